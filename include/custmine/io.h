@@ -1,0 +1,48 @@
+/* Reading and writing: CSV, gzip, JSON. */
+#ifndef CUSTMINE_IO_H
+#define CUSTMINE_IO_H
+
+#include "base.h"
+#include "options.h"
+#include "table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reads a CSV file, plain or gzip (told by its content), "-" for standard input, into a table. What CSV means is what
+ * libcsv makes of it. Types are decided over all rows and recorded, with the evidence, in the attached table
+ * "columns"; roles are given by options or found by the columns' names; the attached "audit" balances rows and money.
+ * A row that cannot be used (too long, too short, a cell of a date, quantity, price or amount that is none) is
+ * CM_E_DATA with file, line, column and value, or, with on_error=collect, left out, counted, and kept in the attached table
+ * "rejects" (file, line, column, reason, value, record).
+ * Options: topic "read"; `files` names further files with the same header, read as one table.
+ * Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA, CM_E_COLUMN, CM_E_LIMIT.
+ * Cost: two passes over the file; memory: the table's. */
+CM_API cm_status cm_read_csv(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
+
+/* The same in portions, for files larger than memory: a first pass decides the types, then each call of _next gives a
+ * table of some rows (option `batch_rows`), with shared dictionaries, and NULL at the end. _audit gives the audit of what has
+ * been read so far. Standard input cannot be read twice and is kept in memory. */
+typedef struct cm_reader cm_reader;
+CM_API cm_status cm_reader_open(cm_context *ctx, const char *path, const cm_options *options, cm_reader **out);
+CM_API cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **out);
+CM_API cm_status cm_reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out);
+CM_API void cm_reader_free(cm_reader *reader);
+
+/* Takes some bytes of output; a result other than 0 stops the call: CM_E_IO. */
+typedef int32_t (*cm_write_function)(void *user, const char *bytes, uint64_t length);
+
+/* Writes a table as CSV (RFC 4180, "\n") or JSON (an array of objects). Options (topic "write"): format csv|json, header,
+ * raw (no quote before a text that a spreadsheet would run as a formula). Money is exact, doubles are the shortest
+ * that read back the same, an absent value is an empty cell (null), an empty text "", lists are joined with "; ".
+ * The file is written beside its name and renamed when complete: a failed call leaves nothing behind. */
+CM_API cm_status cm_write_file(cm_context *ctx, const cm_table *table, const cm_options *options, const char *path);
+CM_API cm_status cm_write(cm_context *ctx, const cm_table *table, const cm_options *options, cm_write_function function,
+                          void *user);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,65 @@
+/* Transactions to customers, at once or through the mergeable state of orders. */
+#ifndef CUSTMINE_PREPARE_H
+#define CUSTMINE_PREPARE_H
+
+#include "base.h"
+#include "options.h"
+#include "table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One row a customer, from a table of transactions, one line an item bought. Needs the roles customer and date and
+ * either amount or both quantity and price; without an invoice, all lines of a customer on one day are one.
+ * Columns: customer, first, last, recency_days, tenure_days, purchase_days, invoices, lines, quantity, money, refunds,
+ * mean_order, first_day_money, then margin where there is a cost. Sorted by customer (text by bytes, numbers by
+ * value).
+ * Options (topic "customers"): as_of (inclusive; default the last date among the lines), refunds net|keep|drop, on_error,
+ * attributes (a table of customers, joined by its first column; customers without a purchase stay), utc_offset.
+ * The attached "audit" goes on from the table's own.
+ * A line is a refund when its amount or its quantity is negative. net: it lowers `money`, is summed in `refunds`, and
+ * is no purchase. keep: a line like any other. drop: left out and counted. A negative quantity with a positive amount
+ * is CM_E_DATA unless refunds are kept (on_error=collect: left out and counted).
+ * Money is exact: CM_E_OVERFLOW beyond 64 bits. Cost: O(lines), memory as the orders state. */
+CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
+
+/* The orders: an exact state that is updated, merged, saved and asked, in any order and any split, with the same
+ * result as one pass over all lines. A record a (customer, invoice, day), at most 64 bytes, plus the ids. */
+typedef struct cm_orders cm_orders;
+
+CM_API cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out);
+CM_API void cm_orders_free(cm_orders *orders);
+
+/* Adds the lines of a table. `batch` names the load they belong to (a day, a file); NULL for none. Portions of one load
+ * follow each other under the same name; a name that the state has from an earlier load, a merge or a file is
+ * CM_E_DUPLICATE, so that a night's file is never counted twice. All or nothing. */
+CM_API cm_status cm_orders_update(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
+
+/* Adds another state, which stays as it is. CM_E_DUPLICATE if both have a batch of the same name. All or nothing. */
+CM_API cm_status cm_orders_merge(cm_context *ctx, cm_orders *orders, const cm_orders *other);
+
+/* Takes out an invoice (edited, voided) or a customer (erased): role is CM_ROLE_INVOICE or CM_ROLE_CUSTOMER, the id in
+ * its written form. Afterwards the state is as if these lines had never been seen. CM_E_NOT_FOUND if there is none. */
+CM_API cm_status cm_orders_remove(cm_context *ctx, cm_orders *orders, int32_t role, const char *id);
+
+/* Gives the lines of one id to another (two records of one person, a corrected invoice number). */
+CM_API cm_status cm_orders_rename(cm_context *ctx, cm_orders *orders, int32_t role, const char *from, const char *to);
+
+/* Customers as cm_customers gives them. Options: topic "customers". */
+CM_API cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm_options *options,
+                                     cm_table **out);
+
+/* The records themselves: customer, invoice, day, kind (purchase, refund, contradiction, no_amount), first, last, lines,
+ * quantity, money, cost; in canonical order. */
+CM_API cm_status cm_orders_table(cm_context *ctx, const cm_orders *orders, cm_table **out);
+
+/* To a file and back; equal states give equal bytes. Written beside its name, synced, renamed. */
+CM_API cm_status cm_orders_save(cm_context *ctx, const cm_orders *orders, const char *path);
+CM_API cm_status cm_orders_load(cm_context *ctx, const char *path, cm_orders **out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

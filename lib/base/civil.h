@@ -1,0 +1,37 @@
+/* Days and times of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", 2013). */
+#ifndef CM_BASE_CIVIL_H
+#define CM_BASE_CIVIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CM_DAY_MICROSECONDS INT64_C(86400000000)
+#define CM_CIVIL_TEXT 40
+
+int32_t cm_civil_day(int32_t year, int32_t month, int32_t day); /* days since 1970-01-01; the date must exist */
+void cm_civil_date(int32_t days, int32_t *year, int32_t *month, int32_t *day);
+bool cm_civil_exists(int32_t year, int32_t month, int32_t day); /* years 1 to 9999 */
+int32_t cm_civil_day_of(int64_t microseconds);                  /* the day that a time falls on, rounding down */
+
+/* Order of day, month and year in a written date, as bits of a set. */
+#define CM_ORDER_YMD 1
+#define CM_ORDER_DMY 2
+#define CM_ORDER_MDY 4
+#define CM_ORDER_ALL 7
+
+typedef struct cm_moment {
+    int64_t microseconds; /* since 1970-01-01 00:00; UTC if zoned */
+    bool has_time;        /* a time of day was written */
+    bool zoned;           /* with Z or an offset */
+} cm_moment;
+
+/* Reads a date or a date with a time of day, in one of the orders of the set `orders`; which orders of the set fit the text is
+ * returned (0: none; the moment is then not set), *out is by the first of YMD, DMY, MDY that fits. Dates: 2011-12-09, 2011/12/09, 2011.12.09, 9/12/2011,
+ * 9.12.2011, 9-12-2011, one or two digits for day and month, a year of four (first or last), 20111209 (YMD). Behind a blank
+ * or T: h:mm, hh:mm:ss, hh:mm:ss.ffffff, hh:mm:ss PM (12-hour with AM or PM), then Z, +hh, +hhmm or +hh:mm. */
+int32_t cm_parse_moment(const char *text, uint64_t length, int32_t orders, cm_moment *out);
+
+uint64_t cm_print_date(int32_t days, char out[CM_CIVIL_TEXT]);                       /* 2011-12-09 */
+uint64_t cm_print_timestamp(int64_t microseconds, bool zoned, char out[CM_CIVIL_TEXT]); /* 2011-12-09 08:26:00[.ffffff][Z] */
+
+#endif

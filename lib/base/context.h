@@ -1,0 +1,54 @@
+/* The context inside: one call at a time, its error, its limits, its callbacks. */
+#ifndef CM_BASE_CONTEXT_H
+#define CM_BASE_CONTEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+
+/* What cm_context_configure sets. */
+typedef struct cm_settings {
+    uint64_t threads;      /* 1 or more */
+    uint64_t seed;
+    uint64_t memory_limit; /* bytes; 0 none */
+    double time_limit;     /* seconds a call; 0 none */
+    const cm_table *catalogue; /* code, sentence; NULL: English */
+} cm_settings;
+
+struct cm_context {
+    cm_core *core;
+    cm_settings settings;
+    cm_log_function log;
+    void *log_user;
+    int32_t log_level;
+    cm_progress_function progress;
+    void *progress_user;
+    atomic_int cancelled;
+    cm_context *parent;   /* of a worker's context: whose cancellation and deadline count; else NULL */
+    uint32_t depth;       /* of nested public calls */
+    int64_t deadline;     /* monotonic nanoseconds; INT64_MAX none */
+    int64_t last_progress;
+    cm_error_state error;
+};
+
+cm_core *cm_context_core(const cm_context *ctx);
+
+/* Every public function that takes a context is one line of this around an inner function, so that the outermost call
+ * alone clears the error and starts the clock:
+ *     return CM_CALL(ctx, fit(ctx, ...)); */
+#define CM_CALL(ctx, expression) ((ctx) ? (cm_call_begin(ctx), cm_call_end(ctx, (expression))) : CM_E_ARGUMENT)
+void cm_call_begin(cm_context *ctx);
+cm_status cm_call_end(cm_context *ctx, cm_status status);
+
+/* To be asked every few thousand steps of long work, about every millisecond: CM_OK, CM_E_CANCELLED or CM_E_LIMIT (time). Calls the
+ * progress function where it is due (not in workers). */
+cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total);
+
+void cm_log(cm_context *ctx, int32_t level, const char *message);
+
+/* Bytes for keys of hashes, from the system; never part of any output. */
+void cm_entropy(void *out, uint64_t bytes);
+
+#endif

@@ -14,7 +14,9 @@ typedef struct cm_settings {
     uint64_t seed;
     uint64_t memory_limit; /* bytes; 0 none */
     double time_limit;     /* seconds a call; 0 none */
-    const cm_table *catalogue; /* code, sentence; NULL: English */
+    cm_sentence *sentences; /* the host's, sorted by code; its texts in the arena */
+    uint64_t sentence_count;
+    cm_arena sentence_texts;
 } cm_settings;
 
 struct cm_context {
@@ -33,7 +35,8 @@ struct cm_context {
     cm_error_state error;
 };
 
-cm_core *cm_context_core(const cm_context *ctx);
+/* Replaces the settings, freeing what the old ones hold. */
+void cm_context_set(cm_context *ctx, const cm_settings *settings);
 
 /* Every public function that takes a context is one line of this around an inner function, so that the outermost call
  * alone clears the error and starts the clock:

@@ -3,38 +3,48 @@
 #define CM_TABLE_LINES_H
 
 #include "table/audit.h"
-#include "table/table.h"
+#include "table/roles.h"
 
-/* A row's values of one chunk are filled into arrays of the caller's choice by blocks of at most this many rows. */
-#define CM_LINES_BLOCK 1024
-
-/* Where the values come from; column -1: the table has none. */
+/* The columns of a table by their roles, as jobs want them: customer, invoice, item STRING or INT64; date DATE or
+ * TIMESTAMP; quantity, price, amount, cost INT64 or DECIMAL. Where a table has other types (doubles, dates as text),
+ * converted columns stand in. */
 typedef struct cm_lines {
-    const cm_table *table;
-    int64_t customer, invoice, date, item, quantity, price, amount, cost;
+    const cm_table *table;                   /* borrowed */
+    cm_column *columns[CM_ROLE_COUNT + 1];   /* by role; NULL: the table has none */
     int32_t amount_scale, quantity_scale, cost_scale;
-    cm_column *converted[8]; /* columns made from texts or doubles; freed by cm_lines_clear */
-    uint64_t converted_count;
 } cm_lines;
 
-typedef struct cm_lines_block {
-    uint64_t first_row, rows;
-    int64_t amount[CM_LINES_BLOCK];   /* quantity x price, or the amount */
-    int64_t quantity[CM_LINES_BLOCK];
-    int64_t cost[CM_LINES_BLOCK];
-    int64_t time[CM_LINES_BLOCK];     /* microseconds */
-    int32_t customer[CM_LINES_BLOCK]; /* dictionary codes, -1 absent; of INT64 ids see customer_id */
-    int32_t invoice[CM_LINES_BLOCK];
-    int64_t customer_id[CM_LINES_BLOCK];
-    int64_t invoice_id[CM_LINES_BLOCK];
-    uint8_t has[CM_LINES_BLOCK];      /* bits CM_HAS_ */
-} cm_lines_block;
+/* Finds and converts the columns of a set of roles (bits 1 << role); of these `required` must be there. Amount means: amount,
+ * or else quantity and price. CM_E_COLUMN, CM_E_DATA (with the row), several currencies: CM_E_DATA. */
+cm_status cm_lines_open(cm_context *ctx, const cm_table *table, uint32_t roles, uint32_t required, cm_lines *out);
+void cm_lines_close(cm_lines *lines);
+
+/* Values are taken in blocks of at most this many rows. */
+#define CM_LINES_BLOCK 1024
 
 #define CM_HAS_AMOUNT 1
 #define CM_HAS_TIME 2
 #define CM_HAS_CUSTOMER 4
 #define CM_HAS_INVOICE 8
-#define CM_HAS_COST 16
-#define CM_HAS_QUANTITY 32
+#define CM_HAS_QUANTITY 16
+#define CM_HAS_COST 32
+
+typedef struct cm_lines_block {
+    uint64_t first_row, rows;
+    int64_t amount[CM_LINES_BLOCK];   /* the line's money, at amount_scale */
+    int64_t quantity[CM_LINES_BLOCK];
+    int64_t cost[CM_LINES_BLOCK];
+    int64_t time[CM_LINES_BLOCK];     /* microseconds; of a DATE its midnight */
+    int64_t customer[CM_LINES_BLOCK]; /* code of a STRING column, value of an INT64 column */
+    int64_t invoice[CM_LINES_BLOCK];
+    uint8_t has[CM_LINES_BLOCK];      /* CM_HAS_ bits; what is absent is 0 above */
+} cm_lines_block;
+
+/* Fills a block with the rows from first_row on: to the end of the chunk, at most CM_LINES_BLOCK, less if `end` comes
+ * before. A product beyond 64 bits is CM_E_OVERFLOW with its row. */
+cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end, cm_lines_block *block);
+
+/* The money of all rows with an amount; unknown where the table has no amounts or the sum is beyond 64 bits. Fails for want of memory only. */
+cm_status cm_lines_money(cm_context *ctx, const cm_table *table, cm_money *out);
 
 #endif

@@ -11,7 +11,7 @@ typedef enum cm_option_type {
     CM_OPTION_SWITCH, /* 0, 1, true, false */
     CM_OPTION_TEXT,
     CM_OPTION_CHOICE, /* one of `choices`, separated by | */
-    CM_OPTION_LIST,   /* of texts; default separated by | */
+    CM_OPTION_LIST,   /* of texts; empty by default */
     CM_OPTION_TABLE,
     CM_OPTION_DATE,   /* 2011-12-09; an integer is days since 1970 */
     CM_OPTION_SIZE    /* bytes: 1024, 512KB, 2MB, 1GB (powers of 1024) */
@@ -47,7 +47,8 @@ int32_t cm_option_choice(const cm_options *options, const cm_topic *topic, const
 uint64_t cm_option_list(const cm_options *options, const cm_topic *topic, const char *name, const char *const **items);
 const cm_table *cm_option_table(const cm_options *options, const cm_topic *topic, const char *name); /* borrowed */
 
-/* The options as a table name, value (as text; lists joined with 0x1F), for models; and back, values checked. Tables are left out. */
+/* The options as a table name, value (as text; a list has a row an item), for models; and back, values checked. Tables are left
+ * out: a method keeps those among its own. */
 cm_status cm_options_to_table(cm_context *ctx, const cm_options *options, const cm_topic *topic, cm_table **out);
 cm_status cm_options_from_table(cm_context *ctx, const cm_topic *topic, const cm_table *table, cm_options **out);
 

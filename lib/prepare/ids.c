@@ -1,0 +1,117 @@
+#include "prepare/ids.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "base/sort.h"
+#include "custmine/table.h"
+
+cm_status cm_ids_set_type(cm_context *ctx, cm_ids *ids, int32_t type, const char *what) {
+    if (ids->type == type) return CM_OK;
+    if (ids->type) return cm_fail(ctx, CM_E_COLUMN, "ID_TYPES", "s", what);
+    if (type == CM_STRING) {
+        cm_status status = cm_dictionary_new(ctx, &ids->texts);
+        if (status) return status;
+    }
+    cm_entropy(&ids->key, sizeof ids->key);
+    ids->type = type;
+    return CM_OK;
+}
+
+void cm_ids_clear(cm_core *core, cm_ids *ids) {
+    cm_dictionary_release(ids->texts);
+    cm_free(core, ids->numbers, ids->number_capacity, sizeof *ids->numbers);
+    cm_free(core, ids->slots, ids->slot_count, sizeof *ids->slots);
+    memset(ids, 0, sizeof *ids);
+}
+
+uint64_t cm_ids_count(const cm_ids *ids) {
+    return ids->type == CM_STRING ? cm_dictionary_size(ids->texts) : ids->number_count;
+}
+
+/* The slot where a number is, or the empty one where it belongs. */
+static uint64_t slot_of(const cm_ids *ids, int64_t number) {
+    uint64_t mask = ids->slot_count - 1;
+    uint64_t slot = cm_hash_u64(ids->key, (uint64_t)number) & mask;
+    while (ids->slots[slot] && ids->numbers[ids->slots[slot] - 1] != number) slot = (slot + 1) & mask;
+    return slot;
+}
+
+static cm_status widen_slots(cm_context *ctx, cm_ids *ids) {
+    uint64_t wanted = ids->slot_count ? ids->slot_count * 2 : 64;
+    int32_t *slots = cm_alloc(ctx, wanted, sizeof *slots);
+    if (!slots) return ctx->error.status;
+    cm_free(ctx->core, ids->slots, ids->slot_count, sizeof *ids->slots);
+    ids->slots = slots;
+    ids->slot_count = wanted;
+    for (uint64_t i = 0; i < ids->number_count; i++) slots[slot_of(ids, ids->numbers[i])] = (int32_t)(i + 1);
+    return CM_OK;
+}
+
+cm_status cm_ids_add_number(cm_context *ctx, cm_ids *ids, int64_t number, int32_t *code) {
+    if (ids->number_count * 2 >= ids->slot_count) {
+        cm_status status = widen_slots(ctx, ids);
+        if (status) return status;
+    }
+    uint64_t slot = slot_of(ids, number);
+    if (!ids->slots[slot]) {
+        if (ids->number_count == INT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "DISTINCT_LIMIT", "i", (int64_t)INT32_MAX);
+        cm_status status = cm_reserve(ctx, &ids->numbers, &ids->number_capacity, ids->number_count + 1, sizeof *ids->numbers);
+        if (status) return status;
+        ids->numbers[ids->number_count++] = number;
+        ids->slots[slot] = (int32_t)ids->number_count;
+    }
+    *code = ids->slots[slot] - 1;
+    return CM_OK;
+}
+
+cm_status cm_ids_add_text(cm_context *ctx, cm_ids *ids, const char *text, uint64_t length, int32_t *code) {
+    return cm_dictionary_add(ctx, ids->texts, text, length, code);
+}
+
+int32_t cm_ids_find(const cm_ids *ids, const char *text) {
+    int64_t number;
+    if (ids->type == CM_STRING) return cm_dictionary_find(ids->texts, text, strlen(text));
+    if (ids->type != CM_INT64 || !ids->slot_count || !cm_parse_int(text, strlen(text), &number)) return -1;
+    return ids->slots[slot_of(ids, number)] - 1;
+}
+
+cm_status cm_ids_add(cm_context *ctx, cm_ids *ids, const char *text, int32_t *code) {
+    int64_t number;
+    if (ids->type == CM_STRING) return cm_ids_add_text(ctx, ids, text, strlen(text), code);
+    if (!cm_parse_int(text, strlen(text), &number)) return cm_fail(ctx, CM_E_ARGUMENT, "ID_NUMBER", "s", text);
+    return cm_ids_add_number(ctx, ids, number, code);
+}
+
+cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map) {
+    uint64_t count = cm_ids_count(from);
+    for (uint64_t code = 0; code < count; code++) {
+        cm_status status = CM_OK;
+        map[code] = -1;
+        if (used && !used[code]) continue;
+        if (from->type == CM_STRING) {
+            cm_text text = cm_dictionary_text(from->texts, (int32_t)code);
+            status = cm_ids_add_text(ctx, to, text.data, text.length, &map[code]);
+        } else {
+            status = cm_ids_add_number(ctx, to, from->numbers[code], &map[code]);
+        }
+        if (status) return status;
+    }
+    return CM_OK;
+}
+
+static cm_status rank_numbers(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
+    uint64_t count = ids->number_count;
+    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
+    if (!keys) return ctx->error.status;
+    for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){cm_key_of_int(ids->numbers[i]), i};
+    cm_status status = cm_sort_keys(ctx, keys, count);
+    for (uint64_t i = 0; i < count && !status; i++) ranks[keys[i].value] = (int32_t)i;
+    cm_free(ctx->core, keys, count, sizeof *keys);
+    return status;
+}
+
+cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
+    if (ids->type == CM_STRING) return cm_dictionary_ranks(ctx, ids->texts, cm_dictionary_size(ids->texts), ranks, NULL);
+    return rank_numbers(ctx, ids, ranks);
+}

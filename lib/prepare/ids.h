@@ -1,0 +1,33 @@
+/* Ids of customers or invoices, texts or integers, as codes 0, 1, 2 ... within one state. */
+#ifndef CM_PREPARE_IDS_H
+#define CM_PREPARE_IDS_H
+
+#include "table/dictionary.h"
+
+typedef struct cm_ids {
+    int32_t type;           /* CM_STRING, CM_INT64; 0 while there are none */
+    cm_dictionary *texts;   /* CM_STRING */
+    int64_t *numbers;       /* CM_INT64, by code */
+    uint64_t number_count, number_capacity;
+    int32_t *slots;         /* of the hash table: code + 1; 0 empty */
+    uint64_t slot_count;    /* a power of two */
+    cm_hash_key key;
+} cm_ids;
+
+/* Says which type the ids have; false if they have the other one already. */
+cm_status cm_ids_set_type(cm_context *ctx, cm_ids *ids, int32_t type, const char *what);
+cm_status cm_ids_add_text(cm_context *ctx, cm_ids *ids, const char *text, uint64_t length, int32_t *code);
+cm_status cm_ids_add_number(cm_context *ctx, cm_ids *ids, int64_t number, int32_t *code);
+/* By their written form: -1 if it is not there; _add for integers is CM_E_ARGUMENT if it is none. */
+int32_t cm_ids_find(const cm_ids *ids, const char *text);
+cm_status cm_ids_add(cm_context *ctx, cm_ids *ids, const char *text, int32_t *code);
+uint64_t cm_ids_count(const cm_ids *ids);
+void cm_ids_clear(cm_core *core, cm_ids *ids);
+
+/* Codes of `from` as codes of `to`, added where `used` (a byte a code; NULL all) says so, else -1. */
+cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map);
+
+/* Places in canonical order (texts by bytes, integers by value), a code each. */
+cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks);
+
+#endif

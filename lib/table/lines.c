@@ -1,0 +1,223 @@
+#include "table/lines.h"
+
+#include <string.h>
+
+#include "base/civil.h"
+#include "table/convert.h"
+#include "table/infer.h"
+
+#define BIT(role) (1u << (role))
+
+/* ---- finding and converting ---- */
+
+static cm_status fail_type(cm_context *ctx, const cm_column *column, int32_t role, const char *wanted) {
+    return cm_fail(ctx, CM_E_COLUMN, "ROLE_TYPE", "ssss", column->name, cm_role_name(role), cm_type_name(column->type), wanted);
+}
+
+static cm_status open_id(cm_context *ctx, cm_column *column, int32_t role, cm_column **out) {
+    if (column->type == CM_FLOAT64) return cm_convert_to_int64(ctx, column, out);
+    if (column->type != CM_STRING && column->type != CM_INT64) return fail_type(ctx, column, role, "STRING or INT64");
+    *out = cm_column_retain(column);
+    return CM_OK;
+}
+
+static cm_status open_number(cm_context *ctx, const cm_table *table, int64_t index, int32_t role, cm_column **out) {
+    cm_column *column = table->columns[index];
+    if (column->type == CM_FLOAT64) return cm_convert_to_decimal(ctx, column, out);
+    if (column->type == CM_STRING) return cm_infer_column(ctx, table, (uint64_t)index, role, CM_ORDER_ALL, out);
+    if (column->type != CM_DECIMAL && column->type != CM_INT64) return fail_type(ctx, column, role, "a number");
+    *out = cm_column_retain(column);
+    return CM_OK;
+}
+
+static cm_status open_date(cm_context *ctx, const cm_table *table, int64_t index, cm_column **out) {
+    cm_column *column = table->columns[index];
+    if (column->type == CM_STRING) return cm_infer_column(ctx, table, (uint64_t)index, CM_ROLE_DATE, CM_ORDER_ALL, out);
+    if (column->type != CM_DATE && column->type != CM_TIMESTAMP)
+        return fail_type(ctx, column, CM_ROLE_DATE, "DATE or TIMESTAMP");
+    *out = cm_column_retain(column);
+    return CM_OK;
+}
+
+static cm_status open_role(cm_context *ctx, cm_lines *lines, int32_t role, bool required) {
+    int64_t index;
+    cm_status status = cm_roles_find(ctx, lines->table, role, required, &index);
+    if (status || index < 0) return status;
+    cm_column *column = lines->table->columns[index];
+    switch (role) {
+    case CM_ROLE_DATE:
+        return open_date(ctx, lines->table, index, &lines->columns[role]);
+    case CM_ROLE_QUANTITY:
+    case CM_ROLE_PRICE:
+    case CM_ROLE_AMOUNT:
+    case CM_ROLE_COST:
+        return open_number(ctx, lines->table, index, role, &lines->columns[role]);
+    case CM_ROLE_ITEM_NAME:
+    case CM_ROLE_CURRENCY:
+        if (column->type != CM_STRING) return fail_type(ctx, column, role, "STRING");
+        lines->columns[role] = cm_column_retain(column);
+        return CM_OK;
+    default:
+        return open_id(ctx, column, role, &lines->columns[role]);
+    }
+}
+
+/* Sums of several currencies mean nothing. */
+static cm_status check_currency(cm_context *ctx, const cm_column *column) {
+    int32_t first = -1;
+    for (uint64_t i = 0; i < column->chunk_count; i++) {
+        const cm_chunk *chunk = &column->chunks[i];
+        const int32_t *codes = (const int32_t *)chunk->values + chunk->offset;
+        for (uint64_t row = 0; row < chunk->rows; row++) {
+            if (!cm_chunk_present(chunk, row) || codes[row] == first) continue;
+            if (first >= 0) {
+                cm_text a = cm_dictionary_text(column->dictionary, first), b = cm_dictionary_text(column->dictionary, codes[row]);
+                return cm_fail(ctx, CM_E_DATA, "CURRENCIES", "sss", column->name, a.data, b.data);
+            }
+            first = codes[row];
+        }
+    }
+    return CM_OK;
+}
+
+static int32_t scale_of(const cm_column *column) { return column ? column->scale : 0; }
+
+/* The line's money comes from the amount, or else from quantity and price. */
+static cm_status open_amount(cm_context *ctx, cm_lines *lines, bool required) {
+    cm_status status = open_role(ctx, lines, CM_ROLE_AMOUNT, false);
+    if (status) return status;
+    if (lines->columns[CM_ROLE_AMOUNT]) {
+        lines->amount_scale = scale_of(lines->columns[CM_ROLE_AMOUNT]);
+        return CM_OK;
+    }
+    status = open_role(ctx, lines, CM_ROLE_PRICE, false);
+    if (status) return status;
+    bool both = lines->columns[CM_ROLE_PRICE] && lines->columns[CM_ROLE_QUANTITY];
+    if (!both) {
+        int64_t column;
+        return required ? cm_roles_find(ctx, lines->table, CM_ROLE_AMOUNT, true, &column) : CM_OK;
+    }
+    lines->amount_scale = scale_of(lines->columns[CM_ROLE_PRICE]) + scale_of(lines->columns[CM_ROLE_QUANTITY]);
+    if (lines->amount_scale > 18)
+        return cm_fail(ctx, CM_E_OVERFLOW, "AMOUNT_SCALE", "i", (int64_t)lines->amount_scale);
+    return CM_OK;
+}
+
+cm_status cm_lines_open(cm_context *ctx, const cm_table *table, uint32_t roles, uint32_t required, cm_lines *out) {
+    cm_status status = CM_OK;
+    memset(out, 0, sizeof *out);
+    out->table = table;
+    for (int32_t role = 1; role <= CM_ROLE_COUNT && !status; role++)
+        if (role != CM_ROLE_AMOUNT && role != CM_ROLE_PRICE && roles & BIT(role))
+            status = open_role(ctx, out, role, (required & BIT(role)) != 0);
+    if (!status && roles & BIT(CM_ROLE_AMOUNT)) {
+        if (!(roles & BIT(CM_ROLE_QUANTITY))) status = open_role(ctx, out, CM_ROLE_QUANTITY, false);
+        if (!status) status = open_amount(ctx, out, (required & BIT(CM_ROLE_AMOUNT)) != 0);
+    }
+    if (!status && out->columns[CM_ROLE_CURRENCY]) status = check_currency(ctx, out->columns[CM_ROLE_CURRENCY]);
+    out->quantity_scale = scale_of(out->columns[CM_ROLE_QUANTITY]);
+    out->cost_scale = scale_of(out->columns[CM_ROLE_COST]);
+    if (status) cm_lines_close(out);
+    return status;
+}
+
+void cm_lines_close(cm_lines *lines) {
+    for (int32_t role = 1; role <= CM_ROLE_COUNT; role++) cm_column_release(lines->columns[role]);
+    memset(lines, 0, sizeof *lines);
+}
+
+/* ---- values, a block at a time ---- */
+
+typedef struct span {
+    uint64_t chunk, within, rows;
+} span;
+
+/* Marks the rows whose cell is present. */
+static void mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uint8_t *has) {
+    for (uint64_t i = 0; i < at->rows; i++)
+        if (cm_chunk_present(chunk, at->within + i)) has[i] |= bit;
+}
+
+static void take_numbers(const cm_column *column, const span *at, uint8_t bit, int64_t *out, uint8_t *has) {
+    memset(out, 0, at->rows * sizeof *out);
+    if (!column) return;
+    const cm_chunk *chunk = &column->chunks[at->chunk];
+    mark_present(chunk, at, bit, has);
+    uint64_t start = chunk->offset + at->within;
+    if (column->type == CM_STRING) {
+        const int32_t *codes = (const int32_t *)chunk->values + start;
+        for (uint64_t i = 0; i < at->rows; i++) out[i] = has[i] & bit ? codes[i] : 0;
+    } else if (column->type == CM_DATE) {
+        const int32_t *days = (const int32_t *)chunk->values + start;
+        for (uint64_t i = 0; i < at->rows; i++) out[i] = has[i] & bit ? days[i] * CM_DAY_MICROSECONDS : 0;
+    } else {
+        const int64_t *values = (const int64_t *)chunk->values + start;
+        for (uint64_t i = 0; i < at->rows; i++) out[i] = has[i] & bit ? values[i] : 0;
+    }
+}
+
+static cm_status multiply(cm_context *ctx, const cm_column *price, const span *at, cm_lines_block *block) {
+    int64_t prices[CM_LINES_BLOCK];
+    uint8_t has[CM_LINES_BLOCK] = {0};
+    take_numbers(price, at, 1, prices, has);
+    for (uint64_t i = 0; i < at->rows; i++) {
+        block->amount[i] = 0;
+        if (!(has[i] & 1) || !(block->has[i] & CM_HAS_QUANTITY)) continue;
+        if (__builtin_mul_overflow(prices[i], block->quantity[i], &block->amount[i])) {
+            cm_fail(ctx, CM_E_OVERFLOW, "AMOUNT_OVERFLOW", "u", block->first_row + i + 1);
+            return ctx->error.status;
+        }
+        block->has[i] |= CM_HAS_AMOUNT;
+    }
+    return CM_OK;
+}
+
+cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end, cm_lines_block *block) {
+    span at = {0};
+    at.chunk = cm_table_locate(lines->table, first_row, &at.within);
+    at.rows = lines->table->first_rows[at.chunk + 1] - first_row;
+    if (at.rows > CM_LINES_BLOCK) at.rows = CM_LINES_BLOCK;
+    if (at.rows > end - first_row) at.rows = end - first_row;
+    block->first_row = first_row;
+    block->rows = at.rows;
+    memset(block->has, 0, at.rows);
+    take_numbers(lines->columns[CM_ROLE_CUSTOMER], &at, CM_HAS_CUSTOMER, block->customer, block->has);
+    take_numbers(lines->columns[CM_ROLE_INVOICE], &at, CM_HAS_INVOICE, block->invoice, block->has);
+    take_numbers(lines->columns[CM_ROLE_DATE], &at, CM_HAS_TIME, block->time, block->has);
+    take_numbers(lines->columns[CM_ROLE_QUANTITY], &at, CM_HAS_QUANTITY, block->quantity, block->has);
+    take_numbers(lines->columns[CM_ROLE_COST], &at, CM_HAS_COST, block->cost, block->has);
+    if (lines->columns[CM_ROLE_AMOUNT] || !lines->columns[CM_ROLE_PRICE]) {
+        take_numbers(lines->columns[CM_ROLE_AMOUNT], &at, CM_HAS_AMOUNT, block->amount, block->has);
+        return CM_OK;
+    }
+    return multiply(ctx, lines->columns[CM_ROLE_PRICE], &at, block);
+}
+
+/* ---- the money of a table ---- */
+
+static cm_status add_up(cm_context *ctx, const cm_lines *lines, cm_lines_block *block, cm_money *out) {
+    __extension__ __int128 sum = 0;
+    uint64_t rows = lines->table->rows;
+    for (uint64_t row = 0; row < rows; row += block->rows) {
+        cm_status status = cm_lines_fill(ctx, lines, row, rows, block);
+        if (status) return status;
+        for (uint64_t i = 0; i < block->rows; i++) sum += block->amount[i];
+    }
+    if (sum > INT64_MAX || sum < INT64_MIN) return CM_OK;
+    *out = (cm_money){(int64_t)sum, lines->amount_scale, true};
+    return CM_OK;
+}
+
+cm_status cm_lines_money(cm_context *ctx, const cm_table *table, cm_money *out) {
+    cm_lines lines;
+    *out = (cm_money){0};
+    cm_status status = cm_lines_open(ctx, table, BIT(CM_ROLE_AMOUNT) | BIT(CM_ROLE_QUANTITY), 0, &lines);
+    if (!status && (lines.columns[CM_ROLE_AMOUNT] || lines.columns[CM_ROLE_PRICE])) {
+        cm_lines_block *block = cm_alloc(ctx, 1, sizeof *block);
+        status = block ? add_up(ctx, &lines, block, out) : ctx->error.status;
+        cm_free(ctx->core, block, 1, sizeof *block);
+    }
+    cm_lines_close(&lines);
+    /* No sum to be had for another reason: it stays unknown, and the job that needs it says why. */
+    return status == CM_E_MEMORY || status == CM_E_LIMIT || status == CM_E_CANCELLED ? status : CM_OK;
+}

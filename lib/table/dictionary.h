@@ -19,7 +19,8 @@ void cm_dictionary_release(cm_dictionary *dictionary);
 
 /* The code of a text, given a new one if it is not there. CM_E_LIMIT beyond `limit` distinct texts (0: 2^31 - 1). One thread at a time. */
 cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const char *text, uint64_t length, int32_t *code);
-int32_t cm_dictionary_find(const cm_dictionary *dictionary, const char *text, uint64_t length); /* -1 if it is not there */
+/* -1 if it is not there. Not while another thread adds: a dictionary of a table may still grow at its reader's. */
+int32_t cm_dictionary_find(const cm_dictionary *dictionary, const char *text, uint64_t length);
 void cm_dictionary_set_limit(cm_dictionary *dictionary, uint64_t limit);
 uint64_t cm_dictionary_size(const cm_dictionary *dictionary);
 cm_text cm_dictionary_text(const cm_dictionary *dictionary, int32_t code);

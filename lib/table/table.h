@@ -33,7 +33,7 @@ void cm_buffer_release(cm_buffer *buffer);
 /* ---- columns and tables ---- */
 
 /* One chunk of one column. Values of row i of the chunk are values[offset + i] (BOOL: bit offset + i; LIST: offsets[offset + i]),
- * its validity is bit offset + i. */
+ * its validity is bit offset + i. Values are aligned for their type: what is imported otherwise is copied. */
 typedef struct cm_chunk {
     uint64_t rows;
     uint64_t offset;
@@ -73,11 +73,14 @@ struct cm_table {
     cm_attachment *attachments;
 };
 
-/* A column with room for its chunks (zeroed); name is copied, the dictionary (if any) retained. */
+/* A column with room for its chunks (zeroed); name is copied, the dictionary (if any) retained. dictionary_size is that of
+ * the moment: who adds texts later sets it again. */
 cm_status cm_column_new(cm_context *ctx, const char *name, int32_t type, int32_t scale, int32_t role, int32_t flags,
                         cm_dictionary *dictionary, uint64_t chunk_count, cm_column **out);
 /* The same chunks under another name or role; name NULL keeps it. */
 cm_status cm_column_alias(cm_context *ctx, cm_column *column, const char *name, int32_t role, cm_column **out);
+/* A copy of a chunk that keeps the same buffers. */
+void cm_chunk_share(cm_chunk *to, const cm_chunk *from);
 cm_column *cm_column_retain(cm_column *column);
 void cm_column_release(cm_column *column);
 
@@ -89,6 +92,11 @@ cm_status cm_table_new(cm_context *ctx, cm_column **columns, uint64_t count, uin
 cm_status cm_table_attach(cm_context *ctx, cm_table *table, const char *name, cm_table *attached);
 cm_table *cm_table_attachment(const cm_table *table, const char *name); /* borrowed, NULL if there is none */
 cm_status cm_table_copy_attachments(cm_context *ctx, cm_table *to, const cm_table *from);
+
+/* The column of a name; CM_E_COLUMN names those there are. */
+cm_status cm_table_require(cm_context *ctx, const cm_table *table, const char *name, uint64_t *column);
+/* The columns' names for an error: "a, b, c", cut where the room ends. */
+void cm_table_names(const cm_table *table, char *out, uint64_t size);
 
 /* The chunk of a row, and the row within it. */
 uint64_t cm_table_locate(const cm_table *table, uint64_t row, uint64_t *within);
@@ -110,7 +118,9 @@ uint64_t cm_type_width(int32_t type);   /* bytes of a value; 0 for BOOL (bits), 
 const char *cm_cell_text(const cm_column *column, const cm_chunk *chunk, uint64_t row, char room[CM_CELL_TEXT],
                          uint64_t *length);
 
-/* Reads a written form as a value of a type (not STRING, LIST, FLOAT64): false if it is none or needs a larger scale. */
+/* Reads a written form as a value of a type (not STRING, LIST, FLOAT64): false if it is none or needs a larger scale.
+ * A TIMESTAMP with a zone gives UTC; a caller to whom a naive column matters asks cm_cell_is_zoned first. */
 bool cm_cell_parse(int32_t type, int32_t scale, const char *text, uint64_t length, int64_t *out);
+bool cm_cell_is_zoned(const char *text, uint64_t length);
 
 #endif

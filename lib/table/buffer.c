@@ -1,6 +1,6 @@
-#include <string.h>
-
 #include "table/table.h"
+
+#include <string.h>
 
 /* Arrow asks for 64 bytes of alignment and padding; so wide loads never cross the end. */
 #define BUFFER_ALIGNMENT UINT64_C(64)

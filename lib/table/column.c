@@ -1,6 +1,6 @@
-#include <string.h>
-
 #include "table/table.h"
+
+#include <string.h>
 
 static const struct {
     const char *name;

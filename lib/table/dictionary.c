@@ -4,9 +4,10 @@
  * texts collide) and the code. The low bits of the same 32 are the slot's place, so that growing the table looks at no
  * text. Entries lie in segments, each as large as all before it together, reached through a fixed array of pointers:
  * whoever was given a code reads its entry without a lock while the one writer appends others. */
+#include "table/dictionary.h"
+
 #include <string.h>
 
-#include "table/dictionary.h"
 #include "table/order.h"
 
 #define SEGMENT_BITS 4 /* the first segment has 16 entries */
@@ -195,15 +196,15 @@ static int compare_codes(const void *dictionary, uint64_t a, uint64_t b) {
 
 cm_status cm_dictionary_ranks(cm_context *ctx, const cm_dictionary *dictionary, uint64_t size, int32_t *ranks,
                               int32_t *order) {
-    cm_pair *pairs = cm_alloc(ctx, size, sizeof *pairs);
-    if (!pairs) return ctx->error.status;
+    cm_key *keys = cm_alloc(ctx, size, sizeof *keys);
+    if (!keys) return ctx->error.status;
     for (uint64_t code = 0; code < size; code++)
-        pairs[code] = (cm_pair){prefix(cm_dictionary_text(dictionary, (int32_t)code)), code};
-    cm_status status = cm_pairs_sort(ctx, pairs, size, compare_codes, dictionary);
+        keys[code] = (cm_key){prefix(cm_dictionary_text(dictionary, (int32_t)code)), code};
+    cm_status status = cm_sort_compared(ctx, keys, size, compare_codes, dictionary);
     for (uint64_t rank = 0; rank < size && !status; rank++) {
-        if (ranks) ranks[pairs[rank].item] = (int32_t)rank;
-        if (order) order[rank] = (int32_t)pairs[rank].item;
+        if (ranks) ranks[keys[rank].value] = (int32_t)rank;
+        if (order) order[rank] = (int32_t)keys[rank].value;
     }
-    cm_free(ctx->core, pairs, size, sizeof *pairs);
+    cm_free(ctx->core, keys, size, sizeof *keys);
     return status;
 }

@@ -1,19 +1,14 @@
-/* Sorting: items by 64-bit keys that compare as the values do. */
+/* Sorting where a 64-bit key is only the beginning of what is compared. */
 #ifndef CM_TABLE_ORDER_H
 #define CM_TABLE_ORDER_H
 
-#include "base/context.h"
+#include "base/sort.h"
 
-typedef struct cm_pair {
-    uint64_t key;
-    uint64_t item;
-} cm_pair;
+/* The order of two values whose keys are equal: negative, 0, positive. */
+typedef int (*cm_compare)(const void *user, uint64_t a, uint64_t b);
 
-/* The order of two items whose keys are equal: negative, 0, positive. */
-typedef int (*cm_pair_compare)(const void *user, uint64_t a, uint64_t b);
-
-/* Sorts by key, then by `compare` (may be NULL), and leaves what is still equal in its order. O(n), plus O(m log m)
- * comparisons where m keys are equal; as much memory again as the pairs. */
-cm_status cm_pairs_sort(cm_context *ctx, cm_pair *pairs, uint64_t count, cm_pair_compare compare, const void *user);
+/* Sorts by key, then by `compare`, and leaves what is still equal in its order. As cm_sort_keys, plus O(m log m)
+ * comparisons for m equal keys. */
+cm_status cm_sort_compared(cm_context *ctx, cm_key *keys, uint64_t count, cm_compare compare, const void *user);
 
 #endif

@@ -1,0 +1,104 @@
+/* The CSV reader inside: a first pass surveys all cells and decides types and roles, a second one converts. */
+#ifndef CM_IO_READER_H
+#define CM_IO_READER_H
+
+#include "io/bytes.h"
+#include "io/csv.h"
+#include "table/audit.h"
+#include "table/field.h"
+#include "table/infer.h"
+#include "table/options.h"
+#include "table/roles.h"
+
+extern const cm_topic cm_read_topic;
+
+/* Why a row is left out; CM_DROP_COUNT reasons. */
+typedef enum cm_drop { CM_DROP_LENGTH, CM_DROP_DATE, CM_DROP_NUMBER, CM_DROP_TOO_LARGE, CM_DROP_COUNT } cm_drop;
+
+/* What became of the rows. */
+typedef struct cm_tally {
+    uint64_t read, kept, dropped[CM_DROP_COUNT];
+    cm_money money; /* of those kept */
+} cm_tally;
+
+/* How the file is to be read: the options, resolved; texts lie in the reader's arena. */
+typedef struct cm_reading {
+    cm_dialect dialect;
+    cm_source_limits limits;
+    const char *roles[CM_ROLE_COUNT + 1]; /* column names; NULL: not given */
+    const char **columns, **na;
+    uint64_t column_count, na_count;
+    uint64_t batch_rows, max_rows, max_distinct;
+    int32_t orders; /* CM_ORDER_ of dates */
+    char mark;      /* of decimals */
+    bool header, collect, integer_ids, all_columns;
+} cm_reading;
+
+#define CM_EXAMPLES 3
+typedef struct cm_read_column {
+    const char *header; /* as the file has it; NULL: blank, or no header */
+    uint64_t header_length;
+    const char *name;   /* made unique */
+    const char *renamed; /* code of the sentence that says so; NULL */
+    uint64_t number;    /* in the file, from 1 */
+    int32_t role;
+    bool kept, role_given;
+    cm_survey survey;
+    cm_decision decision;
+    cm_field field;
+    /* the cell at hand */
+    bool present;
+    cm_value value;
+    /* of all rows kept so far */
+    uint64_t absent, seen;
+    cm_value low, high, examples[CM_EXAMPLES];
+    uint64_t example_count;
+} cm_read_column;
+
+struct cm_reader {
+    cm_core *core;
+    cm_arena texts;
+    cm_reading how;
+    cm_source **sources;
+    uint64_t source_count, source_capacity;
+    cm_read_column *columns;
+    uint64_t column_count;
+    cm_read_column **kept; /* those that are converted */
+    uint64_t kept_count;
+    uint64_t surveyed;     /* rows of the first pass */
+
+    uint64_t file;         /* number of the one at hand */
+    cm_csv *csv;           /* open on it; or NULL */
+    cm_record held;        /* first record of a file without header */
+    bool holds, failed;
+
+    cm_tally batch, total;
+    cm_builder *rejects;   /* on_error=collect */
+    cm_bytes scratch;
+};
+
+/* reader_options.c */
+cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_arena *texts, cm_reading *out);
+
+/* reader_header.c: columns, names, roles and which are kept, from the first record. */
+cm_status cm_reader_header(cm_context *ctx, struct cm_reader *reader, const cm_record *record);
+cm_status cm_reader_same_header(cm_context *ctx, const struct cm_reader *reader, const cm_record *record);
+
+/* reader_survey.c: the records of all files, headers left out; the first pass. */
+void cm_reader_restart(struct cm_reader *reader, uint64_t pass); /* 0 or 1 */
+cm_status cm_reader_record(cm_context *ctx, struct cm_reader *reader, cm_record *record, bool *more);
+cm_status cm_reader_survey(cm_context *ctx, struct cm_reader *reader);
+const char *cm_reader_file(const struct cm_reader *reader); /* name of the one at hand */
+/* False for an absent cell. */
+bool cm_reader_cell(const struct cm_reader *reader, const cm_csv_field *field);
+
+/* reader_convert.c: rows into the columns' fields; the second pass. */
+cm_status cm_reader_convert(cm_context *ctx, struct cm_reader *reader, uint64_t max_rows);
+const char *cm_drop_name(cm_drop drop);
+
+/* reader_report.c: what is attached to a table, and the audit. */
+cm_status cm_reader_start_rejects(cm_context *ctx, struct cm_reader *reader);
+cm_status cm_reader_attach(cm_context *ctx, struct cm_reader *reader, cm_table *table);
+cm_status cm_tally_audit(cm_context *ctx, const cm_tally *tally, cm_table **out);
+
+#endif

@@ -1,0 +1,199 @@
+/* The second pass: a row at a time, all of it or nothing. Dates and numbers come first, so that a bad row leaves no text behind. */
+#include <string.h>
+
+#include "io/reader.h"
+
+typedef struct cm_reader reader_t;
+
+static const struct {
+    const char *name, *sentence;
+} drops[CM_DROP_COUNT] = {
+    {"row_length", "ROW_LENGTH"},
+    {"bad_date", "BAD_DATE"},
+    {"bad_number", "BAD_NUMBER"},
+    {"number_too_large", "NUMBER_TOO_LARGE"},
+};
+
+const char *cm_drop_name(cm_drop drop) { return drops[drop].name; }
+
+/* ---- bad rows ---- */
+
+static cm_status fail_row(cm_context *ctx, const reader_t *reader, const cm_record *record, cm_drop drop,
+                          const cm_read_column *column) {
+    const char *sentence = drops[drop].sentence;
+    if (!column) {
+        cm_fail(ctx, CM_E_DATA, sentence, "uu", record->count, reader->column_count);
+        return cm_fail_at(ctx, cm_reader_file(reader), record->line, 0, NULL, record->byte_offset);
+    }
+    const cm_csv_field *field = &record->fields[column->number - 1];
+    if (drop == CM_DROP_DATE)
+        cm_fail(ctx, CM_E_DATA, sentence, "ts", field->text, field->length, column->decision.decided_by);
+    else cm_fail(ctx, CM_E_DATA, sentence, "ti", field->text, field->length, (int64_t)column->decision.scale);
+    return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
+}
+
+/* The record as one CSV line. */
+static cm_status join_record(cm_context *ctx, reader_t *reader, const cm_record *record) {
+    cm_status status = CM_OK;
+    reader->scratch.length = 0;
+    for (uint64_t i = 0; i < record->count && !status; i++) {
+        const cm_csv_field *field = &record->fields[i];
+        if (i) status = cm_bytes_add(ctx, &reader->scratch, ",", 1);
+        if (!status && field->text) status = cm_bytes_add_cell(ctx, &reader->scratch, field->text, field->length, false);
+    }
+    return status;
+}
+
+static cm_status add_reject(cm_context *ctx, reader_t *reader, const cm_record *record, cm_drop drop,
+                            const cm_read_column *column) {
+    cm_builder *rejects = reader->rejects;
+    const char *file = cm_reader_file(reader), *reason = drops[drop].name;
+    cm_status status = cm_builder_text(ctx, rejects, 0, file, strlen(file));
+    if (!status) status = cm_builder_int(ctx, rejects, 1, (int64_t)record->line);
+    if (!status && column) {
+        const cm_csv_field *field = &record->fields[column->number - 1];
+        status = cm_builder_int(ctx, rejects, 2, (int64_t)column->number);
+        if (!status) status = cm_builder_text(ctx, rejects, 3, column->name, strlen(column->name));
+        if (!status) status = cm_builder_text(ctx, rejects, 5, field->text, field->length);
+    }
+    if (!status) status = cm_builder_text(ctx, rejects, 4, reason, strlen(reason));
+    if (!status) status = join_record(ctx, reader, record);
+    if (!status) status = cm_builder_text(ctx, rejects, 6, reader->scratch.data, reader->scratch.length);
+    return status ? status : cm_builder_row(ctx, rejects);
+}
+
+/* Leaves the row out, or fails; `column` NULL: the row as a whole. */
+static cm_status drop_row(cm_context *ctx, reader_t *reader, const cm_record *record, cm_drop drop,
+                          const cm_read_column *column) {
+    if (!reader->how.collect) return fail_row(ctx, reader, record, drop, column);
+    reader->batch.dropped[drop]++;
+    return add_reject(ctx, reader, record, drop, column);
+}
+
+/* ---- cells ---- */
+
+static bool role_decides(const cm_read_column *column) { return column->decision.role != CM_ROLE_NONE; }
+
+static cm_status fail_changed(cm_context *ctx, const reader_t *reader, const cm_record *record, const cm_read_column *column) {
+    cm_fail(ctx, CM_E_DATA, "FILE_CHANGED", "");
+    return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
+}
+
+/* Dates and numbers of a row; *bad tells that it was left out. */
+static cm_status read_values(cm_context *ctx, reader_t *reader, const cm_record *record, bool *bad) {
+    static const cm_drop reasons[] = {[CM_CELL_NO_DATE] = CM_DROP_DATE, [CM_CELL_NO_NUMBER] = CM_DROP_NUMBER,
+                                      [CM_CELL_TOO_LARGE] = CM_DROP_TOO_LARGE};
+    for (uint64_t i = 0; i < reader->kept_count; i++) {
+        cm_read_column *column = reader->kept[i];
+        const cm_csv_field *field = &record->fields[column->number - 1];
+        column->present = cm_reader_cell(reader, field);
+        if (column->decision.type == CM_STRING) continue;
+        column->present = column->present && field->length;
+        if (!column->present) continue;
+        cm_cell_fit fit = cm_decision_read(&column->decision, field->text, field->length, &column->value);
+        if (!fit) continue;
+        if (!role_decides(column) || fit == CM_CELL_NO_FIT) return fail_changed(ctx, reader, record, column);
+        *bad = true;
+        return drop_row(ctx, reader, record, reasons[fit], column);
+    }
+    return CM_OK;
+}
+
+/* "17850.0" without the point and the zeros behind it. */
+static uint64_t integer_id(const char *text, uint64_t length) {
+    uint64_t end = length, digits = 0;
+    while (end > 0 && text[end - 1] == '0') end--;
+    if (end < 2 || end == length || text[end - 1] != '.') return length;
+    for (uint64_t i = text[0] == '-'; i < end - 1; i++, digits++)
+        if (text[i] < '0' || text[i] > '9') return length;
+    return digits ? end - 1 : length;
+}
+
+static bool is_id(int32_t role) { return role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || role == CM_ROLE_ITEM; }
+
+static cm_status read_texts(cm_context *ctx, reader_t *reader, const cm_record *record) {
+    for (uint64_t i = 0; i < reader->kept_count; i++) {
+        cm_read_column *column = reader->kept[i];
+        const cm_csv_field *field = &record->fields[column->number - 1];
+        int32_t code;
+        if (column->decision.type != CM_STRING || !column->present) continue;
+        uint64_t length = field->length;
+        if (reader->how.integer_ids && is_id(column->decision.role)) length = integer_id(field->text, length);
+        cm_status status = cm_dictionary_add(ctx, column->field.dictionary, field->text, length, &code);
+        if (status == CM_E_LIMIT || status == CM_E_DATA)
+            cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
+        if (status) return status;
+        column->value.integer = code;
+    }
+    return CM_OK;
+}
+
+/* ---- rows ---- */
+
+static bool same_value(const cm_read_column *column, cm_value a, cm_value b) {
+    return column->decision.type == CM_FLOAT64 ? a.real == b.real : a.integer == b.integer;
+}
+
+static bool less(const cm_read_column *column, cm_value a, cm_value b) {
+    return column->decision.type == CM_FLOAT64 ? a.real < b.real : a.integer < b.integer;
+}
+
+/* Lowest, highest and first values; those of texts are found in the dictionary at the end. */
+static void count_cell(cm_read_column *column) {
+    cm_value value = column->value;
+    if (!column->present) column->absent++;
+    if (!column->present || column->decision.type == CM_STRING) return;
+    if (!column->seen++) column->low = column->high = value;
+    if (less(column, value, column->low)) column->low = value;
+    if (less(column, column->high, value)) column->high = value;
+    if (column->example_count == CM_EXAMPLES) return;
+    for (uint64_t i = 0; i < column->example_count; i++)
+        if (same_value(column, column->examples[i], value)) return;
+    column->examples[column->example_count++] = value;
+}
+
+static cm_status make_room(cm_context *ctx, const reader_t *reader) {
+    for (uint64_t i = 0; i < reader->kept_count; i++) {
+        cm_read_column *column = reader->kept[i];
+        cm_status status = cm_field_reserve(ctx, &column->field);
+        if (!status && !column->present) status = cm_field_reserve_absent(ctx, &column->field);
+        if (status) return status;
+    }
+    return CM_OK;
+}
+
+static void take_row(reader_t *reader) {
+    for (uint64_t i = 0; i < reader->kept_count; i++) {
+        cm_read_column *column = reader->kept[i];
+        cm_field *field = &column->field;
+        field->set = column->present;
+        if (column->present && column->decision.type == CM_FLOAT64) cm_field_put_double(field, column->value.real);
+        else if (column->present) cm_field_put_int(field, column->value.integer);
+        cm_field_end_row(field);
+        count_cell(column);
+    }
+    reader->batch.kept++;
+}
+
+static cm_status convert_row(cm_context *ctx, reader_t *reader, const cm_record *record) {
+    bool bad = false;
+    reader->batch.read++;
+    if (record->count != reader->column_count) return drop_row(ctx, reader, record, CM_DROP_LENGTH, NULL);
+    cm_status status = read_values(ctx, reader, record, &bad);
+    if (status || bad) return status;
+    status = read_texts(ctx, reader, record);
+    if (!status) status = make_room(ctx, reader);
+    if (!status) take_row(reader);
+    return status;
+}
+
+cm_status cm_reader_convert(cm_context *ctx, reader_t *reader, uint64_t max_rows) {
+    cm_record record;
+    bool more = true;
+    cm_status status = CM_OK;
+    while (!status && more && reader->batch.kept < max_rows) {
+        status = cm_reader_record(ctx, reader, &record, &more);
+        if (!status && more) status = convert_row(ctx, reader, &record);
+    }
+    return status;
+}

@@ -1,0 +1,117 @@
+/* The way through the files, and the first pass: what every cell says about the type of its column. */
+#include <string.h>
+
+#include "io/reader.h"
+
+typedef struct cm_reader reader_t;
+
+const char *cm_reader_file(const reader_t *reader) {
+    uint64_t last = reader->source_count - 1;
+    return cm_source_name(reader->sources[reader->file < last ? reader->file : last]);
+}
+
+void cm_reader_restart(reader_t *reader, uint64_t pass) {
+    uint64_t sum = 0, done = 0;
+    bool known = true;
+    cm_csv_close(reader->csv);
+    reader->csv = NULL;
+    reader->file = 0;
+    reader->holds = false;
+    for (uint64_t i = 0; i < reader->source_count; i++) {
+        sum += cm_source_size(reader->sources[i]);
+        known = known && cm_source_size(reader->sources[i]);
+    }
+    for (uint64_t i = 0; i < reader->source_count; i++) {
+        cm_source_progress(reader->sources[i], done + pass * sum, known ? 2 * sum : 0);
+        done += cm_source_size(reader->sources[i]);
+    }
+}
+
+static cm_status fail_empty(cm_context *ctx, const reader_t *reader) {
+    cm_fail(ctx, CM_E_DATA, "FILE_EMPTY", "");
+    return cm_fail_at(ctx, cm_reader_file(reader), 0, 0, NULL, 0);
+}
+
+/* Opens the file at hand and takes its header; without one, its first record is held back to be read as a row. */
+static cm_status begin_file(cm_context *ctx, reader_t *reader) {
+    cm_source *source = reader->sources[reader->file];
+    cm_record record;
+    bool more;
+    cm_status status = cm_source_rewind(ctx, source);
+    if (!status) status = cm_csv_open(ctx, source, &reader->how.dialect, &reader->csv);
+    if (!status) status = cm_csv_next(ctx, reader->csv, &record, &more);
+    if (status) return status;
+    if (!more) return fail_empty(ctx, reader);
+    if (!reader->columns) status = cm_reader_header(ctx, reader, &record);
+    else if (reader->how.header) status = cm_reader_same_header(ctx, reader, &record);
+    reader->held = record;
+    reader->holds = !reader->how.header;
+    return status;
+}
+
+static void end_file(reader_t *reader) {
+    cm_csv_close(reader->csv);
+    reader->csv = NULL;
+    cm_source_rest(reader->sources[reader->file++]);
+}
+
+cm_status cm_reader_record(cm_context *ctx, reader_t *reader, cm_record *record, bool *more) {
+    cm_status status = CM_OK;
+    *more = false;
+    while (!status && !*more && reader->file < reader->source_count) {
+        if (!reader->csv) status = begin_file(ctx, reader);
+        if (status) break;
+        if (reader->holds) {
+            *record = reader->held;
+            reader->holds = false;
+            *more = true;
+        } else {
+            status = cm_csv_next(ctx, reader->csv, record, more);
+            if (!status && !*more) end_file(reader);
+        }
+    }
+    return status;
+}
+
+bool cm_reader_cell(const reader_t *reader, const cm_csv_field *field) {
+    if (!field->text) return false;
+    for (uint64_t i = 0; i < reader->how.na_count; i++) {
+        const char *na = reader->how.na[i];
+        if (strlen(na) == field->length && !memcmp(na, field->text, (size_t)field->length)) return false;
+    }
+    return true;
+}
+
+static cm_status decide(cm_context *ctx, reader_t *reader) {
+    for (uint64_t i = 0; i < reader->kept_count; i++) {
+        cm_read_column *column = reader->kept[i];
+        cm_decision *decision = &column->decision;
+        cm_survey_decide(ctx, &column->survey, column->role_given, decision);
+        cm_status status = cm_field_init(ctx, &column->field, column->name, decision->type, decision->scale, decision->role);
+        if (status) return status;
+        if (column->field.dictionary) cm_dictionary_set_limit(column->field.dictionary, reader->how.max_distinct);
+    }
+    return CM_OK;
+}
+
+cm_status cm_reader_survey(cm_context *ctx, reader_t *reader) {
+    cm_record record;
+    bool more = true;
+    cm_status status = CM_OK;
+    cm_reader_restart(reader, 0);
+    while (!status && more) {
+        status = cm_reader_record(ctx, reader, &record, &more);
+        if (status || !more) break;
+        if (++reader->surveyed > reader->how.max_rows) {
+            cm_fail(ctx, CM_E_LIMIT, "LIMIT_ROWS", "u", reader->how.max_rows);
+            return cm_fail_at(ctx, cm_reader_file(reader), record.line, 0, NULL, record.byte_offset);
+        }
+        if (record.count != reader->column_count) continue; /* the second pass says so */
+        for (uint64_t i = 0; i < reader->kept_count; i++) {
+            cm_read_column *column = reader->kept[i];
+            const cm_csv_field *field = &record.fields[column->number - 1];
+            if (cm_reader_cell(reader, field)) cm_survey_cell(&column->survey, field->text, field->length, record.line);
+        }
+    }
+    return status ? status : decide(ctx, reader);
+}

@@ -1,0 +1,37 @@
+/* Bytes to read: of a file, of standard input or of memory; gzip is told by its content and inflated. */
+#ifndef CM_IO_SOURCE_H
+#define CM_IO_SOURCE_H
+
+#include "base/context.h"
+
+/* 0: none. The ratio of decompressed to compressed bytes counts once CM_RATIO_FROM bytes have come out. */
+#define CM_RATIO_FROM (UINT64_C(16) << 20)
+typedef struct cm_source_limits {
+    uint64_t bytes; /* decompressed */
+    double ratio;
+} cm_source_limits;
+
+typedef struct cm_source cm_source;
+
+/* Path "-" is standard input. What cannot be read twice (standard input, pipes) is kept in memory as it comes. */
+cm_status cm_source_open(cm_context *ctx, const char *path, const cm_source_limits *limits, cm_source **out);
+/* The bytes are borrowed and must live as long as the source; `name` is for messages. */
+cm_status cm_source_memory(cm_context *ctx, const char *name, const void *bytes, uint64_t length,
+                           const cm_source_limits *limits, cm_source **out);
+
+/* The next portion, borrowed until the next call; length 0 at the end. CM_E_IO, CM_E_FORMAT for damaged or cut gzip,
+ * CM_E_LIMIT. Reports progress. */
+cm_status cm_source_next(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length);
+
+/* Back to the start. */
+cm_status cm_source_rewind(cm_context *ctx, cm_source *source);
+/* Gives descriptor and buffers back until the next rewind. */
+void cm_source_rest(cm_source *source);
+void cm_source_close(cm_source *source);
+
+const char *cm_source_name(const cm_source *source);
+uint64_t cm_source_size(const cm_source *source); /* of the file as it lies there; 0: unknown */
+/* What progress reports add: `done` bytes came before this source's, of `total`. */
+void cm_source_progress(cm_source *source, uint64_t done, uint64_t total);
+
+#endif

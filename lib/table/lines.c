@@ -149,11 +149,23 @@ static void take_numbers(const cm_column *column, const span *at, uint8_t bit, i
         for (uint64_t i = 0; i < at->rows; i++) out[i] = has[i] & bit ? codes[i] : 0;
     } else if (column->type == CM_DATE) {
         const int32_t *days = (const int32_t *)chunk->values + start;
-        for (uint64_t i = 0; i < at->rows; i++) out[i] = has[i] & bit ? days[i] * CM_DAY_MICROSECONDS : 0;
+        for (uint64_t i = 0; i < at->rows; i++)
+            if (has[i] & bit && __builtin_mul_overflow(days[i], CM_DAY_MICROSECONDS, &out[i])) out[i] = INT64_MAX;
     } else {
         const int64_t *values = (const int64_t *)chunk->values + start;
         for (uint64_t i = 0; i < at->rows; i++) out[i] = has[i] & bit ? values[i] : 0;
     }
+}
+
+/* Times outside the years 1 to 9999 are mistakes, and arithmetic with them could overflow. */
+static cm_status take_times(cm_context *ctx, const cm_column *column, const span *at, cm_lines_block *block) {
+    take_numbers(column, at, CM_HAS_TIME, block->time, block->has);
+    for (uint64_t i = 0; i < at->rows; i++)
+        if (!cm_civil_in_range(block->time[i])) {
+            cm_fail(ctx, CM_E_DATA, "DATE_RANGE", "u", block->first_row + i + 1);
+            return cm_fail_at(ctx, NULL, 0, 0, column->name, 0);
+        }
+    return CM_OK;
 }
 
 static cm_status multiply(cm_context *ctx, const cm_column *price, const span *at, cm_lines_block *block) {
@@ -183,7 +195,8 @@ cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_r
     memset(block->has, 0, at.rows);
     take_numbers(lines->columns[CM_ROLE_CUSTOMER], &at, CM_HAS_CUSTOMER, block->customer, block->has);
     take_numbers(lines->columns[CM_ROLE_INVOICE], &at, CM_HAS_INVOICE, block->invoice, block->has);
-    take_numbers(lines->columns[CM_ROLE_DATE], &at, CM_HAS_TIME, block->time, block->has);
+    cm_status status = take_times(ctx, lines->columns[CM_ROLE_DATE], &at, block);
+    if (status) return status;
     take_numbers(lines->columns[CM_ROLE_QUANTITY], &at, CM_HAS_QUANTITY, block->quantity, block->has);
     take_numbers(lines->columns[CM_ROLE_COST], &at, CM_HAS_COST, block->cost, block->has);
     if (lines->columns[CM_ROLE_AMOUNT] || !lines->columns[CM_ROLE_PRICE]) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/names.h"
+
 /* Column names, in lower case without blanks, _ and -, by which a column is taken for a role. Several names of one list
  * in one table are a conflict, so that names which often stand together (price and amount) are kept apart. */
 static const char *const customer_names[] = {
@@ -97,23 +99,6 @@ void cm_roles_guess(const char *const *names, uint64_t count, const int64_t *giv
         if (given[role] >= 0 && (uint64_t)given[role] < count) out[given[role]] = role;
 }
 
-/* "a, b, c", cut where the room ends. */
-static void list_names(const cm_table *table, char *out, uint64_t size) {
-    uint64_t length = 0;
-    for (uint64_t i = 0; i < table->column_count && length + 4 < size; i++) {
-        const char *name = table->columns[i]->name;
-        uint64_t more = strlen(name);
-        if (i) {
-            memcpy(out + length, ", ", 2);
-            length += 2;
-        }
-        if (more > size - 1 - length) more = size - 1 - length;
-        memcpy(out + length, name, more);
-        length += more;
-    }
-    out[length] = 0;
-}
-
 cm_status cm_roles_find(cm_context *ctx, const cm_table *table, int32_t role, bool required, int64_t *column) {
     *column = cm_table_find_role(table, role);
     if (*column >= 0) return CM_OK;
@@ -126,7 +111,7 @@ cm_status cm_roles_find(cm_context *ctx, const cm_table *table, int32_t role, bo
         *column = (int64_t)i;
     }
     if (*column >= 0 || !required) return CM_OK;
-    char names[500];
-    list_names(table, names, sizeof names);
-    return cm_fail(ctx, CM_E_COLUMN, "ROLE_MISSING", "ss", cm_role_name(role), names);
+    cm_names names = {0};
+    for (uint64_t i = 0; i < table->column_count; i++) cm_names_add(&names, table->columns[i]->name);
+    return cm_fail(ctx, CM_E_COLUMN, "ROLE_MISSING", "ss", cm_role_name(role), names.text);
 }

@@ -1,0 +1,297 @@
+/* Scores, reasons and the scorer: the same function of a row, for tables and for live requests. */
+#include <string.h>
+
+#include "base/number.h"
+#include "model/method.h"
+#include "table/audit.h"
+
+static uint64_t count_outputs(const cm_method *method) {
+    uint64_t count = 0;
+    while (method->outputs[count].table && !strcmp(method->outputs[count].table, method->outputs[0].table)) count++;
+    return count;
+}
+
+static cm_cell input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row) {
+    cm_cell cell = {.type = inputs->columns[index].type, .scale = inputs->columns[index].scale};
+    if (cell.type == CM_FLOAT64) cell.real = inputs->columns[index].reals[row];
+    else cell.integer = inputs->columns[index].integers[row];
+    return cell;
+}
+
+static cm_status put_cell(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_cell *cell) {
+    if (cell->type == 0) return CM_OK;
+    if (cell->type == CM_STRING) return cm_builder_text(ctx, builder, column, cell->text, cell->length);
+    if (cell->type == CM_FLOAT64) return cm_builder_double(ctx, builder, column, cell->real);
+    return cm_builder_int(ctx, builder, column, cell->integer);
+}
+
+/* ---- the id that rows are known by: the customer, the first column of a customer table, or the row's number ---- */
+
+static int64_t find_id(const cm_table *table) {
+    int64_t id = cm_table_find_role(table, CM_ROLE_CUSTOMER);
+    if (id < 0) id = cm_table_find(table, "customer");
+    if (id < 0) return -1;
+    int32_t type = table->columns[id]->type;
+    return type == CM_STRING || type == CM_INT64 ? id : -1;
+}
+
+static cm_status add_id_column(cm_context *ctx, cm_builder *builder, const cm_table *table, int64_t id) {
+    if (id < 0) return cm_builder_column(ctx, builder, "row", CM_INT64, 0, CM_ROLE_NONE);
+    return cm_builder_column(ctx, builder, "customer", table->columns[id]->type, 0, CM_ROLE_CUSTOMER);
+}
+
+static cm_status put_id(cm_context *ctx, cm_builder *builder, const cm_table *table, int64_t id, uint64_t row) {
+    uint64_t length = 0;
+    if (id < 0) return cm_builder_int(ctx, builder, 0, (int64_t)row + 1);
+    if (cm_table_is_absent(table, row, (uint64_t)id)) return CM_OK;
+    if (table->columns[id]->type == CM_INT64) return cm_builder_int(ctx, builder, 0, cm_table_int(table, row, (uint64_t)id));
+    const char *text = cm_table_text(table, row, (uint64_t)id, 0, &length);
+    return cm_builder_text(ctx, builder, 0, text, length);
+}
+
+/* ---- scores ---- */
+
+static cm_status add_score_columns(cm_context *ctx, cm_builder *builder, const cm_method *method, const cm_inputs *inputs) {
+    cm_status status = add_id_column(ctx, builder, inputs->table, find_id(inputs->table));
+    for (uint64_t i = 0; i < inputs->count && !status; i++)
+        status = cm_builder_column(ctx, builder, method->inputs[i].shown_as, inputs->columns[i].type,
+                                   inputs->columns[i].scale, CM_ROLE_NONE);
+    for (uint64_t i = 0; i < count_outputs(method) && !status; i++)
+        status = cm_builder_column(ctx, builder, method->outputs[i].column, method->outputs[i].type, 0, CM_ROLE_NONE);
+    return status;
+}
+
+static cm_status add_score(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs,
+                           uint64_t row, uint64_t outputs) {
+    cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
+    cm_status status = put_id(ctx, builder, inputs->table, find_id(inputs->table), inputs->numbers[row]);
+    for (uint64_t i = 0; i < inputs->count && !status; i++) {
+        in[i] = input_cell(inputs, i, row);
+        status = put_cell(ctx, builder, 1 + i, &in[i]);
+    }
+    if (status) return status;
+    model->method->score(model->compiled, in, out, NULL);
+    for (uint64_t i = 0; i < outputs && !status; i++) status = put_cell(ctx, builder, 1 + inputs->count + i, &out[i]);
+    return status ? status : cm_builder_row(ctx, builder);
+}
+
+/* Money of rows, where the table has a column of that name. */
+static cm_money add_money(const cm_table *table, int64_t money, uint64_t row, cm_money sum) {
+    if (money < 0 || cm_table_is_absent(table, row, (uint64_t)money)) return sum;
+    const cm_column *column = table->columns[money];
+    return cm_money_add(sum, (cm_money){cm_table_int(table, row, (uint64_t)money), column->scale, true});
+}
+
+static cm_status attach_audit(cm_context *ctx, const cm_method *method, const cm_inputs *inputs, cm_table *scores) {
+    const cm_table *table = inputs->table;
+    int64_t money = cm_table_find(table, "money");
+    if (money >= 0 && table->columns[money]->type != CM_DECIMAL && table->columns[money]->type != CM_INT64) money = -1;
+    cm_money start = {0, 0, money >= 0}, kept = start, dropped = start, all = start;
+    uint64_t next = 0;
+    for (uint64_t row = 0; row < table->rows && money >= 0; row++) {
+        bool scored = next < inputs->rows && inputs->numbers[next] == row;
+        next += scored;
+        all = add_money(table, money, row, all);
+        if (scored) kept = add_money(table, money, row, kept);
+        else dropped = add_money(table, money, row, dropped);
+    }
+    const cm_audit_line lines[] = {{"scores", "read", table->rows, all},
+                                   {"scores", method->incomplete, table->rows - inputs->rows, dropped},
+                                   {"scores", "kept", inputs->rows, kept}};
+    return cm_audit_attach(ctx, scores, table, lines, 3);
+}
+
+cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out) {
+    const cm_method *method = model->method;
+    uint64_t outputs = count_outputs(method);
+    cm_builder *builder = NULL;
+    cm_table *scores = NULL;
+    *out = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = add_score_columns(ctx, builder, method, inputs);
+    for (uint64_t row = 0; row < inputs->rows && !status; row++) {
+        if (row % 1024 == 0) status = cm_tick(ctx, "scores", row, inputs->rows);
+        if (!status) status = add_score(ctx, builder, model, inputs, row, outputs);
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, &scores);
+    if (!status && method->summarise) status = method->summarise(ctx, model, inputs, scores);
+    cm_builder_free(builder);
+    if (status) cm_table_free(scores);
+    else *out = scores;
+    return status;
+}
+
+static cm_status apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
+    cm_inputs inputs;
+    cm_table *scores = NULL;
+    cm_status status = cm_inputs_open(ctx, model->method, table, &inputs);
+    if (status) return status;
+    status = cm_score_inputs(ctx, model, &inputs, &scores);
+    if (!status) status = attach_audit(ctx, model->method, &inputs, scores);
+    cm_inputs_close(ctx->core, &inputs);
+    if (status) cm_table_free(scores);
+    else *out = scores;
+    return status;
+}
+
+cm_status cm_apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
+    if (!model || !table || !out) return CM_E_ARGUMENT;
+    *out = NULL;
+    return CM_CALL(ctx, apply(ctx, model, table, out));
+}
+
+/* ---- reasons ---- */
+
+static uint64_t print_cell(const cm_cell *cell, char *out, uint64_t size) {
+    char number[CM_NUMBER_TEXT];
+    const char *text = number;
+    uint64_t length = 0;
+    if (cell->type == CM_STRING) text = cell->text, length = cell->length;
+    else if (cell->type == CM_FLOAT64) length = cm_print_double(cell->real, number);
+    else if (cell->type == CM_DECIMAL) length = cm_print_decimal(cell->integer, cell->scale, number);
+    else if (cell->type) length = cm_print_int(cell->integer, number);
+    if (length > size) length = size;
+    if (length) memcpy(out, text, (size_t)length);
+    return length;
+}
+
+void cm_reasons_add(cm_reasons *reasons, const char *code, const cm_cell *arguments, uint64_t count) {
+    if (reasons->count == CM_MOST_OUTPUTS) return;
+    char *text = reasons->items[reasons->count].arguments;
+    uint64_t size = sizeof reasons->items[0].arguments - 1, length = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (i && length < size) text[length++] = 0x1F;
+        length += print_cell(&arguments[i], text + length, size - length);
+    }
+    text[length] = 0;
+    reasons->items[reasons->count++].code = code;
+}
+
+static cm_status add_reason(cm_context *ctx, cm_builder *builder, const char *code, const char *arguments) {
+    char text[256], sentence[512];
+    uint64_t length = strlen(code), more = strlen(arguments);
+    memcpy(text, code, (size_t)length);
+    if (more) text[length++] = ' ';
+    for (uint64_t i = 0; i < more; i++) text[length++] = arguments[i] == 0x1F ? ' ' : arguments[i];
+    uint64_t sentence_length = cm_render(ctx, code, arguments, sentence, sizeof sentence);
+    cm_status status = cm_builder_text(ctx, builder, 2, text, length);
+    return status ? status : cm_builder_text(ctx, builder, 3, sentence, sentence_length);
+}
+
+static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs,
+                             uint64_t row, cm_reasons *reasons) {
+    cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < inputs->count; i++) in[i] = input_cell(inputs, i, row);
+    reasons->count = 0;
+    model->method->score(model->compiled, in, out, reasons);
+    for (uint64_t i = 0; i < reasons->count && !status; i++) {
+        status = put_id(ctx, builder, inputs->table, find_id(inputs->table), inputs->numbers[row]);
+        if (!status) status = cm_builder_int(ctx, builder, 1, (int64_t)i + 1);
+        if (!status) status = add_reason(ctx, builder, reasons->items[i].code, reasons->items[i].arguments);
+        if (!status) status = cm_builder_row(ctx, builder);
+    }
+    return status;
+}
+
+static cm_status explain(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
+    cm_inputs inputs;
+    cm_builder *builder = NULL;
+    cm_status status = cm_inputs_open(ctx, model->method, table, &inputs);
+    if (status) return status;
+    cm_reasons *reasons = cm_alloc(ctx, 1, sizeof *reasons);
+    if (!reasons) status = ctx->error.status;
+    if (!status) status = cm_builder_new(ctx, &builder);
+    if (!status) status = add_id_column(ctx, builder, table, find_id(table));
+    if (!status) status = cm_builder_column(ctx, builder, "rank", CM_INT64, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "code", CM_STRING, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "sentence", CM_STRING, 0, CM_ROLE_NONE);
+    for (uint64_t row = 0; row < inputs.rows && !status; row++) {
+        if (row % 1024 == 0) status = cm_tick(ctx, "reasons", row, inputs.rows);
+        if (!status) status = explain_row(ctx, builder, model, &inputs, row, reasons);
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    cm_free(ctx->core, reasons, 1, sizeof *reasons);
+    cm_inputs_close(ctx->core, &inputs);
+    return status;
+}
+
+cm_status cm_explain(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
+    if (!model || !table || !out) return CM_E_ARGUMENT;
+    *out = NULL;
+    return CM_CALL(ctx, explain(ctx, model, table, out));
+}
+
+/* ---- the scorer ---- */
+
+struct cm_scorer {
+    cm_core *core;
+    cm_model *model;
+    uint64_t inputs, outputs;
+};
+
+static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
+    cm_scorer *scorer = cm_alloc(ctx, 1, sizeof *scorer);
+    if (!scorer) return ctx->error.status;
+    scorer->core = cm_core_retain(ctx->core);
+    scorer->model = cm_model_retain(model);
+    while (model->method->inputs[scorer->inputs].column) scorer->inputs++;
+    scorer->outputs = count_outputs(model->method);
+    *out = scorer;
+    return CM_OK;
+}
+
+cm_status cm_scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
+    if (!model || !out) return CM_E_ARGUMENT;
+    *out = NULL;
+    return CM_CALL(ctx, scorer_new(ctx, model, out));
+}
+
+/* A caller's cell as the method wants it; false if it cannot be. */
+static bool widen_cell(const cm_cell *from, int32_t wanted, cm_cell *out) {
+    *out = *from;
+    out->type = wanted;
+    if (from->type == CM_INT64 && wanted != CM_FLOAT64) {
+        out->scale = 0;
+        return true;
+    }
+    if (from->type == CM_FLOAT64 && wanted == CM_DECIMAL)
+        return cm_double_to_decimal(from->real, 6, &out->integer, &out->scale);
+    if (from->type == CM_FLOAT64 && wanted == CM_INT64)
+        return cm_double_to_decimal(from->real, 0, &out->integer, &out->scale);
+    if (wanted == CM_FLOAT64 && (from->type == CM_INT64 || from->type == CM_DECIMAL))
+        out->real = cm_decimal_to_double(from->integer, from->type == CM_DECIMAL ? from->scale : 0);
+    else if (from->type != wanted) return false;
+    return from->type != CM_DECIMAL || (from->scale >= 0 && from->scale <= 18);
+}
+
+static cm_status score_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in, uint64_t in_count, cm_cell *out,
+                           uint64_t out_count) {
+    const cm_method *method = scorer->model->method;
+    cm_cell wide[CM_MOST_INPUTS];
+    if (in_count != scorer->inputs || out_count != scorer->outputs)
+        return cm_fail(ctx, CM_E_ARGUMENT, "SCORER_COUNTS", "suu", method->topic.name, scorer->inputs, scorer->outputs);
+    for (uint64_t i = 0; i < in_count; i++) {
+        if (in[i].type == 0) return cm_fail(ctx, CM_E_DATA, "SCORER_ABSENT", "ss", method->inputs[i].column, method->incomplete);
+        if (!widen_cell(&in[i], method->inputs[i].type, &wide[i]))
+            return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", method->inputs[i].column, cm_type_name(method->inputs[i].type));
+    }
+    memset(out, 0, (size_t)out_count * sizeof *out);
+    method->score(scorer->model->compiled, wide, out, NULL);
+    return CM_OK;
+}
+
+cm_status cm_scorer_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in, uint64_t in_count, cm_cell *out,
+                        uint64_t out_count) {
+    if (!scorer || !in || !out) return CM_E_ARGUMENT;
+    return CM_CALL(ctx, score_row(ctx, scorer, in, in_count, out, out_count));
+}
+
+void cm_scorer_free(cm_scorer *scorer) {
+    if (!scorer) return;
+    cm_core *core = scorer->core;
+    cm_model_free(scorer->model);
+    cm_free(core, scorer, 1, sizeof *scorer);
+    cm_core_release(core);
+}

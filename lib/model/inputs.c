@@ -1,0 +1,97 @@
+/* The inputs of a method from any table: columns by name, narrower types widened, rows that lack one left out. */
+#include <math.h>
+
+#include "base/names.h"
+#include "base/number.h"
+#include "model/method.h"
+#include "table/convert.h"
+
+static cm_status fail_missing(cm_context *ctx, const cm_method *method, const cm_table *table, const char *column) {
+    cm_names names = {0};
+    for (uint64_t i = 0; i < table->column_count; i++) cm_names_add(&names, table->columns[i]->name);
+    return cm_fail(ctx, CM_E_COLUMN, "METHOD_COLUMN", "sss", method->topic.name, column, names.text);
+}
+
+static cm_status fail_type(cm_context *ctx, const cm_method *method, const cm_column *column, int32_t wanted) {
+    return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", method->topic.name, column->name, cm_type_name(wanted),
+                   cm_type_name(column->type));
+}
+
+/* The column as the method wants it; a reference of one's own. */
+static cm_status widen(cm_context *ctx, const cm_method *method, cm_column *column, int32_t wanted, cm_column **out) {
+    int32_t type = column->type;
+    if (type == CM_FLOAT64 && wanted == CM_INT64) return cm_convert_to_int64(ctx, column, out);
+    if (type == CM_FLOAT64 && wanted == CM_DECIMAL) return cm_convert_to_decimal(ctx, column, out);
+    bool fits = type == wanted || (wanted == CM_DECIMAL && type == CM_INT64)
+                || (wanted == CM_FLOAT64 && (type == CM_INT64 || type == CM_DECIMAL));
+    if (!fits) return fail_type(ctx, method, column, wanted);
+    *out = cm_column_retain(column);
+    return CM_OK;
+}
+
+static bool present(const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+    if (!cm_chunk_present(chunk, row)) return false;
+    return column->type != CM_FLOAT64 || !isnan(((const double *)chunk->values)[chunk->offset + row]);
+}
+
+/* The numbers of the rows where every column has a value. */
+static void find_complete(cm_column *const *columns, uint64_t count, const cm_table *table, cm_inputs *inputs) {
+    for (uint64_t chunk = 0; chunk < table->chunk_count; chunk++) {
+        uint64_t first = table->first_rows[chunk], rows = table->first_rows[chunk + 1] - first;
+        for (uint64_t row = 0; row < rows; row++) {
+            bool complete = true;
+            for (uint64_t i = 0; i < count && complete; i++) complete = present(columns[i], &columns[i]->chunks[chunk], row);
+            if (complete) inputs->numbers[inputs->rows++] = first + row;
+        }
+    }
+}
+
+static cm_status take_values(cm_context *ctx, const cm_column *column, int32_t type, cm_inputs *inputs, uint64_t index) {
+    bool real = type == CM_FLOAT64;
+    inputs->columns[index].type = type;
+    inputs->columns[index].scale = type == CM_DECIMAL ? column->scale : 0;
+    void *values = cm_alloc(ctx, inputs->rows, sizeof(int64_t));
+    if (!values) return ctx->error.status;
+    if (real) inputs->columns[index].reals = values;
+    else inputs->columns[index].integers = values;
+    for (uint64_t i = 0; i < inputs->rows; i++) {
+        uint64_t within, at = cm_table_locate(inputs->table, inputs->numbers[i], &within);
+        const cm_chunk *chunk = &column->chunks[at];
+        const int64_t *integers = (const int64_t *)chunk->values + chunk->offset;
+        const double *reals = (const double *)chunk->values + chunk->offset;
+        if (!real) inputs->columns[index].integers[i] = integers[within];
+        else if (column->type == CM_FLOAT64) inputs->columns[index].reals[i] = reals[within];
+        else inputs->columns[index].reals[i] = cm_decimal_to_double(integers[within], column->scale);
+    }
+    return CM_OK;
+}
+
+cm_status cm_inputs_open(cm_context *ctx, const cm_method *method, const cm_table *table, cm_inputs *out) {
+    cm_column *columns[CM_MOST_INPUTS] = {NULL};
+    cm_status status = CM_OK;
+    *out = (cm_inputs){.table = table};
+    for (const cm_input_spec *spec = method->inputs; spec->column && !status; spec++) {
+        int64_t found = cm_table_find(table, spec->column);
+        if (found < 0) status = fail_missing(ctx, method, table, spec->column);
+        else status = widen(ctx, method, table->columns[found], spec->type, &columns[out->count]);
+        if (!status) out->count++;
+    }
+    if (!status) {
+        out->numbers = cm_alloc(ctx, table->rows, sizeof *out->numbers);
+        if (!out->numbers) status = ctx->error.status;
+    }
+    if (!status) find_complete(columns, out->count, table, out);
+    for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, columns[i], method->inputs[i].type, out, i);
+    for (uint64_t i = 0; i < CM_MOST_INPUTS; i++) cm_column_release(columns[i]);
+    if (status) cm_inputs_close(ctx->core, out);
+    return status;
+}
+
+void cm_inputs_close(cm_core *core, cm_inputs *inputs) {
+    for (uint64_t i = 0; i < CM_MOST_INPUTS; i++) {
+        cm_free(core, inputs->columns[i].integers, inputs->rows, sizeof(int64_t));
+        cm_free(core, inputs->columns[i].reals, inputs->rows, sizeof(double));
+    }
+    cm_free(core, inputs->numbers, cm_table_rows(inputs->table), sizeof *inputs->numbers);
+    *inputs = (cm_inputs){0};
+}

@@ -1,0 +1,104 @@
+/* A method is one descriptor: what it needs, what can be tuned, what it makes, and its functions. Fitting, applying,
+ * explaining, scoring, saving, the command's options, the bindings and the documentation are all made from it. */
+#ifndef CM_MODEL_METHOD_H
+#define CM_MODEL_METHOD_H
+
+#include "custmine/model.h"
+#include "table/options.h"
+#include "table/table.h"
+
+typedef enum cm_input_kind { CM_INPUT_CUSTOMERS, CM_INPUT_BASKETS, CM_INPUT_TABLE } cm_input_kind;
+
+/* A column that the method needs. */
+typedef struct cm_input_spec {
+    const char *column;   /* its name in the input table */
+    const char *shown_as; /* its name in the scores */
+    const char *help;
+    int32_t type; /* CM_INT64, CM_DECIMAL or CM_FLOAT64: what the method gets; narrower columns are widened to it */
+} cm_input_spec;
+
+/* A column of a table that the method makes. The scores' own are those after the id and the inputs. */
+typedef struct cm_output_spec {
+    const char *table;
+    const char *column;
+    const char *help;
+    int32_t type;
+    bool by_fit, by_apply; /* who makes the table */
+} cm_output_spec;
+
+#define CM_MOST_INPUTS 8
+#define CM_MOST_OUTPUTS 16
+
+/* The rows of a table that have all inputs, column by column. */
+typedef struct cm_inputs {
+    const cm_table *table;
+    uint64_t count;    /* of inputs */
+    uint64_t rows;     /* complete ones */
+    uint64_t *numbers; /* their row numbers in the table; room for all */
+    struct {
+        int32_t type, scale;
+        int64_t *integers; /* INT64, DECIMAL */
+        double *reals;     /* FLOAT64 */
+    } columns[CM_MOST_INPUTS];
+} cm_inputs;
+
+/* Reasons of one row, the strongest first; added by the method, fixed room. */
+typedef struct cm_reasons {
+    uint64_t count;
+    struct {
+        const char *code;
+        char arguments[200]; /* 0x1F between them */
+    } items[CM_MOST_OUTPUTS];
+} cm_reasons;
+void cm_reasons_add(cm_reasons *reasons, const char *code, const cm_cell *arguments, uint64_t count);
+
+typedef struct cm_method {
+    cm_topic topic; /* name, one line of help, options */
+    cm_input_kind input;
+    const char *incomplete;        /* why a row without all inputs is left out: "no purchase" */
+    const cm_input_spec *inputs;   /* ended by a column NULL */
+    const cm_output_spec *outputs; /* ended by a table NULL; the first table is that of cm_apply */
+
+    /* Puts the tables into the model (cm_model_put). */
+    cm_status (*fit)(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, cm_model *model);
+    /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. */
+    cm_status (*compile)(cm_context *ctx, const cm_model *model, void **compiled);
+    void (*discard)(cm_core *core, void *compiled);
+    /* One row: the inputs as cells of the types of their specification; the outputs of the scores. `why` may be NULL. No allocation, and no
+     * state but `compiled`. */
+    void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_reasons *why);
+    /* Tables about all the scores, attached to them. May be NULL. */
+    cm_status (*summarise)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
+} cm_method;
+
+/* The registry: lib/model/registry.c. */
+const cm_method *const *cm_methods(uint64_t *count);
+const cm_method *cm_method_find(const char *name);
+
+/* ---- models ---- */
+
+struct cm_model {
+    atomic_uint_fast64_t references;
+    cm_core *core;
+    const cm_method *method;
+    uint64_t count, capacity;
+    struct cm_model_part {
+        char *name;
+        cm_table *table;
+    } *parts;
+    void *compiled;
+};
+
+cm_status cm_model_make(cm_context *ctx, const cm_method *method, cm_model **out);
+/* Puts a table into a model that is being made; retained. A table of that name is replaced. */
+cm_status cm_model_put(cm_context *ctx, cm_model *model, const char *name, cm_table *table);
+cm_table *cm_model_get(const cm_model *model, const char *name); /* borrowed; NULL if there is none */
+
+/* ---- inputs and scores, for all methods ---- */
+
+cm_status cm_inputs_open(cm_context *ctx, const cm_method *method, const cm_table *table, cm_inputs *out);
+void cm_inputs_close(cm_core *core, cm_inputs *inputs);
+/* The scores of rows by the compiled model, with the summaries and the audit attached. */
+cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
+
+#endif

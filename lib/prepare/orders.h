@@ -1,0 +1,43 @@
+/* The state of orders inside. */
+#ifndef CM_PREPARE_ORDERS_H
+#define CM_PREPARE_ORDERS_H
+
+#include "custmine/prepare.h"
+#include "prepare/ids.h"
+#include "prepare/order_map.h"
+#include "table/options.h"
+
+/* What the date column was: the wider of what has been seen. A naive time and UTC do not mix. */
+typedef enum cm_time_kind { CM_TIME_UNKNOWN, CM_TIME_DATE, CM_TIME_NAIVE, CM_TIME_UTC } cm_time_kind;
+
+struct cm_orders {
+    cm_core *core;
+    cm_ids customers, invoices;
+    cm_order_map map;
+    int32_t money_scale, quantity_scale, cost_scale;
+    int32_t utc_offset; /* minutes that cut the days of UTC times */
+    cm_time_kind time_kind;
+    bool has_quantity, has_cost, has_invoice;
+    char **batches;     /* in byte order */
+    uint64_t batch_count, batch_capacity;
+    char *open_batch;   /* the load that goes on: one of batches, or NULL */
+};
+
+extern const cm_topic cm_orders_topic;
+extern const cm_topic cm_customers_topic;
+
+cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, cm_orders **out);
+cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
+cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orders *other);
+
+/* Batches: whether there is one of that name; adds one where there is not. */
+bool cm_orders_has_batch(const cm_orders *orders, const char *name);
+cm_status cm_orders_add_batch(cm_context *ctx, cm_orders *orders, const char *name);
+
+/* Minutes of "+02:00", "-0530", "+2"; CM_E_OPTION. NULL is 0. */
+cm_status cm_parse_utc_offset(cm_context *ctx, const char *text, int32_t *minutes);
+
+/* The numbers of the records in canonical order (customer, invoice, day, kind; absent last). */
+cm_status cm_orders_sorted(cm_context *ctx, const cm_orders *orders, uint32_t *numbers);
+
+#endif

@@ -117,3 +117,6 @@ clean: ## removes all that was built
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+where: ## prints the folder of the objects of this configuration
+	@echo $(out)

@@ -13,6 +13,11 @@ void cm_civil_date(int32_t days, int32_t *year, int32_t *month, int32_t *day);
 bool cm_civil_exists(int32_t year, int32_t month, int32_t day); /* years 1 to 9999 */
 int32_t cm_civil_day_of(int64_t microseconds);                  /* the day that a time falls on, rounding down */
 
+/* Within the years 1 to 9999, a day to spare at either end. */
+static inline bool cm_civil_in_range(int64_t microseconds) {
+    return microseconds > -719161 * CM_DAY_MICROSECONDS && microseconds < 2932896 * CM_DAY_MICROSECONDS;
+}
+
 /* Order of day, month and year in a written date, as bits of a set. */
 #define CM_ORDER_YMD 1
 #define CM_ORDER_DMY 2

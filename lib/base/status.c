@@ -25,9 +25,13 @@ static const char *find_sentence(const cm_sentence *list, uint64_t count, const 
     return NULL;
 }
 
-const char *cm_sentence_of(const char *code) {
-    const char *sentence = find_sentence(sentences, sizeof sentences / sizeof *sentences, code);
-    return sentence ? sentence : code;
+const char *cm_sentence_in_force(const cm_context *ctx, const char *code) {
+    const char *sentence = NULL;
+    if (ctx) {
+        const cm_settings *settings = &(ctx->parent ? ctx->parent : ctx)->settings;
+        sentence = find_sentence(settings->sentences, settings->sentence_count, code);
+    }
+    return sentence ? sentence : find_sentence(sentences, sizeof sentences / sizeof *sentences, code);
 }
 
 /* A text that grows within fixed room and is cut, at a character's end, where the room ends. */
@@ -59,13 +63,8 @@ static void append_argument(cut_text *to, const char *arguments, uint64_t number
 
 uint64_t cm_render(const cm_context *ctx, const char *code, const char *arguments, char *out, uint64_t size) {
     cut_text to = {out, size, 0};
-    const char *sentence = NULL;
+    const char *sentence = cm_sentence_in_force(ctx, code);
     out[0] = 0;
-    if (ctx) {
-        const cm_settings *settings = &(ctx->parent ? ctx->parent : ctx)->settings;
-        sentence = find_sentence(settings->sentences, settings->sentence_count, code);
-    }
-    if (!sentence) sentence = find_sentence(sentences, sizeof sentences / sizeof *sentences, code);
     if (!sentence) {
         append_text(&to, code);
         append_text(&to, " ");
@@ -189,8 +188,8 @@ void cm_error_clear(cm_error_state *error) {
 }
 
 const char *cm_error_message(const cm_context *ctx) {
-    if (!ctx) return cm_sentence_of("NO_CONTEXT");
-    return ctx->error.status == CM_OK ? cm_sentence_of("NO_ERROR") : ctx->error.message;
+    if (!ctx) return cm_sentence_in_force(NULL, "NO_CONTEXT");
+    return ctx->error.status == CM_OK ? cm_sentence_in_force(ctx, "NO_ERROR") : ctx->error.message;
 }
 
 void cm_error_get(const cm_context *ctx, cm_error *out) {

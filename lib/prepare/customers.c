@@ -280,9 +280,9 @@ static cm_status attach_audit(cm_context *ctx, const question *ask, const cm_tab
     uint64_t count = 0;
     for (uint64_t i = 0; i < ask->orders->map.count; i++) {
         const cm_order *order = cm_order_at(&ask->orders->map, i);
-        uint64_t fate = ask->fates[i] <= COUNTS_AS_REFUND ? COUNTS_AS_PURCHASE : ask->fates[i];
-        rows[fate] += order->lines;
-        money[fate] += order->money;
+        uint64_t which = ask->fates[i] <= COUNTS_AS_REFUND ? COUNTS_AS_PURCHASE : ask->fates[i];
+        rows[which] += order->lines;
+        money[which] += order->money;
         rows[FATES] += order->lines;
         money[FATES] += order->money;
     }

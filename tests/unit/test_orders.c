@@ -1,0 +1,534 @@
+/* The state of orders against a plain recount of the lines, and against itself: any split, any order of merging, any
+ * number of threads, saved and loaded in between, must give the same bytes. */
+#include "support.h"
+
+#define DAY INT64_C(86400000000)
+
+/* ---- lines, and the customers that a plain recount makes of them ---- */
+
+typedef struct line {
+    int customer; /* -1 none */
+    int invoice;  /* -1 none */
+    int64_t time; /* -1 none */
+    int64_t quantity, price, cost; /* price -999999 none */
+} line;
+
+#define NO_PRICE (-999999)
+
+static line random_line(lcg *random, int customers, int invoices) {
+    line one = {.customer = (int)lcg_below(random, (uint32_t)customers + 1) - 1,
+                .invoice = (int)lcg_below(random, (uint32_t)invoices + 1) - 1};
+    one.time = (14600 + (int64_t)lcg_below(random, 40)) * DAY + (int64_t)lcg_below(random, 86400) * 1000000;
+    one.quantity = (int64_t)lcg_below(random, 9) - 1;
+    if (one.quantity < 0 && lcg_below(random, 2)) one.quantity = -3;
+    one.price = (int64_t)lcg_below(random, 5000);
+    if (lcg_below(random, 40) == 0) one.price = -one.price;
+    if (one.quantity < 0 && one.price < 0) one.price = -one.price; /* contradictions have a test of their own */
+    if (lcg_below(random, 50) == 0) one.price = NO_PRICE;
+    if (lcg_below(random, 60) == 0) one.time = -1;
+    one.cost = (int64_t)lcg_below(random, 900);
+    return one;
+}
+
+static line *random_lines(uint64_t seed, size_t count, int customers, int invoices) {
+    lcg random = {seed};
+    line *lines = malloc(count * sizeof *lines);
+    for (size_t i = 0; i < count; i++) lines[i] = random_line(&random, customers, invoices);
+    return lines;
+}
+
+static cm_table *table_of(cm_context *ctx, const line *lines, size_t count, int numbers) {
+    cm_builder *builder = NULL;
+    cm_table *table = NULL;
+    int32_t id = numbers ? CM_INT64 : CM_STRING;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "customer", id, 0, CM_ROLE_CUSTOMER));
+    OK(ctx, cm_builder_column(ctx, builder, "invoice", id, 0, CM_ROLE_INVOICE));
+    OK(ctx, cm_builder_column(ctx, builder, "date", CM_TIMESTAMP, 0, CM_ROLE_DATE));
+    OK(ctx, cm_builder_column(ctx, builder, "quantity", CM_INT64, 0, CM_ROLE_QUANTITY));
+    OK(ctx, cm_builder_column(ctx, builder, "price", CM_DECIMAL, 2, CM_ROLE_PRICE));
+    OK(ctx, cm_builder_column(ctx, builder, "cost", CM_DECIMAL, 3, CM_ROLE_COST));
+    for (size_t i = 0; i < count; i++) {
+        char text[32];
+        for (int j = 0; j < 2; j++) {
+            int value = j ? lines[i].invoice : lines[i].customer;
+            if (value < 0) continue;
+            int length = snprintf(text, sizeof text, "%d", value);
+            OK(ctx, cm_builder_text(ctx, builder, (uint64_t)j, text, (uint64_t)length));
+        }
+        if (lines[i].time >= 0) OK(ctx, cm_builder_int(ctx, builder, 2, lines[i].time));
+        OK(ctx, cm_builder_int(ctx, builder, 3, lines[i].quantity));
+        if (lines[i].price != NO_PRICE) OK(ctx, cm_builder_int(ctx, builder, 4, lines[i].price));
+        OK(ctx, cm_builder_int(ctx, builder, 5, lines[i].cost));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &table));
+    cm_builder_free(builder);
+    return table;
+}
+
+enum { NET, KEEP, DROP };
+
+/* Whether a line counts at all for customers as of a day, and whether as a purchase. */
+static int counts(const line *one, int64_t as_of, int refunds, int *purchase) {
+    if (one->time < 0 || one->price == NO_PRICE || one->time / DAY > as_of || one->customer < 0) return 0;
+    int refund = one->quantity < 0 || one->quantity * one->price < 0;
+    *purchase = !refund || refunds == KEEP;
+    return !refund || refunds != DROP;
+}
+
+/* Compares one customer's row with a recount over all lines: slow and plain on purpose. */
+static void check_customer(const cm_table *table, uint64_t row, int customer, const line *lines, size_t count, int64_t as_of,
+                           int refunds) {
+    int64_t first = INT64_MAX, last = -1, bought = 0, quantity = 0, money = 0, refunded = 0, cost = 0, first_money = 0;
+    char days[200] = {0}, invoices[2000] = {0};
+    int64_t day_count = 0, invoice_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        int purchase;
+        if (lines[i].customer != customer || !counts(&lines[i], as_of, refunds, &purchase)) continue;
+        int64_t amount = lines[i].quantity * lines[i].price, day = lines[i].time / DAY - 14600;
+        money += amount;
+        cost += lines[i].cost;
+        if (!purchase) {
+            refunded += amount;
+            continue;
+        }
+        bought++;
+        quantity += lines[i].quantity;
+        if (lines[i].time < first) first = lines[i].time;
+        if (lines[i].time > last) last = lines[i].time;
+        char *invoice = lines[i].invoice >= 0 ? &invoices[lines[i].invoice] : &invoices[1000 + day];
+        invoice_count += !*invoice;
+        *invoice = 1;
+        day_count += !days[day];
+        days[day] = 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        int purchase;
+        if (lines[i].customer == customer && counts(&lines[i], as_of, refunds, &purchase) && purchase
+            && lines[i].time / DAY == first / DAY)
+            first_money += lines[i].quantity * lines[i].price;
+    }
+    ck_assert_int_eq(INT(table, row, "invoices"), invoice_count);
+    ck_assert_int_eq(INT(table, row, "purchase_days"), day_count);
+    ck_assert_int_eq(INT(table, row, "lines"), bought);
+    ck_assert_int_eq(INT(table, row, "quantity"), quantity);
+    ck_assert_int_eq(INT(table, row, "money"), money);
+    ck_assert_int_eq(INT(table, row, "refunds"), refunded);
+    ck_assert_int_eq(INT(table, row, "margin"), money * 10 - cost);
+    ck_assert_int_eq(ABSENT(table, row, "first"), !bought);
+    if (!bought) return;
+    ck_assert_int_eq(INT(table, row, "first"), first);
+    ck_assert_int_eq(INT(table, row, "last"), last);
+    ck_assert_int_eq(INT(table, row, "recency_days"), as_of - last / DAY);
+    ck_assert_int_eq(INT(table, row, "tenure_days"), as_of - first / DAY);
+    ck_assert_int_eq(INT(table, row, "first_day_money"), first_money);
+    ck_assert_double_eq(DOUBLE(table, row, "mean_order"), (double)money / 100 / (double)invoice_count);
+}
+
+static int expected_customers(const line *lines, size_t count, int customers, int64_t as_of, int refunds) {
+    int seen = 0;
+    for (int customer = 0; customer < customers; customer++)
+        for (size_t i = 0; i < count; i++) {
+            int purchase;
+            if (lines[i].customer != customer || !counts(&lines[i], as_of, refunds, &purchase)) continue;
+            seen++;
+            break;
+        }
+    return seen;
+}
+
+static cm_options *question(cm_context *ctx, const char *refunds, int64_t as_of) {
+    cm_options *options = NULL;
+    OK(ctx, cm_options_new(ctx, "customers", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "refunds", refunds));
+    OK(ctx, cm_options_set_int(ctx, options, "as_of", as_of));
+    return options;
+}
+
+START_TEST(customers_equal_a_recount) {
+    static const char *const refunds[] = {"net", "keep", "drop"};
+    cm_context *ctx = new_context();
+    for (int treatment = NET; treatment <= DROP; treatment++)
+        for (int64_t as_of = 14610; as_of <= 14640; as_of += 15) {
+            line *lines = random_lines((uint64_t)(as_of * 3 + treatment), 1500, 60, 300);
+            cm_table *sales = table_of(ctx, lines, 1500, _i), *customers = NULL;
+            cm_options *options = question(ctx, refunds[treatment], as_of);
+            OK(ctx, cm_customers(ctx, sales, options, &customers));
+            ck_assert_int_eq((int)cm_table_rows(customers), expected_customers(lines, 1500, 60, as_of, treatment));
+            for (uint64_t row = 0; row < cm_table_rows(customers); row++) {
+                int id = _i ? (int)cm_table_int(customers, row, 0) : atoi(cm_table_text(customers, row, 0, 0, NULL));
+                check_customer(customers, row, id, lines, 1500, as_of, treatment);
+                if (row && _i) ck_assert_int_lt(cm_table_int(customers, row - 1, 0), cm_table_int(customers, row, 0));
+                if (row && !_i)
+                    ck_assert_int_lt(strcmp(cm_table_text(customers, row - 1, 0, 0, NULL), cm_table_text(customers, row, 0, 0, NULL)), 0);
+            }
+            cm_options_free(options);
+            cm_table_free(customers);
+            cm_table_free(sales);
+            free(lines);
+        }
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* ---- the same bytes ---- */
+
+static char *bytes_of(cm_context *ctx, const cm_orders *orders, size_t *size) {
+    char path[256];
+    temp_path(path, "state.cm");
+    OK(ctx, cm_orders_save(ctx, orders, path));
+    char *bytes = read_whole(path, size);
+    remove(path);
+    return bytes;
+}
+
+static void same_state(cm_context *ctx, const cm_orders *a, const cm_orders *b) {
+    size_t a_size, b_size;
+    char *a_bytes = bytes_of(ctx, a, &a_size), *b_bytes = bytes_of(ctx, b, &b_size);
+    ck_assert_uint_eq(a_size, b_size);
+    ck_assert_mem_eq(a_bytes, b_bytes, a_size);
+    free(a_bytes);
+    free(b_bytes);
+}
+
+static cm_orders *state_of(cm_context *ctx, const line *lines, size_t count, int numbers) {
+    cm_orders *orders = NULL;
+    cm_table *table = table_of(ctx, lines, count, numbers);
+    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    OK(ctx, cm_orders_update(ctx, orders, table, NULL));
+    cm_table_free(table);
+    return orders;
+}
+
+static cm_orders *saved_and_loaded(cm_context *ctx, cm_orders *orders) {
+    char path[256];
+    cm_orders *again = NULL;
+    temp_path(path, "through.cm");
+    OK(ctx, cm_orders_save(ctx, orders, path));
+    OK(ctx, cm_orders_load(ctx, path, &again));
+    same_state(ctx, orders, again);
+    remove(path);
+    cm_orders_free(orders);
+    return again;
+}
+
+/* Cuts the lines into parts, makes a state of each, merges them in a shuffled order, now and then through a file. */
+START_TEST(any_split_and_any_order_of_merging) {
+    cm_context *ctx = new_context();
+    lcg random = {(uint64_t)_i + 7};
+    size_t count = 900;
+    line *lines = random_lines((uint64_t)_i, count, 40, 200);
+    cm_orders *whole = state_of(ctx, lines, count, _i % 2), *parts[12];
+    int part_count = 1 + (int)lcg_below(&random, 11);
+    size_t at = 0;
+    for (int i = 0; i < part_count; i++) {
+        size_t end = i + 1 == part_count ? count : at + lcg_below(&random, (uint32_t)(count - at) + 1);
+        parts[i] = state_of(ctx, lines + at, end - at, _i % 2);
+        if (lcg_below(&random, 3) == 0) parts[i] = saved_and_loaded(ctx, parts[i]);
+        at = end;
+    }
+    while (part_count > 1) {
+        int to = (int)lcg_below(&random, (uint32_t)part_count), from = (int)lcg_below(&random, (uint32_t)part_count);
+        if (to == from) continue;
+        OK(ctx, cm_orders_merge(ctx, parts[to], parts[from]));
+        cm_orders_free(parts[from]);
+        parts[from] = parts[--part_count];
+    }
+    same_state(ctx, whole, parts[0]);
+    cm_orders_free(parts[0]);
+    cm_orders_free(whole);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(any_number_of_threads) {
+    cm_context *ctx = new_context();
+    size_t count = 520000; /* enough for parts to pay */
+    line *lines = random_lines(99, count, 2000, 2000);
+    cm_table *table = table_of(ctx, lines, count, 0);
+    cm_orders *states[3] = {NULL};
+    static const int64_t threads[] = {1, 2, 7};
+    for (int i = 0; i < 3; i++) {
+        set_threads(ctx, threads[i]);
+        OK(ctx, cm_orders_new(ctx, NULL, &states[i]));
+        OK(ctx, cm_orders_update(ctx, states[i], table, NULL));
+        same_state(ctx, states[0], states[i]);
+    }
+    for (int i = 0; i < 3; i++) cm_orders_free(states[i]);
+    cm_table_free(table);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(the_larger_scale_wins) {
+    cm_context *ctx = new_context();
+    cm_table *tables[2] = {NULL};
+    cm_orders *forth = NULL, *back = NULL;
+    for (int i = 0; i < 2; i++) {
+        cm_builder *builder = NULL;
+        OK(ctx, cm_builder_new(ctx, &builder));
+        OK(ctx, cm_builder_column(ctx, builder, "customer", CM_STRING, 0, CM_ROLE_CUSTOMER));
+        OK(ctx, cm_builder_column(ctx, builder, "date", CM_DATE, 0, CM_ROLE_DATE));
+        OK(ctx, cm_builder_column(ctx, builder, "amount", CM_DECIMAL, 1 + 2 * i, CM_ROLE_AMOUNT));
+        OK(ctx, cm_builder_text(ctx, builder, 0, "a", 1));
+        OK(ctx, cm_builder_int(ctx, builder, 1, 15000));
+        OK(ctx, cm_builder_text(ctx, builder, 2, i ? "0.125" : "1.5", i ? 5 : 3));
+        OK(ctx, cm_builder_row(ctx, builder));
+        OK(ctx, cm_builder_finish(ctx, builder, &tables[i]));
+        cm_builder_free(builder);
+    }
+    OK(ctx, cm_orders_new(ctx, NULL, &forth));
+    OK(ctx, cm_orders_new(ctx, NULL, &back));
+    for (int i = 0; i < 2; i++) {
+        OK(ctx, cm_orders_update(ctx, forth, tables[i], NULL));
+        OK(ctx, cm_orders_update(ctx, back, tables[1 - i], NULL));
+    }
+    same_state(ctx, forth, back);
+    cm_table *customers = NULL;
+    OK(ctx, cm_orders_customers(ctx, forth, NULL, &customers));
+    ck_assert_int_eq(INT(customers, 0, "money"), 1625);
+    ck_assert_int_eq(INT(customers, 0, "invoices"), 1); /* without an invoice, a day is one */
+    cm_table_free(customers);
+    for (int i = 0; i < 2; i++) cm_table_free(tables[i]);
+    cm_orders_free(forth);
+    cm_orders_free(back);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* ---- changing a state ---- */
+
+START_TEST(removing_equals_a_pass_over_what_remains) {
+    cm_context *ctx = new_context();
+    size_t count = 600, kept = 0;
+    line *lines = random_lines(31 + (uint64_t)_i, count, 30, 80), *rest = malloc(count * sizeof *rest);
+    cm_orders *orders = state_of(ctx, lines, count, 0);
+    OK(ctx, cm_orders_remove(ctx, orders, CM_ROLE_CUSTOMER, "7"));
+    OK(ctx, cm_orders_remove(ctx, orders, CM_ROLE_INVOICE, "11"));
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].customer != 7 && lines[i].invoice != 11) rest[kept++] = lines[i];
+    cm_orders *other = state_of(ctx, rest, kept, 0);
+    same_state(ctx, orders, other);
+    FAILS(ctx, CM_E_NOT_FOUND, "customer 7", cm_orders_remove(ctx, orders, CM_ROLE_CUSTOMER, "7"));
+    FAILS(ctx, CM_E_NOT_FOUND, "nobody", cm_orders_remove(ctx, orders, CM_ROLE_CUSTOMER, "nobody"));
+    same_state(ctx, orders, other);
+    cm_orders_free(orders);
+    cm_orders_free(other);
+    free(lines);
+    free(rest);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(renaming_equals_a_pass_over_the_renamed) {
+    cm_context *ctx = new_context();
+    size_t count = 600;
+    line *lines = random_lines(77 + (uint64_t)_i, count, 30, 80);
+    cm_orders *orders = state_of(ctx, lines, count, _i % 2);
+    OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_CUSTOMER, "3", "4"));       /* into one that is there */
+    OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_CUSTOMER, "5", "1005"));    /* into a new one */
+    OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_INVOICE, "20", "21"));
+    OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_INVOICE, "22", "22"));
+    for (size_t i = 0; i < count; i++) {
+        if (lines[i].customer == 3) lines[i].customer = 4;
+        if (lines[i].customer == 5) lines[i].customer = 1005;
+        if (lines[i].invoice == 20) lines[i].invoice = 21;
+    }
+    cm_orders *other = state_of(ctx, lines, count, _i % 2);
+    same_state(ctx, orders, other);
+    cm_orders_free(orders);
+    cm_orders_free(other);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(a_batch_is_added_once) {
+    cm_context *ctx = new_context();
+    line *lines = random_lines(5, 100, 10, 20);
+    cm_table *table = table_of(ctx, lines, 100, 0);
+    cm_orders *orders = NULL, *other = NULL;
+    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    OK(ctx, cm_orders_update(ctx, orders, table, "monday"));
+    OK(ctx, cm_orders_update(ctx, orders, table, "monday")); /* a portion more of the same load */
+    OK(ctx, cm_orders_update(ctx, orders, table, "tuesday"));
+    FAILS(ctx, CM_E_DUPLICATE, "monday", cm_orders_update(ctx, orders, table, "monday"));
+    orders = saved_and_loaded(ctx, orders);
+    FAILS(ctx, CM_E_DUPLICATE, "tuesday", cm_orders_update(ctx, orders, table, "tuesday"));
+    OK(ctx, cm_orders_new(ctx, NULL, &other));
+    OK(ctx, cm_orders_update(ctx, other, table, "tuesday"));
+    FAILS(ctx, CM_E_DUPLICATE, "tuesday", cm_orders_merge(ctx, orders, other));
+    cm_orders *three = state_of(ctx, lines, 100, 0);
+    OK(ctx, cm_orders_merge(ctx, three, three == orders ? NULL : other));
+    FAILS(ctx, CM_E_ARGUMENT, "itself", cm_orders_merge(ctx, three, three));
+    cm_orders_free(three);
+    cm_orders_free(orders);
+    cm_orders_free(other);
+    cm_table_free(table);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+START_TEST(contradictions) {
+    cm_context *ctx = new_context();
+    line lines[] = {{.customer = 1, .invoice = 1, .time = 14600 * DAY, .quantity = 2, .price = 500},
+                    {.customer = 1, .invoice = 2, .time = 14601 * DAY, .quantity = -1, .price = -300}};
+    cm_table *table = table_of(ctx, lines, 2, 0), *customers = NULL, *audit = NULL;
+    cm_options *options = question(ctx, "net", 14700);
+    FAILS(ctx, CM_E_DATA, "2009-12-23", cm_customers(ctx, table, options, &customers));
+    ck_assert_ptr_null(customers);
+    OK(ctx, cm_options_set_text(ctx, options, "on_error", "collect"));
+    OK(ctx, cm_customers(ctx, table, options, &customers));
+    ck_assert_int_eq(INT(customers, 0, "money"), 1000);
+    OK(ctx, cm_table_attached(ctx, customers, "audit", &audit));
+    ck_assert_str_eq(TEXT(audit, 1, "reason"), "contradiction");
+    ck_assert_int_eq(INT(audit, 1, "rows"), 1);
+    cm_table_free(customers);
+    OK(ctx, cm_options_set_text(ctx, options, "refunds", "keep"));
+    OK(ctx, cm_customers(ctx, table, options, &customers));
+    ck_assert_int_eq(INT(customers, 0, "money"), 1300);
+    ck_assert_int_eq(INT(customers, 0, "quantity"), 1);
+    cm_table_free(customers);
+    cm_table_free(audit);
+    cm_options_free(options);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(audit_balances) {
+    cm_context *ctx = new_context();
+    line *lines = random_lines(123, 2000, 50, 100);
+    cm_table *table = table_of(ctx, lines, 2000, 0), *customers = NULL, *audit = NULL;
+    static const char *const treatments[] = {"net", "keep", "drop"};
+    for (int i = 0; i < 3; i++) {
+        cm_options *options = question(ctx, treatments[i], 14620);
+        OK(ctx, cm_customers(ctx, table, options, &customers));
+        OK(ctx, cm_table_attached(ctx, customers, "audit", &audit));
+        int64_t rows = 0, money = 0;
+        uint64_t last = cm_table_rows(audit) - 1;
+        ck_assert_str_eq(TEXT(audit, 0, "reason"), "read");
+        ck_assert_str_eq(TEXT(audit, last, "reason"), "kept");
+        for (uint64_t row = 1; row <= last; row++) {
+            rows += INT(audit, row, "rows");
+            money += INT(audit, row, "money");
+        }
+        ck_assert_int_eq(rows, 2000);
+        ck_assert_int_eq(INT(audit, 0, "rows"), 2000);
+        ck_assert_int_eq(money, INT(audit, 0, "money"));
+        int64_t sum = 0;
+        for (uint64_t row = 0; row < cm_table_rows(customers); row++) sum += INT(customers, row, "money");
+        ck_assert_int_eq(sum, INT(audit, last, "money"));
+        cm_table_free(audit);
+        cm_table_free(customers);
+        cm_options_free(options);
+    }
+    cm_table_free(table);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(too_much_money_is_said_and_nothing_changes) {
+    cm_context *ctx = new_context();
+    line lines[] = {{.customer = 1, .invoice = 1, .time = 14600 * DAY, .quantity = 1, .price = INT64_MAX - 5}};
+    cm_table *table = table_of(ctx, lines, 1, 0), *customers = NULL;
+    cm_orders *orders = NULL, *same = NULL;
+    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    OK(ctx, cm_orders_new(ctx, NULL, &same));
+    OK(ctx, cm_orders_update(ctx, orders, table, "a"));
+    OK(ctx, cm_orders_update(ctx, same, table, "a"));
+    FAILS(ctx, CM_E_OVERFLOW, "64 bits", cm_orders_update(ctx, orders, table, "b"));
+    same_state(ctx, orders, same);
+    lines[0].quantity = 3;
+    cm_table *product = table_of(ctx, lines, 1, 0);
+    FAILS(ctx, CM_E_OVERFLOW, "row 1", cm_orders_update(ctx, orders, product, "c"));
+    lines[0].quantity = 1;
+    lines[0].invoice = 2;
+    cm_table *invoice = table_of(ctx, lines, 1, 0);
+    OK(ctx, cm_orders_update(ctx, orders, invoice, "d")); /* each order fits, their sum does not */
+    FAILS(ctx, CM_E_OVERFLOW, "64 bits", cm_orders_customers(ctx, orders, NULL, &customers));
+    cm_table_free(table);
+    cm_table_free(product);
+    cm_table_free(invoice);
+    cm_orders_free(orders);
+    cm_orders_free(same);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(an_empty_state_is_no_error) {
+    cm_context *ctx = new_context();
+    cm_orders *orders = NULL;
+    cm_table *customers = NULL;
+    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    orders = saved_and_loaded(ctx, orders);
+    OK(ctx, cm_orders_customers(ctx, orders, NULL, &customers));
+    ck_assert_uint_eq(cm_table_rows(customers), 0);
+    ck_assert_int_eq(cm_table_find(customers, "first_day_money"), 12);
+    cm_table_free(customers);
+    cm_orders_free(orders);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(customers_without_a_purchase_come_from_the_attributes) {
+    cm_context *ctx = new_context();
+    line lines[] = {{.customer = 5, .invoice = 1, .time = 14600 * DAY, .quantity = 1, .price = 100}};
+    cm_table *sales = table_of(ctx, lines, 1, 0), *attributes = NULL, *customers = NULL;
+    cm_builder *builder = NULL;
+    cm_options *options = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "id", CM_STRING, 0, CM_ROLE_NONE));
+    OK(ctx, cm_builder_column(ctx, builder, "city", CM_STRING, 0, CM_ROLE_NONE));
+    for (int i = 4; i <= 6; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "%d", i);
+        OK(ctx, cm_builder_text(ctx, builder, 0, id, 1));
+        OK(ctx, cm_builder_text(ctx, builder, 1, i == 5 ? "Ulm" : "Bonn", i == 5 ? 3 : 4));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &attributes));
+    cm_builder_free(builder);
+    OK(ctx, cm_options_new(ctx, "customers", &options));
+    OK(ctx, cm_options_set_table(ctx, options, "attributes", attributes));
+    OK(ctx, cm_customers(ctx, sales, options, &customers));
+    ck_assert_uint_eq(cm_table_rows(customers), 3);
+    ck_assert_str_eq(TEXT(customers, 0, "customer"), "4");
+    ck_assert_int_eq(INT(customers, 0, "invoices"), 0);
+    ck_assert_int_eq(ABSENT(customers, 0, "first"), 1);
+    ck_assert_str_eq(TEXT(customers, 1, "city"), "Ulm");
+    ck_assert_int_eq(INT(customers, 1, "money"), 100);
+    cm_options_free(options);
+    cm_table_free(customers);
+    cm_table_free(attributes);
+    cm_table_free(sales);
+    cm_context_free(ctx);
+}
+END_TEST
+
+Suite *test_orders(void) {
+    Suite *suite = suite_create("orders");
+    TCase *tests = tcase_create("orders");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, customers_equal_a_recount, 0, 2);
+    tcase_add_loop_test(tests, any_split_and_any_order_of_merging, 0, 20);
+    tcase_add_test(tests, any_number_of_threads);
+    tcase_add_test(tests, the_larger_scale_wins);
+    tcase_add_loop_test(tests, removing_equals_a_pass_over_what_remains, 0, 5);
+    tcase_add_loop_test(tests, renaming_equals_a_pass_over_the_renamed, 0, 6);
+    tcase_add_test(tests, a_batch_is_added_once);
+    tcase_add_test(tests, contradictions);
+    tcase_add_test(tests, audit_balances);
+    tcase_add_test(tests, too_much_money_is_said_and_nothing_changes);
+    tcase_add_test(tests, an_empty_state_is_no_error);
+    tcase_add_test(tests, customers_without_a_purchase_come_from_the_attributes);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

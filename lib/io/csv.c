@@ -191,7 +191,7 @@ static uint64_t line_end(cm_csv *csv, uint64_t *ending) {
     uint64_t end = csv->next_lf < csv->next_cr ? csv->next_lf : csv->next_cr;
     *ending = 0;
     if (end == csv->block_length) return end;
-    *ending = csv->next_cr == end && csv->next_lf == end + 1 ? 2 : 1;
+    *ending = csv->next_cr == end && csv->next_lf == end + 1 && csv->next_lf < csv->block_length ? 2 : 1;
     return end + *ending;
 }
 

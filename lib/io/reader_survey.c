@@ -88,7 +88,10 @@ static cm_status decide(cm_context *ctx, reader_t *reader) {
         cm_decision *decision = &column->decision;
         cm_survey_decide(ctx, &column->survey, column->role_given, decision);
         cm_status status = cm_field_init(ctx, &column->field, column->name, decision->type, decision->scale, decision->role);
-        if (status) return status;
+        if (status) {
+            column->field = (cm_field){0}; /* there is nothing left to clear */
+            return status;
+        }
         if (column->field.dictionary) cm_dictionary_set_limit(column->field.dictionary, reader->how.max_distinct);
     }
     return CM_OK;

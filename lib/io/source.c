@@ -30,6 +30,7 @@ struct cm_source {
     bool keeps;               /* into `kept`, for the next pass */
     bool ended;               /* nothing more to keep */
     const char *memory;       /* borrowed */
+    uint64_t portion;         /* of memory, at a time */
     char *block;              /* BLOCK_BYTES, of a file that can be read twice */
     kept_block *kept;
     uint64_t kept_count, kept_capacity, kept_next;
@@ -69,7 +70,7 @@ static cm_status raw_next(cm_context *ctx, cm_source *source, const char **bytes
     if (source->memory) {
         uint64_t rest = source->size - source->raw_offset;
         *bytes = source->memory + source->raw_offset;
-        *length = rest < BLOCK_BYTES ? rest : BLOCK_BYTES;
+        *length = rest < source->portion ? rest : source->portion;
     } else if (source->keeps) {
         if (source->kept_next == source->kept_count && !source->ended) status = keep_block(ctx, source);
         if (source->kept_next < source->kept_count) {
@@ -294,8 +295,11 @@ cm_status cm_source_memory(cm_context *ctx, const char *name, const void *bytes,
     if (status) return status;
     (*out)->memory = length ? bytes : "";
     (*out)->size = length;
+    (*out)->portion = BLOCK_BYTES;
     return CM_OK;
 }
+
+void cm_source_set_portion(cm_source *source, uint64_t bytes) { source->portion = bytes; }
 
 void cm_source_close(cm_source *source) {
     if (!source) return;

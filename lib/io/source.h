@@ -19,6 +19,9 @@ cm_status cm_source_open(cm_context *ctx, const char *path, const cm_source_limi
 cm_status cm_source_memory(cm_context *ctx, const char *name, const void *bytes, uint64_t length,
                            const cm_source_limits *limits, cm_source **out);
 
+/* Most bytes that a source of memory gives out at a time. */
+void cm_source_set_portion(cm_source *source, uint64_t bytes);
+
 /* The next portion, borrowed until the next call; length 0 at the end. CM_E_IO, CM_E_FORMAT for damaged or cut gzip,
  * CM_E_LIMIT. Reports progress. */
 cm_status cm_source_next(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length);

@@ -282,7 +282,7 @@ static void say_number(const cm_context *ctx, const cm_survey *survey, cm_decisi
 /* INT64 or DECIMAL at the largest scale at which no number is too large; those with more places then do not fit. */
 static void decide_role_number(const cm_context *ctx, const cm_survey *survey, cm_decision *out) {
     out->scale = survey->scale;
-    while (!fits_scale(survey, out->scale)) out->scale--;
+    while (out->scale && (!survey->numbers[out->scale] || !fits_scale(survey, out->scale))) out->scale--;
     out->type = out->scale ? CM_DECIMAL : CM_INT64;
     say_number(ctx, survey, out);
 }

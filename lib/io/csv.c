@@ -24,7 +24,7 @@ struct cm_csv {
     cm_source *source;
     cm_dialect dialect;
     struct csv_parser parser;
-    cm_context *ctx; /* of the call at hand */
+    cm_context *ctx;  /* of the call at hand */
     cm_status failed; /* in a callback */
     bool limited;
 
@@ -118,7 +118,8 @@ static uint64_t filter_blanks(blanks_state *state, const char *bytes, uint64_t l
 
 static cm_status filter(cm_context *ctx, cm_csv *csv, const char **bytes, uint64_t *length) {
     if (csv->dialect.delimiter != CM_DELIMITER_BLANKS) return CM_OK;
-    cm_status status = cm_reserve(ctx, &csv->filtered, &csv->filtered_capacity, *length + 1, 1); /* one blank may be due */
+    cm_status status =
+        cm_reserve(ctx, &csv->filtered, &csv->filtered_capacity, *length + 1, 1); /* one blank may be due */
     if (status) return status;
     *length = filter_blanks(&csv->blanks, *bytes, *length, csv->filtered);
     *bytes = csv->filtered;

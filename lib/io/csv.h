@@ -17,8 +17,8 @@ typedef struct cm_record {
     uint64_t byte_offset; /* of that line in the decompressed source */
 } cm_record;
 
-#define CM_DELIMITER_AUTO '\0'   /* , ; tab or |, whichever the first line has most */
-#define CM_DELIMITER_BLANKS ' '  /* runs of blanks and tabs; those around a line do not count */
+#define CM_DELIMITER_AUTO '\0'  /* , ; tab or |, whichever the first line has most */
+#define CM_DELIMITER_BLANKS ' ' /* runs of blanks and tabs; those around a line do not count */
 
 typedef struct cm_dialect {
     uint64_t max_row;     /* bytes of a record, its line end not counted; 0: none */

@@ -38,7 +38,8 @@ cm_status cm_file_read(cm_context *ctx, const char *path, int descriptor, void *
     *got = 0;
     while (*got < wanted) {
         uint64_t rest = wanted - *got;
-        ssize_t taken = read(descriptor, (char *)out + *got, (size_t)(rest < LARGEST_TRANSFER ? rest : LARGEST_TRANSFER));
+        ssize_t taken =
+            read(descriptor, (char *)out + *got, (size_t)(rest < LARGEST_TRANSFER ? rest : LARGEST_TRANSFER));
         if (taken == 0) return CM_OK;
         if (taken > 0) {
             *got += (uint64_t)taken;
@@ -54,7 +55,8 @@ cm_status cm_file_read(cm_context *ctx, const char *path, int descriptor, void *
 cm_status cm_file_write(cm_context *ctx, const char *path, int descriptor, const void *bytes, uint64_t length) {
     for (uint64_t done = 0; done < length;) {
         uint64_t rest = length - done;
-        ssize_t taken = write(descriptor, (const char *)bytes + done, (size_t)(rest < LARGEST_TRANSFER ? rest : LARGEST_TRANSFER));
+        ssize_t taken =
+            write(descriptor, (const char *)bytes + done, (size_t)(rest < LARGEST_TRANSFER ? rest : LARGEST_TRANSFER));
         if (taken >= 0) {
             done += (uint64_t)taken;
             continue;

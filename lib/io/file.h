@@ -13,8 +13,8 @@ cm_status cm_file_read(cm_context *ctx, const char *path, int descriptor, void *
 /* Writes all of it. */
 cm_status cm_file_write(cm_context *ctx, const char *path, int descriptor, const void *bytes, uint64_t length);
 
-/* Memory for C libraries that give back blocks without saying their size: it stands before the block. A block that grows
- * gets room to spare; bytes 0 frees. NULL without memory, *limited as cm_core_resize. */
+/* Memory for C libraries that give back blocks without saying their size: it stands before the block. A block that
+ * grows gets room to spare; bytes 0 frees. NULL without memory, *limited as cm_core_resize. */
 void *cm_hosted_resize(cm_core *core, void *block, uint64_t bytes, bool *limited);
 
 #endif

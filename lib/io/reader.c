@@ -7,8 +7,8 @@
 /* ---- opening ---- */
 
 static cm_status add_source(cm_context *ctx, cm_reader *reader, const char *path) {
-    cm_status status = cm_reserve(ctx, &reader->sources, &reader->source_capacity, reader->source_count + 1,
-                                  sizeof *reader->sources);
+    cm_status status =
+        cm_reserve(ctx, &reader->sources, &reader->source_capacity, reader->source_count + 1, sizeof *reader->sources);
     if (status) return status;
     status = cm_source_open(ctx, path, &reader->how.limits, &reader->sources[reader->source_count]);
     if (status) return status;
@@ -61,7 +61,8 @@ static cm_status make_table(cm_context *ctx, cm_reader *reader, cm_table **out) 
         status = make_column(ctx, reader->kept[made], &columns[made]);
         made += !status;
     }
-    if (!status) status = cm_table_new(ctx, columns, count, reader->batch.kept, out);
+    if (!status)
+        status = cm_table_new(ctx, columns, count, reader->batch.kept, out);
     else
         for (uint64_t i = 0; i < made; i++) cm_column_release(columns[i]);
     cm_free(reader->core, columns, count, sizeof(cm_column *));
@@ -105,7 +106,8 @@ static cm_status read_csv(cm_context *ctx, const char *path, const cm_options *o
 
 static cm_status read_batch(cm_context *ctx, cm_reader *reader, cm_table **out) {
     if (!reader || !out) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", reader ? "out" : "reader", "NULL");
-    if (reader->core != ctx->core) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "is of another context");
+    if (reader->core != ctx->core)
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "is of another context");
     if (reader->failed) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "failed before");
     cm_status status = next_table(ctx, reader, reader->how.batch_rows, out);
     if (!status && !reader->batch.read) {

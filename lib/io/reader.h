@@ -38,9 +38,9 @@ typedef struct cm_reading {
 typedef struct cm_read_column {
     const char *header; /* as the file has it; NULL: blank, or no header */
     uint64_t header_length;
-    const char *name;   /* made unique */
+    const char *name;    /* made unique */
     const char *renamed; /* code of the sentence that says so; NULL */
-    uint64_t number;    /* in the file, from 1 */
+    uint64_t number;     /* in the file, from 1 */
     int32_t role;
     bool kept, role_given;
     cm_survey survey;
@@ -65,15 +65,15 @@ struct cm_reader {
     uint64_t column_count;
     cm_read_column **kept; /* those that are converted */
     uint64_t kept_count;
-    uint64_t surveyed;     /* rows of the first pass */
+    uint64_t surveyed; /* rows of the first pass */
 
-    uint64_t file;         /* number of the one at hand */
-    cm_csv *csv;           /* open on it; or NULL */
-    cm_record held;        /* first record of a file without header */
+    uint64_t file;  /* number of the one at hand */
+    cm_csv *csv;    /* open on it; or NULL */
+    cm_record held; /* first record of a file without header */
     bool holds, failed;
 
     cm_tally batch, total;
-    cm_builder *rejects;   /* on_error=collect */
+    cm_builder *rejects; /* on_error=collect */
     cm_bytes scratch;
 };
 

@@ -1,4 +1,5 @@
-/* The second pass: a row at a time, all of it or nothing. Dates and numbers come first, so that a bad row leaves no text behind. */
+/* The second pass: a row at a time, all of it or nothing. Dates and numbers come first, so that a bad row leaves no
+ * text behind. */
 #include <string.h>
 
 #include "io/reader.h"
@@ -14,7 +15,9 @@ static const struct {
     {"number_too_large", "NUMBER_TOO_LARGE"},
 };
 
-const char *cm_drop_name(cm_drop drop) { return drops[drop].name; }
+const char *cm_drop_name(cm_drop drop) {
+    return drops[drop].name;
+}
 
 /* ---- bad rows ---- */
 
@@ -28,7 +31,8 @@ static cm_status fail_row(cm_context *ctx, const reader_t *reader, const cm_reco
     const cm_csv_field *field = &record->fields[column->number - 1];
     if (drop == CM_DROP_DATE)
         cm_fail(ctx, CM_E_DATA, sentence, "ts", field->text, field->length, column->decision.decided_by);
-    else cm_fail(ctx, CM_E_DATA, sentence, "ti", field->text, field->length, (int64_t)column->decision.scale);
+    else
+        cm_fail(ctx, CM_E_DATA, sentence, "ti", field->text, field->length, (int64_t)column->decision.scale);
     return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
 }
 
@@ -39,7 +43,8 @@ static cm_status join_record(cm_context *ctx, reader_t *reader, const cm_record 
     for (uint64_t i = 0; i < record->count && !status; i++) {
         const cm_csv_field *field = &record->fields[i];
         if (i) status = cm_bytes_add(ctx, &reader->scratch, ",", 1);
-        if (!status && field->text) status = cm_bytes_add_cell(ctx, &reader->scratch, field->text, field->length, false);
+        if (!status && field->text)
+            status = cm_bytes_add_cell(ctx, &reader->scratch, field->text, field->length, false);
     }
     return status;
 }
@@ -72,16 +77,20 @@ static cm_status drop_row(cm_context *ctx, reader_t *reader, const cm_record *re
 
 /* ---- cells ---- */
 
-static bool role_decides(const cm_read_column *column) { return column->decision.role != CM_ROLE_NONE; }
+static bool role_decides(const cm_read_column *column) {
+    return column->decision.role != CM_ROLE_NONE;
+}
 
-static cm_status fail_changed(cm_context *ctx, const reader_t *reader, const cm_record *record, const cm_read_column *column) {
+static cm_status fail_changed(cm_context *ctx, const reader_t *reader, const cm_record *record,
+                              const cm_read_column *column) {
     cm_fail(ctx, CM_E_DATA, "FILE_CHANGED", "");
     return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
 }
 
 /* Dates and numbers of a row; *bad tells that it was left out. */
 static cm_status read_values(cm_context *ctx, reader_t *reader, const cm_record *record, bool *bad) {
-    static const cm_drop reasons[] = {[CM_CELL_NO_DATE] = CM_DROP_DATE, [CM_CELL_NO_NUMBER] = CM_DROP_NUMBER,
+    static const cm_drop reasons[] = {[CM_CELL_NO_DATE] = CM_DROP_DATE,
+                                      [CM_CELL_NO_NUMBER] = CM_DROP_NUMBER,
                                       [CM_CELL_TOO_LARGE] = CM_DROP_TOO_LARGE};
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
@@ -109,7 +118,9 @@ static uint64_t integer_id(const char *text, uint64_t length) {
     return digits ? end - 1 : length;
 }
 
-static bool is_id(int32_t role) { return role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || role == CM_ROLE_ITEM; }
+static bool is_id(int32_t role) {
+    return role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || role == CM_ROLE_ITEM;
+}
 
 static cm_status read_texts(cm_context *ctx, reader_t *reader, const cm_record *record) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
@@ -167,8 +178,10 @@ static void take_row(reader_t *reader) {
         cm_read_column *column = reader->kept[i];
         cm_field *field = &column->field;
         field->set = column->present;
-        if (column->present && column->decision.type == CM_FLOAT64) cm_field_put_double(field, column->value.real);
-        else if (column->present) cm_field_put_int(field, column->value.integer);
+        if (column->present && column->decision.type == CM_FLOAT64)
+            cm_field_put_double(field, column->value.real);
+        else if (column->present)
+            cm_field_put_int(field, column->value.integer);
         cm_field_end_row(field);
         count_cell(column);
     }

@@ -18,8 +18,8 @@ static cm_status add_name(cm_context *ctx, reader_t *reader, cm_dictionary *name
 }
 
 /* name_2, name_3 ...: the first that is free; *last is the number that the name had last. */
-static cm_status add_numbered(cm_context *ctx, reader_t *reader, cm_dictionary *names, const char *text, uint64_t length,
-                              uint64_t *last, cm_read_column *column) {
+static cm_status add_numbered(cm_context *ctx, reader_t *reader, cm_dictionary *names, const char *text,
+                              uint64_t length, uint64_t *last, cm_read_column *column) {
     char digits[CM_NUMBER_TEXT];
     cm_bytes *name = &reader->scratch;
     cm_status status;
@@ -28,7 +28,7 @@ static cm_status add_numbered(cm_context *ctx, reader_t *reader, cm_dictionary *
         name->length = 0;
         status = cm_bytes_add(ctx, name, text, length);
         if (!status) status = cm_bytes_add(ctx, name, "_", 1);
-        if (!status) status = cm_bytes_add(ctx, name, digits, cm_print_int((int64_t)++*last, digits));
+        if (!status) status = cm_bytes_add(ctx, name, digits, cm_print_int((int64_t)++ * last, digits));
         if (status) return status;
     } while (cm_dictionary_find(names, name->data, name->length) >= 0);
     if (!column->renamed) column->renamed = "HEADER_TWICE";
@@ -145,7 +145,8 @@ static cm_status choose_columns(cm_context *ctx, reader_t *reader) {
         if (status) return status;
         reader->columns[found].kept = true;
     }
-    reader->kept = cm_arena_alloc(ctx, &reader->texts, (reader->column_count + 1) * sizeof *reader->kept, sizeof *reader->kept);
+    reader->kept =
+        cm_arena_alloc(ctx, &reader->texts, (reader->column_count + 1) * sizeof *reader->kept, sizeof *reader->kept);
     if (!reader->kept) return ctx->error.status;
     for (uint64_t i = 0; i < reader->column_count; i++) {
         cm_read_column *column = &reader->columns[i];

@@ -14,16 +14,17 @@ static const cm_option_spec specs[] = {
     {"amount", NULL, NULL, "column of the line's money", 0, 0, CM_OPTION_TEXT},
     {"cost", NULL, NULL, "column of the line's cost", 0, 0, CM_OPTION_TEXT},
     {"currency", NULL, NULL, "column of the currency", 0, 0, CM_OPTION_TEXT},
-    {"delimiter", "auto", NULL, "one character, tab, blanks (runs of them, fixed width), or auto: by the first line", 0, 0,
-     CM_OPTION_TEXT},
-    {"header", "true", NULL, "whether the first record names the columns; else they are 1, 2, 3 ...", 0, 0, CM_OPTION_SWITCH},
+    {"delimiter", "auto", NULL, "one character, tab, blanks (runs of them, fixed width), or auto: by the first line", 0,
+     0, CM_OPTION_TEXT},
+    {"header", "true", NULL, "whether the first record names the columns; else they are 1, 2, 3 ...", 0, 0,
+     CM_OPTION_SWITCH},
     {"na", NULL, NULL, "texts that mean absent, beside the empty cell", 0, 0, CM_OPTION_LIST},
     {"ids", "verbatim", "verbatim|integer", "integer: ids such as 17850.0 become 17850", 0, 0, CM_OPTION_CHOICE},
     {"decimal", ".", ".|,", "mark before the decimal places", 0, 0, CM_OPTION_CHOICE},
     {"date_order", "auto", "auto|dmy|mdy|ymd", "order of day, month and year where the cells leave it open", 0, 0,
      CM_OPTION_CHOICE},
-    {"on_error", "fail", "fail|collect", "at a bad row: fail, or leave it out, count it and keep it in table rejects", 0, 0,
-     CM_OPTION_CHOICE},
+    {"on_error", "fail", "fail|collect", "at a bad row: fail, or leave it out, count it and keep it in table rejects",
+     0, 0, CM_OPTION_CHOICE},
     {"columns", NULL, NULL, "only these columns are kept, and those named for a role", 0, 0, CM_OPTION_LIST},
     {"batch_rows", "65536", NULL, "rows of a portion of cm_reader_next", 1, 1e9, CM_OPTION_INT},
     {"max_row", "64MB", NULL, "most bytes of a row", 1, 1e12, CM_OPTION_SIZE},
@@ -32,7 +33,8 @@ static const cm_option_spec specs[] = {
     {"max_rows", "1000000000000", NULL, "most rows", 1, 1e15, CM_OPTION_INT},
     {"max_distinct", "2147483647", NULL, "most distinct texts of a column", 1, 2147483647, CM_OPTION_INT},
     {"max_bytes", "1024GB", NULL, "most bytes of a file, decompressed", 1, 1e15, CM_OPTION_SIZE},
-    {"max_ratio", "500", NULL, "most decompressed bytes for a compressed one, after the first 16 MB", 1, 1e6, CM_OPTION_NUMBER},
+    {"max_ratio", "500", NULL, "most decompressed bytes for a compressed one, after the first 16 MB", 1, 1e6,
+     CM_OPTION_NUMBER},
     {NULL, NULL, NULL, NULL, 0, 0, CM_OPTION_INT},
 };
 
@@ -45,8 +47,8 @@ static cm_status copy_text(cm_context *ctx, cm_arena *texts, const char *text, c
     return *out ? CM_OK : ctx->error.status;
 }
 
-static cm_status copy_list(cm_context *ctx, const cm_options *options, const char *name, cm_arena *texts, const char ***out,
-                           uint64_t *count) {
+static cm_status copy_list(cm_context *ctx, const cm_options *options, const char *name, cm_arena *texts,
+                           const char ***out, uint64_t *count) {
     const char *const *items = NULL;
     *count = cm_option_list(options, &cm_read_topic, name, &items);
     *out = cm_arena_alloc(ctx, texts, (*count + 1) * sizeof **out, sizeof **out);

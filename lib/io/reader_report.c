@@ -19,8 +19,9 @@ static cm_status start(cm_context *ctx, const report_column *columns, uint64_t c
 }
 
 cm_status cm_reader_start_rejects(cm_context *ctx, reader_t *reader) {
-    static const report_column columns[] = {{"file", CM_STRING},  {"line", CM_INT64},   {"column", CM_INT64}, {"field", CM_STRING},
-                                            {"reason", CM_STRING}, {"value", CM_STRING}, {"record", CM_STRING}};
+    static const report_column columns[] = {{"file", CM_STRING},  {"line", CM_INT64},    {"column", CM_INT64},
+                                            {"field", CM_STRING}, {"reason", CM_STRING}, {"value", CM_STRING},
+                                            {"record", CM_STRING}};
     return start(ctx, columns, sizeof columns / sizeof *columns, &reader->rejects);
 }
 
@@ -48,7 +49,8 @@ static uint64_t print_value(const cm_decision *decision, cm_value value, char ro
     }
 }
 
-static cm_status add_value(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_read_column *column, cm_value value) {
+static cm_status add_value(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_read_column *column,
+                           cm_value value) {
     char room[CM_CELL_TEXT];
     return cm_builder_text(ctx, builder, to, room, print_value(&column->decision, value, room));
 }
@@ -104,18 +106,21 @@ static cm_status add_column(cm_context *ctx, reader_t *reader, cm_builder *build
     if (!status) status = cm_builder_int(ctx, builder, ABSENT, (int64_t)column->absent);
     if (!status) status = add_decision(ctx, reader, builder, column);
     if (!status) status = cm_builder_text(ctx, builder, EXAMPLES, NULL, 0);
-    if (!status && decision->type == CM_STRING) status = add_text_range(ctx, builder, column->field.dictionary);
-    else if (!status) status = add_value_range(ctx, builder, column);
+    if (!status && decision->type == CM_STRING)
+        status = add_text_range(ctx, builder, column->field.dictionary);
+    else if (!status)
+        status = add_value_range(ctx, builder, column);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
 static cm_status columns_table(cm_context *ctx, reader_t *reader, cm_table **out) {
-    static const report_column columns[] = {{"column", CM_STRING},   {"role", CM_STRING}, {"type", CM_STRING},
-                                            {"absent", CM_INT64},    {"distinct", CM_INT64}, {"min", CM_STRING},
-                                            {"max", CM_STRING},      {"decided_by", CM_STRING}, {"examples", CM_LIST}};
+    static const report_column columns[] = {{"column", CM_STRING}, {"role", CM_STRING},       {"type", CM_STRING},
+                                            {"absent", CM_INT64},  {"distinct", CM_INT64},    {"min", CM_STRING},
+                                            {"max", CM_STRING},    {"decided_by", CM_STRING}, {"examples", CM_LIST}};
     cm_builder *builder = NULL;
     cm_status status = start(ctx, columns, sizeof columns / sizeof *columns, &builder);
-    for (uint64_t i = 0; i < reader->kept_count && !status; i++) status = add_column(ctx, reader, builder, reader->kept[i]);
+    for (uint64_t i = 0; i < reader->kept_count && !status; i++)
+        status = add_column(ctx, reader, builder, reader->kept[i]);
     if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
     return status;
@@ -126,7 +131,9 @@ static cm_status columns_table(cm_context *ctx, reader_t *reader, cm_table **out
 static uint64_t audit_lines(const cm_tally *tally, cm_audit_line lines[CM_DROP_COUNT + 2]) {
     uint64_t count = 1;
     for (uint64_t i = 0; i < CM_DROP_COUNT; i++)
-        if (tally->dropped[i]) lines[count++] = (cm_audit_line){.step = "load", .reason = cm_drop_name((cm_drop)i), .rows = tally->dropped[i]};
+        if (tally->dropped[i])
+            lines[count++] =
+                (cm_audit_line){.step = "load", .reason = cm_drop_name((cm_drop)i), .rows = tally->dropped[i]};
     lines[0] = (cm_audit_line){.step = "load", .reason = "read", .rows = tally->read};
     if (count == 1) lines[0].money = tally->money; /* that of rows left out nobody knows */
     lines[count++] = (cm_audit_line){.step = "load", .reason = "kept", .rows = tally->kept, .money = tally->money};

@@ -42,8 +42,10 @@ static cm_status begin_file(cm_context *ctx, reader_t *reader) {
     if (!status) status = cm_csv_next(ctx, reader->csv, &record, &more);
     if (status) return status;
     if (!more) return fail_empty(ctx, reader);
-    if (!reader->columns) status = cm_reader_header(ctx, reader, &record);
-    else if (reader->how.header) status = cm_reader_same_header(ctx, reader, &record);
+    if (!reader->columns)
+        status = cm_reader_header(ctx, reader, &record);
+    else if (reader->how.header)
+        status = cm_reader_same_header(ctx, reader, &record);
     reader->held = record;
     reader->holds = !reader->how.header;
     return status;
@@ -87,7 +89,8 @@ static cm_status decide(cm_context *ctx, reader_t *reader) {
         cm_read_column *column = reader->kept[i];
         cm_decision *decision = &column->decision;
         cm_survey_decide(ctx, &column->survey, column->role_given, decision);
-        cm_status status = cm_field_init(ctx, &column->field, column->name, decision->type, decision->scale, decision->role);
+        cm_status status =
+            cm_field_init(ctx, &column->field, column->name, decision->type, decision->scale, decision->role);
         if (status) {
             column->field = (cm_field){0}; /* there is nothing left to clear */
             return status;

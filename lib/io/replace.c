@@ -16,9 +16,9 @@
 struct cm_replacement {
     cm_core *core;
     int descriptor;
-    bool direct;        /* no rename: the path is no regular file */
-    char *path;         /* as given, for messages */
-    char *target;       /* what is replaced */
+    bool direct;  /* no rename: the path is no regular file */
+    char *path;   /* as given, for messages */
+    char *target; /* what is replaced */
     char *temporary;
     uint64_t path_size, target_size, temporary_size;
 };
@@ -105,7 +105,8 @@ cm_status cm_replacement_rewrite(cm_context *ctx, cm_replacement *file, const vo
     return status;
 }
 
-/* The renamed entry survives a crash only when its folder is synced too; where that cannot be, the file is whole all the same. */
+/* The renamed entry survives a crash only when its folder is synced too; where that cannot be, the file is whole all
+ * the same. */
 static void sync_folder(char *path) {
     char *slash = strrchr(path, '/');
     if (slash) slash[slash == path ? 1 : 0] = 0;

@@ -1,5 +1,5 @@
-/* Nothing in the file is trusted: lengths are held against the bytes that are left before memory is asked for, every code and offset is
- * checked, and the checksum of a section must hold before its table is given out. */
+/* Nothing in the file is trusted: lengths are held against the bytes that are left before memory is asked for, every
+ * code and offset is checked, and the checksum of a section must hold before its table is given out. */
 #include <string.h>
 #include <unistd.h>
 
@@ -18,8 +18,8 @@ typedef struct section {
     cm_context *ctx;
     const char *path;
     int descriptor;
-    uint64_t left;        /* bytes of it not yet given out */
-    uint64_t unread;      /* bytes of it still in the file */
+    uint64_t left;   /* bytes of it not yet given out */
+    uint64_t unread; /* bytes of it still in the file */
     uint32_t crc;
     unsigned char *block; /* CM_SNAPSHOT_BLOCK */
     uint64_t start, end;  /* what of the block is not yet given out */
@@ -31,7 +31,9 @@ static cm_status fail_damaged(cm_context *ctx, const char *path) {
     return cm_fail_at(ctx, path, 0, 0, NULL, 0);
 }
 
-static cm_status damaged(const section *in) { return fail_damaged(in->ctx, in->path); }
+static cm_status damaged(const section *in) {
+    return fail_damaged(in->ctx, in->path);
+}
 
 /* ---- taking bytes ---- */
 
@@ -127,7 +129,8 @@ static cm_status take_dictionary(section *in, cm_dictionary *dictionary, uint32_
     return status;
 }
 
-static cm_status check_codes(const section *in, const int32_t *codes, uint64_t count, uint32_t size, const cm_chunk *chunk) {
+static cm_status check_codes(const section *in, const int32_t *codes, uint64_t count, uint32_t size,
+                             const cm_chunk *chunk) {
     for (uint64_t i = 0; i < count; i++) {
         bool absent = chunk && !cm_chunk_present(chunk, i);
         if (absent ? codes[i] != 0 : (uint32_t)codes[i] >= size) return damaged(in);
@@ -157,9 +160,12 @@ static cm_status take_cells(section *in, cm_column *column) {
     cm_status status = column->dictionary ? take_dictionary(in, column->dictionary, &size) : CM_OK;
     column->dictionary_size = size;
     if (status) return status;
-    if (column->type == CM_BOOL) status = take_bits(in, chunk->rows, &chunk->values_buffer);
-    else if (column->type == CM_LIST) status = take_lists(in, chunk, size);
-    else status = take_array(in, chunk->rows, cm_type_width(column->type), &chunk->values_buffer);
+    if (column->type == CM_BOOL)
+        status = take_bits(in, chunk->rows, &chunk->values_buffer);
+    else if (column->type == CM_LIST)
+        status = take_lists(in, chunk, size);
+    else
+        status = take_array(in, chunk->rows, cm_type_width(column->type), &chunk->values_buffer);
     if (!status && column->type == CM_STRING)
         status = check_codes(in, chunk->values_buffer->data, chunk->rows, size, chunk);
     if (!status) chunk->values = chunk->values_buffer->data;
@@ -221,7 +227,8 @@ static cm_status take_table(section *in, cm_table **out) {
     if (!columns) return in->ctx->error.status;
     for (; made < count && !status; made++) status = take_column(in, rows, &columns[made]);
     if (!status && in->left) status = damaged(in);
-    if (!status) status = make_table(in, columns, count, rows, out);
+    if (!status)
+        status = make_table(in, columns, count, rows, out);
     else
         for (uint64_t i = 0; i < made; i++) cm_column_release(columns[i]);
     cm_free(in->ctx->core, columns, count, sizeof(cm_column *));
@@ -256,7 +263,8 @@ static cm_status take_prefix(section *in, uint64_t file_bytes, uint32_t *directo
         cm_fail(in->ctx, CM_E_VERSION, "SNAPSHOT_VERSION", "ui", (uint64_t)version, (int64_t)CM_SNAPSHOT_VERSION);
         return cm_fail_at(in->ctx, in->path, 0, 0, NULL, 0);
     }
-    if (version == 0 || cm_get_u64(prefix + 16) != file_bytes || directory > file_bytes - sizeof prefix) return damaged(in);
+    if (version == 0 || cm_get_u64(prefix + 16) != file_bytes || directory > file_bytes - sizeof prefix)
+        return damaged(in);
     *directory_crc = cm_get_u32(prefix + 24);
     begin_section(in, directory);
     return CM_OK;

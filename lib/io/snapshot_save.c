@@ -35,9 +35,15 @@ static unsigned char *room(section *out, uint64_t bytes) {
     return at;
 }
 
-static void put_byte(section *out, uint32_t value) { *room(out, 1) = (unsigned char)value; }
-static void put_u32(section *out, uint32_t value) { cm_put_u32(room(out, 4), value); }
-static void put_u64(section *out, uint64_t value) { cm_put_u64(room(out, 8), value); }
+static void put_byte(section *out, uint32_t value) {
+    *room(out, 1) = (unsigned char)value;
+}
+static void put_u32(section *out, uint32_t value) {
+    cm_put_u32(room(out, 4), value);
+}
+static void put_u64(section *out, uint64_t value) {
+    cm_put_u64(room(out, 8), value);
+}
 
 static void put_bytes(section *out, const char *bytes, uint64_t length) {
     while (length && !out->status) {
@@ -123,7 +129,9 @@ static void each_item(const cm_column *column, void (*visit)(void *state, int32_
     }
 }
 
-static void mark_code(void *state, int32_t code) { ((int32_t *)state)[code] = 1; }
+static void mark_code(void *state, int32_t code) {
+    ((int32_t *)state)[code] = 1;
+}
 
 /* Writes the texts in use in byte order and turns marks, one a code, into the codes that they have in the file. */
 static void put_dictionary(section *out, const cm_column *column, const int32_t *order, int32_t *codes) {
@@ -192,8 +200,10 @@ static void put_texts(section *out, const cm_column *column) {
     if (!status) {
         each_item(column, mark_code, codes);
         put_dictionary(out, column, order, codes);
-        if (column->type == CM_STRING) put_string_codes(out, column, codes);
-        else put_lists(out, column, codes);
+        if (column->type == CM_STRING)
+            put_string_codes(out, column, codes);
+        else
+            put_lists(out, column, codes);
     }
     cm_free(ctx->core, order, size, sizeof *order);
     cm_free(ctx->core, codes, size, sizeof *codes);
@@ -210,9 +220,12 @@ static void put_column(section *out, const cm_column *column) {
     put_u32(out, (uint32_t)column->flags);
     put_byte(out, absent);
     if (absent) put_bits(out, column, false);
-    if (column->type == CM_BOOL) put_bits(out, column, true);
-    else if (column->dictionary) put_texts(out, column);
-    else put_values(out, column);
+    if (column->type == CM_BOOL)
+        put_bits(out, column, true);
+    else if (column->dictionary)
+        put_texts(out, column);
+    else
+        put_values(out, column);
 }
 
 static cm_status put_table(section *out, const cm_table *table) {

@@ -26,29 +26,30 @@ struct cm_source {
     uint64_t size, progress_done, progress_total;
 
     /* the bytes as they lie there */
-    int descriptor;           /* -1: none open */
-    bool keeps;               /* into `kept`, for the next pass */
-    bool ended;               /* nothing more to keep */
-    const char *memory;       /* borrowed */
-    uint64_t portion;         /* of memory, at a time */
-    char *block;              /* BLOCK_BYTES, of a file that can be read twice */
+    int descriptor;     /* -1: none open */
+    bool keeps;         /* into `kept`, for the next pass */
+    bool ended;         /* nothing more to keep */
+    const char *memory; /* borrowed */
+    uint64_t portion;   /* of memory, at a time */
+    char *block;        /* BLOCK_BYTES, of a file that can be read twice */
     kept_block *kept;
     uint64_t kept_count, kept_capacity, kept_next;
-    uint64_t raw_offset;      /* bytes given out so far */
+    uint64_t raw_offset; /* bytes given out so far */
 
     /* inflating */
     bool started, inflating;
     gzip_state state;
     z_stream stream;
-    char *inflated;           /* BLOCK_BYTES */
-    bool limited;             /* the last allocation of zlib met the ceiling */
-    uint64_t given;           /* bytes that came out */
+    char *inflated; /* BLOCK_BYTES */
+    bool limited;   /* the last allocation of zlib met the ceiling */
+    uint64_t given; /* bytes that came out */
 };
 
 /* ---- the bytes as they lie there ---- */
 
 static cm_status keep_block(cm_context *ctx, cm_source *source) {
-    cm_status status = cm_reserve(ctx, &source->kept, &source->kept_capacity, source->kept_count + 1, sizeof *source->kept);
+    cm_status status =
+        cm_reserve(ctx, &source->kept, &source->kept_capacity, source->kept_count + 1, sizeof *source->kept);
     if (status) return status;
     kept_block *fresh = &source->kept[source->kept_count];
     fresh->bytes = cm_alloc(ctx, BLOCK_BYTES, 1);
@@ -102,7 +103,8 @@ static cm_status start_inflating(cm_context *ctx, cm_source *source, const char 
     if (!source->inflated) source->inflated = cm_alloc(ctx, BLOCK_BYTES, 1);
     if (!source->inflated) return ctx->error.status;
     source->stream = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = source};
-    if (inflateInit2(&source->stream, GZIP_WINDOW) != Z_OK) return cm_fail_memory(ctx, sizeof source->stream, source->limited);
+    if (inflateInit2(&source->stream, GZIP_WINDOW) != Z_OK)
+        return cm_fail_memory(ctx, sizeof source->stream, source->limited);
     source->inflating = true;
     source->state = GZIP_MEMBER;
     source->stream.next_in = (Bytef *)(uintptr_t)bytes; /* zlib does not write there */
@@ -154,7 +156,8 @@ static cm_status inflate_block(cm_context *ctx, cm_source *source, uint64_t *len
     stream->avail_out = (uInt)BLOCK_BYTES;
     while (!status && stream->avail_out) {
         bool hungry = source->state != GZIP_MEMBER && !stream->avail_in;
-        if (!hungry) status = source->state == GZIP_MEMBER ? inflate_member(ctx, source, &hungry) : between_members(ctx, source);
+        if (!hungry)
+            status = source->state == GZIP_MEMBER ? inflate_member(ctx, source, &hungry) : between_members(ctx, source);
         if (status || !hungry) continue;
         const char *bytes;
         uint64_t more;
@@ -299,7 +302,9 @@ cm_status cm_source_memory(cm_context *ctx, const char *name, const void *bytes,
     return CM_OK;
 }
 
-void cm_source_set_portion(cm_source *source, uint64_t bytes) { source->portion = bytes; }
+void cm_source_set_portion(cm_source *source, uint64_t bytes) {
+    source->portion = bytes;
+}
 
 void cm_source_close(cm_source *source) {
     if (!source) return;
@@ -313,8 +318,12 @@ void cm_source_close(cm_source *source) {
     cm_core_release(core);
 }
 
-const char *cm_source_name(const cm_source *source) { return source->name; }
-uint64_t cm_source_size(const cm_source *source) { return source->size; }
+const char *cm_source_name(const cm_source *source) {
+    return source->name;
+}
+uint64_t cm_source_size(const cm_source *source) {
+    return source->size;
+}
 
 void cm_source_progress(cm_source *source, uint64_t done, uint64_t total) {
     source->progress_done = done;

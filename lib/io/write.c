@@ -34,7 +34,8 @@ static cm_status write_table(cm_context *ctx, const cm_table *table, const cm_op
     return status;
 }
 
-static cm_status check(cm_context *ctx, const cm_table *table, const cm_options *options, bool to, const char *to_name) {
+static cm_status check(cm_context *ctx, const cm_table *table, const cm_options *options, bool to,
+                       const char *to_name) {
     if (!table || !to) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", table ? to_name : "table", "NULL");
     return cm_options_check(ctx, options, &cm_write_topic);
 }

@@ -4,7 +4,8 @@
 #include "io/write.h"
 
 /* Items joined with "; ", \ before ; and \ within them. */
-static cm_status join_items(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+static cm_status join_items(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk,
+                            uint64_t row) {
     const int64_t *offsets = chunk->offsets + chunk->offset + row;
     const int32_t *codes = chunk->values;
     cm_status status = CM_OK;
@@ -20,7 +21,8 @@ static cm_status join_items(cm_context *ctx, cm_output *output, const cm_column 
     return status;
 }
 
-static cm_status add_cell(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+static cm_status add_cell(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk,
+                          uint64_t row) {
     char room[CM_CELL_TEXT];
     uint64_t length;
     if (!cm_chunk_present(chunk, row)) return CM_OK;

@@ -8,11 +8,15 @@ static cm_status add(cm_context *ctx, cm_output *output, const char *text) {
     return cm_bytes_add(ctx, &output->text, text, strlen(text));
 }
 
-/* Bytes of the well-formed UTF-8 sequence at `text` (Unicode 15, table 3-7); 0: there is none, and *skip gets the bytes that stand for one
- * replacement character. */
+/* Bytes of the well-formed UTF-8 sequence at `text` (Unicode 15, table 3-7); 0: there is none, and *skip gets the bytes
+ * that stand for one replacement character. */
 static uint64_t sequence(const unsigned char *text, uint64_t length, uint64_t *skip) {
     unsigned char c = text[0], low = 0x80, high = 0xBF;
-    uint64_t wanted = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+    uint64_t wanted = c < 0x80                 ? 1
+                      : c >= 0xC2 && c <= 0xDF ? 2
+                      : c >= 0xE0 && c <= 0xEF ? 3
+                      : c >= 0xF0 && c <= 0xF4 ? 4
+                                               : 0;
     *skip = 1;
     if (c == 0xE0) low = 0xA0;
     if (c == 0xED) high = 0x9F;
@@ -58,7 +62,8 @@ static cm_status add_string(cm_context *ctx, cm_output *output, const char *text
     return status ? status : add(ctx, output, "\"");
 }
 
-static cm_status add_items(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+static cm_status add_items(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk,
+                           uint64_t row) {
     const int64_t *offsets = chunk->offsets + chunk->offset + row;
     const int32_t *codes = chunk->values;
     cm_status status = add(ctx, output, "[");
@@ -70,12 +75,14 @@ static cm_status add_items(cm_context *ctx, cm_output *output, const cm_column *
     return status ? status : add(ctx, output, "]");
 }
 
-static cm_status add_cell(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+static cm_status add_cell(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk,
+                          uint64_t row) {
     char room[CM_CELL_TEXT];
     uint64_t length;
     if (!cm_chunk_present(chunk, row)) return add(ctx, output, "null");
     if (column->type == CM_LIST) return add_items(ctx, output, column, chunk, row);
-    if (column->type == CM_FLOAT64 && !isfinite(((const double *)chunk->values)[chunk->offset + row])) return add(ctx, output, "null");
+    if (column->type == CM_FLOAT64 && !isfinite(((const double *)chunk->values)[chunk->offset + row]))
+        return add(ctx, output, "null");
     const char *text = cm_cell_text(column, chunk, row, room, &length);
     bool quoted = column->type == CM_STRING || column->type == CM_DATE || column->type == CM_TIMESTAMP;
     return quoted ? add_string(ctx, output, text, length) : cm_bytes_add(ctx, &output->text, text, length);

@@ -1,6 +1,6 @@
-/* One pass over the cells of a column keeps the set of types that fit them all. Numbers are kept as the lowest and highest value of
- * each scale, so that the scale of the column can be chosen when all are known; of dates, how many can be read day first
- * only, month first only, or both ways with different results. */
+/* One pass over the cells keeps the set of types that fit them all; of numbers the lowest and highest of each scale, so
+ * that the column's scale can be chosen at the end; of dates how many can be read day first only, month first only, or
+ * both. */
 #include "table/infer.h"
 
 #include <math.h>
@@ -39,7 +39,8 @@ static bool read_bool(const char *text, uint64_t length, int64_t *out) {
     return false;
 }
 
-/* value / 10^scale with the zeros at its end taken off, until the scale is at most `wanted`; false if that cannot be. */
+/* value / 10^scale with the zeros at its end taken off, until the scale is at most `wanted`; false if that cannot be.
+ */
 static bool reduce_scale(int64_t *value, int64_t *scale, int64_t wanted) {
     if (*value == 0 && *scale > wanted) *scale = wanted;
     for (; *scale > wanted && *value % 10 == 0; --*scale) *value /= 10;
@@ -115,7 +116,8 @@ static void note(cm_evidence *evidence, const char *text, uint64_t length, uint6
     evidence->line = line ? line : 1;
 }
 
-static void count_number(cm_survey *survey, int64_t value, int32_t scale, const char *text, uint64_t length, uint64_t line) {
+static void count_number(cm_survey *survey, int64_t value, int32_t scale, const char *text, uint64_t length,
+                         uint64_t line) {
     if (!survey->numbers[scale]++) survey->low[scale] = survey->high[scale] = value;
     if (value < survey->low[scale]) survey->low[scale] = value;
     if (value > survey->high[scale]) survey->high[scale] = value;
@@ -206,7 +208,8 @@ static void say_cell(const cm_context *ctx, cm_decision *out, const char *code, 
     say(ctx, out, code, (const char *const[5]){cell->text, line, NULL});
 }
 
-static void say_cells(const cm_context *ctx, cm_decision *out, const char *code, const cm_evidence *a, const cm_evidence *b) {
+static void say_cells(const cm_context *ctx, cm_decision *out, const char *code, const cm_evidence *a,
+                      const cm_evidence *b) {
     char line_a[CM_NUMBER_TEXT], line_b[CM_NUMBER_TEXT];
     cm_print_int((int64_t)a->line, line_a);
     cm_print_int((int64_t)b->line, line_b);
@@ -251,14 +254,15 @@ static void decide_moment(const cm_context *ctx, const cm_survey *survey, cm_dec
     } else if (survey->orders != CM_ORDER_ALL) {
         say_nothing_more(ctx, out, "DECIDED_ORDER_GIVEN");
     } else if (survey->day_first || survey->month_first) {
-        if (month_first) say_cell(ctx, out, "DECIDED_MONTH_FIRST", &survey->month_first_cell);
-        else say_cell(ctx, out, "DECIDED_DAY_FIRST", &survey->day_first_cell);
+        say_cell(ctx, out, month_first ? "DECIDED_MONTH_FIRST" : "DECIDED_DAY_FIRST",
+                 month_first ? &survey->month_first_cell : &survey->day_first_cell);
     } else if (survey->either) {
         out->type = CM_STRING;
         say_ambiguous(ctx, survey, out);
+    } else if (survey->timed.line) {
+        say_cell(ctx, out, "DECIDED_TIME", &survey->timed);
     } else {
-        if (survey->timed.line) say_cell(ctx, out, "DECIDED_TIME", &survey->timed);
-        else say_nothing_more(ctx, out, "DECIDED_DATES");
+        say_nothing_more(ctx, out, "DECIDED_DATES");
     }
 }
 
@@ -276,7 +280,8 @@ static bool fits_scale(const cm_survey *survey, int32_t scale) {
 static void say_number(const cm_context *ctx, const cm_survey *survey, cm_decision *out) {
     if (survey->largest_scale.line && out->scale == survey->scale)
         say_cell(ctx, out, "DECIDED_SCALE", &survey->largest_scale);
-    else say_nothing_more(ctx, out, "DECIDED_NUMBERS");
+    else
+        say_nothing_more(ctx, out, "DECIDED_NUMBERS");
 }
 
 /* INT64 or DECIMAL at the largest scale at which no number is too large; those with more places then do not fit. */
@@ -390,7 +395,9 @@ typedef struct inference {
     uint64_t size;
 } inference;
 
-static const int32_t *codes_of(const cm_chunk *chunk) { return (const int32_t *)chunk->values + chunk->offset; }
+static const int32_t *codes_of(const cm_chunk *chunk) {
+    return (const int32_t *)chunk->values + chunk->offset;
+}
 
 static void survey_texts(inference *work) {
     uint64_t row = 0;
@@ -417,12 +424,15 @@ static cm_status fail_undecided(cm_context *ctx, const inference *work) {
 }
 
 static cm_status fail_text(cm_context *ctx, const inference *work, cm_cell_fit fit, cm_text text, uint64_t row) {
-    const char *reason = fit == CM_CELL_NO_DATE ? "TEXT_NO_DATE" : fit == CM_CELL_TOO_LARGE ? "TEXT_TOO_LARGE" : "TEXT_NO_NUMBER";
+    const char *reason = fit == CM_CELL_NO_DATE     ? "TEXT_NO_DATE"
+                         : fit == CM_CELL_TOO_LARGE ? "TEXT_TOO_LARGE"
+                                                    : "TEXT_NO_NUMBER";
     cm_fail(ctx, CM_E_DATA, reason, "tu", text.data, text.length, row);
     return cm_fail_at(ctx, NULL, 0, 0, work->column->name, 0);
 }
 
-static cm_status convert_chunk(cm_context *ctx, inference *work, const cm_chunk *from, uint64_t first_row, cm_chunk *to) {
+static cm_status convert_chunk(cm_context *ctx, inference *work, const cm_chunk *from, uint64_t first_row,
+                               cm_chunk *to) {
     bool narrow = work->decision.type == CM_DATE;
     to->rows = from->rows;
     cm_status status = cm_buffer_new(ctx, from->rows * cm_type_width(work->decision.type), &to->values_buffer);
@@ -440,8 +450,10 @@ static cm_status convert_chunk(cm_context *ctx, inference *work, const cm_chunk 
             if (fit) return fail_text(ctx, work, fit, text, first_row + k + 1);
             work->known[code] = 2;
         }
-        if (narrow) ((int32_t *)to->values_buffer->data)[k] = (int32_t)work->values[code].integer;
-        else ((int64_t *)to->values_buffer->data)[k] = work->values[code].integer;
+        if (narrow)
+            ((int32_t *)to->values_buffer->data)[k] = (int32_t)work->values[code].integer;
+        else
+            ((int64_t *)to->values_buffer->data)[k] = work->values[code].integer;
         cm_set_bit(to->validity_buffer->data, k);
     }
     return cm_tick(ctx, "read", 0, 0);
@@ -471,13 +483,10 @@ cm_status cm_infer_column(cm_context *ctx, const cm_table *table, uint64_t colum
         || (role != CM_ROLE_DATE && !role_is_number(role)))
         return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "role", "only texts become dates and numbers");
     inference work = {.column = table->columns[column], .size = table->columns[column]->dictionary_size};
-    cm_status status = CM_OK;
     work.values = cm_alloc(ctx, work.size, sizeof *work.values);
     work.known = work.values ? cm_alloc(ctx, work.size, 1) : NULL;
-    if (!work.known) {
-        status = ctx->error.status;
-        goto done;
-    }
+    cm_status status = work.known ? CM_OK : ctx->error.status;
+    if (status) goto done;
     cm_survey_begin(&work.survey, role, '.', date_order);
     survey_texts(&work);
     cm_survey_decide(ctx, &work.survey, true, &work.decision);

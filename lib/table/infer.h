@@ -17,14 +17,14 @@ typedef struct cm_evidence {
 /* What is known of a column so far. Zeroed, then cm_survey_begin. */
 typedef struct cm_survey {
     int32_t role;
-    int32_t orders; /* that a date may have: CM_ORDER_ALL, or the one that the caller says */
-    char mark;      /* of decimals */
-    uint32_t open;  /* types that still fit all cells, bits 1 << type; TIMESTAMP stands for DATE too */
-    uint64_t cells; /* with text */
-    uint64_t role_fits; /* of these, cells that are what the role needs */
+    int32_t orders;      /* that a date may have: CM_ORDER_ALL, or the one that the caller says */
+    char mark;           /* of decimals */
+    uint32_t open;       /* types that still fit all cells, bits 1 << type; TIMESTAMP stands for DATE too */
+    uint64_t cells;      /* with text */
+    uint64_t role_fits;  /* of these, cells that are what the role needs */
     cm_evidence closing; /* the cell that left text alone */
 
-    int32_t scale; /* the largest of a number so far */
+    int32_t scale;                      /* the largest of a number so far */
     uint64_t numbers[CM_MAX_SCALE + 1]; /* by scale, with the lowest and highest unscaled values */
     int64_t low[CM_MAX_SCALE + 1], high[CM_MAX_SCALE + 1];
     cm_evidence largest_scale, floating;
@@ -48,12 +48,18 @@ typedef struct cm_decision {
 void cm_survey_begin(cm_survey *survey, int32_t role, char mark, int32_t orders);
 void cm_survey_cell(cm_survey *survey, const char *text, uint64_t length, uint64_t line);
 
-/* The decision. A role that no cell fits is given up unless `keep_role`. A date column that could be read in two ways, or that mixes zoned
- * and naive times, stays STRING and decided_by says so. */
+/* The decision. A role that no cell fits is given up unless `keep_role`. A date column that could be read in two ways,
+ * or that mixes zoned and naive times, stays STRING and decided_by says so. */
 void cm_survey_decide(const cm_context *ctx, const cm_survey *survey, bool keep_role, cm_decision *out);
 
 /* How a cell fits its column's type. */
-typedef enum cm_cell_fit { CM_CELL_FITS, CM_CELL_NO_DATE, CM_CELL_NO_NUMBER, CM_CELL_TOO_LARGE, CM_CELL_NO_FIT } cm_cell_fit;
+typedef enum cm_cell_fit {
+    CM_CELL_FITS,
+    CM_CELL_NO_DATE,
+    CM_CELL_NO_NUMBER,
+    CM_CELL_TOO_LARGE,
+    CM_CELL_NO_FIT
+} cm_cell_fit;
 typedef union cm_value {
     int64_t integer; /* BOOL, INT64, DECIMAL, DATE, TIMESTAMP */
     double real;
@@ -62,8 +68,9 @@ typedef union cm_value {
 /* The value of a cell with text; not of STRING columns. */
 cm_cell_fit cm_decision_read(const cm_decision *decision, const char *text, uint64_t length, cm_value *out);
 
-/* The column made of a STRING column's texts as its role (date, quantity, price, amount, cost) needs it. CM_E_DATA with the row of a
- * value that does not fit; CM_E_COLUMN for dates that can be read in two ways or that mix zoned and naive times. */
+/* The column made of a STRING column's texts as its role (date, quantity, price, amount, cost) needs it. CM_E_DATA with
+ * the row of a value that does not fit; CM_E_COLUMN for dates that can be read in two ways or that mix zoned and naive
+ * times. */
 cm_status cm_infer_column(cm_context *ctx, const cm_table *table, uint64_t column, int32_t role, int32_t date_order,
                           cm_column **out);
 

@@ -33,7 +33,9 @@ static inline const char *make_file(const char *name, const void *bytes, size_t 
     return path;
 }
 
-static inline const char *make_text(const char *name, const char *text) { return make_file(name, text, strlen(text)); }
+static inline const char *make_text(const char *name, const char *text) {
+    return make_file(name, text, strlen(text));
+}
 
 /* The content, with a NUL behind; to be freed. NULL: no such file. */
 static inline char *read_file(const char *path, size_t *length) {
@@ -54,7 +56,9 @@ static inline char *read_file(const char *path, size_t *length) {
     return NULL;
 }
 
-static inline bool file_exists(const char *path) { return access(path, F_OK) == 0; }
+static inline bool file_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}
 
 /* Files beside `path` whose names begin with its own. */
 static inline int files_beside(const char *path) {
@@ -63,7 +67,8 @@ static inline int files_beside(const char *path) {
     int count = 0;
     snprintf(folder, sizeof folder, "%.*s", (int)(name - path), path);
     DIR *entries = opendir(folder);
-    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) count += strncmp(entry->d_name, name, strlen(name)) == 0;
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        count += strncmp(entry->d_name, name, strlen(name)) == 0;
     closedir(entries);
     return count;
 }
@@ -100,7 +105,9 @@ static inline void *failing_resize(void *user, void *block, uint64_t old_size, u
     failing_memory *memory = user;
     if (new_size > old_size) {
         memory->requests++;
-        if (memory->fail_at && (memory->once ? memory->requests == memory->fail_at : memory->requests >= memory->fail_at)) return NULL;
+        if (memory->fail_at
+            && (memory->once ? memory->requests == memory->fail_at : memory->requests >= memory->fail_at))
+            return NULL;
     }
     memory->bytes += (int64_t)new_size - (int64_t)old_size;
     if (new_size) return realloc(block, new_size);

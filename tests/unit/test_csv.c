@@ -28,7 +28,9 @@ static void say_field(oracle *o, const char *text, size_t length) {
     o->text[o->length++] = ']';
 }
 
-static void oracle_field(void *text, size_t length, void *data) { say_field(data, text, length); }
+static void oracle_field(void *text, size_t length, void *data) {
+    say_field(data, text, length);
+}
 static void oracle_row(int c, void *data) {
     oracle *o = data;
     (void)c;
@@ -66,7 +68,8 @@ static void ask_us(oracle *o, const char *bytes, size_t length, char delimiter, 
     QUICK(!cm_csv_open(ctx, source, &dialect, &csv), "csv");
     while (more) {
         QUICK(!cm_csv_next(ctx, csv, &record, &more), "%s", cm_error_message(ctx));
-        for (uint64_t i = 0; more && i < record.count; i++) say_field(o, record.fields[i].text, record.fields[i].length);
+        for (uint64_t i = 0; more && i < record.count; i++)
+            say_field(o, record.fields[i].text, record.fields[i].length);
         if (more) say(o, " at %lu %lu\n", (unsigned long)record.line, (unsigned long)record.byte_offset);
     }
     cm_csv_close(csv);
@@ -83,17 +86,38 @@ static void compare(const char *bytes, size_t length) {
         for (size_t p = 0; p < sizeof portions / sizeof *portions; p++) {
             ask_us(&ours, bytes, length, delimiters[d], portions[p]);
             QUICK(libcsv.length == ours.length && !memcmp(libcsv.text, ours.text, ours.length),
-                  "portions of %d, delimiter %d: of\n%.*s\nlibcsv makes\n%.*s\nwe\n%.*s", (int)portions[p], delimiters[d],
-                  (int)length, bytes, (int)libcsv.length, libcsv.text, (int)ours.length, ours.text);
+                  "portions of %d, delimiter %d: of\n%.*s\nlibcsv makes\n%.*s\nwe\n%.*s", (int)portions[p],
+                  delimiters[d], (int)length, bytes, (int)libcsv.length, libcsv.text, (int)ours.length, ours.text);
         }
     }
 }
 
 START_TEST(by_hand) {
     static const char *const texts[] = {
-        "", "a", "a,b\n", "a,b\r\nc,d\r\n", "a,b\rc,d\r", "\n\n\na\n\n", "  a  , b\t,\"  c  \" \n", "\"a\"\"b\",c\n",
-        "\"a\nb\r\nc\",d\ne,f\n", "a\"b,c\n", "\"a\" b,c\n", "\"open\nand,on", ",\n,,\n", "\"\",\n", "\"\"", "\"", "\"\n",
-        "   \n\t\na", "a,b\n\r\n\rc", "\r\n\r\na", "a\r\n\nb", "\"x\"\r\n\"y\"", ";;;\n", "a;b,c\td\n",
+        "",
+        "a",
+        "a,b\n",
+        "a,b\r\nc,d\r\n",
+        "a,b\rc,d\r",
+        "\n\n\na\n\n",
+        "  a  , b\t,\"  c  \" \n",
+        "\"a\"\"b\",c\n",
+        "\"a\nb\r\nc\",d\ne,f\n",
+        "a\"b,c\n",
+        "\"a\" b,c\n",
+        "\"open\nand,on",
+        ",\n,,\n",
+        "\"\",\n",
+        "\"\"",
+        "\"",
+        "\"\n",
+        "   \n\t\na",
+        "a,b\n\r\n\rc",
+        "\r\n\r\na",
+        "a\r\n\nb",
+        "\"x\"\r\n\"y\"",
+        ";;;\n",
+        "a;b,c\td\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) compare(texts[i], strlen(texts[i]));
     compare("a\0b,\0\n", 6);
@@ -142,7 +166,9 @@ START_TEST(delimiter_by_itself) {
 END_TEST
 
 START_TEST(byte_order_mark) {
-    expect("\xEF\xBB\xBF" "a,b\n", ',', "[a][b] at 1 3\n");
+    expect("\xEF\xBB\xBF"
+           "a,b\n",
+           ',', "[a][b] at 1 3\n");
     expect("\xEF\xBB\xBF\"a\",b\n", CM_DELIMITER_AUTO, "[a][b] at 1 3\n");
 }
 END_TEST

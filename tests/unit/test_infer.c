@@ -5,8 +5,12 @@
 
 static cm_context *ctx;
 
-static void setup(void) { ctx = new_context(); }
-static void teardown(void) { cm_context_free(ctx); }
+static void setup(void) {
+    ctx = new_context();
+}
+static void teardown(void) {
+    cm_context_free(ctx);
+}
 
 /* The decision on cells divided by |, on lines 2, 3 ... */
 static cm_decision decide(int32_t role, char mark, int32_t orders, const char *cells) {
@@ -88,8 +92,10 @@ static void expect_reason(cm_decision got, const char *part) {
 }
 
 START_TEST(evidence) {
-    expect_reason(decide(CM_ROLE_DATE, '.', CM_ORDER_ALL, "01/02/2011|13/12/2010"), "13/12/2010 on line 3 settles day first");
-    expect_reason(decide(CM_ROLE_DATE, '.', CM_ORDER_ALL, "01/02/2011|12/13/2010"), "12/13/2010 on line 3 settles month first");
+    expect_reason(decide(CM_ROLE_DATE, '.', CM_ORDER_ALL, "01/02/2011|13/12/2010"),
+                  "13/12/2010 on line 3 settles day first");
+    expect_reason(decide(CM_ROLE_DATE, '.', CM_ORDER_ALL, "01/02/2011|12/13/2010"),
+                  "12/13/2010 on line 3 settles month first");
     cm_decision ambiguous = decide(CM_ROLE_DATE, '.', CM_ORDER_ALL, "05/05/2011|03/04/2011");
     ck_assert_int_eq(ambiguous.type, CM_STRING);
     expect_reason(ambiguous, "03/04/2011 on line 3");

@@ -234,7 +234,8 @@ START_TEST(refusals) {
     refuse("tests", CM_E_IO);
     set("amount", "total");
     cm_error error = refuse(DATA "bad-rows.csv", CM_E_COLUMN);
-    ck_assert_msg(strstr(error.message, "total") && strstr(error.message, "customer, date, amount"), "%s", error.message);
+    ck_assert_msg(strstr(error.message, "total") && strstr(error.message, "customer, date, amount"), "%s",
+                  error.message);
     set("amount", "date");
     set("date", "date");
     ck_assert_str_eq(refuse(DATA "bad-rows.csv", CM_E_COLUMN).reason, "TWO_ROLES");
@@ -314,12 +315,13 @@ START_TEST(limits) {
     static const struct {
         const char *name;
         int64_t limit, back;
-    } cases[] = {{"max_rows", 3, 1000}, {"max_columns", 2, 100}, {"max_field", 5, 1000}, {"max_row", 8, 1000},
-                 {"max_distinct", 2, 1000}, {"max_bytes", 22, 100000}};
+    } cases[] = {{"max_rows", 3, 1000}, {"max_columns", 2, 100},   {"max_field", 5, 1000},
+                 {"max_row", 8, 1000},  {"max_distinct", 2, 1000}, {"max_bytes", 22, 100000}};
     const char *path = make_text("limits.csv", "id,n\nabcde,12\nb,1\nb,2\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_assert_msg(limited(path, cases[i].name, cases[i].limit - 1) == CM_E_LIMIT, "%s", cases[i].name);
-        ck_assert_msg(limited(path, cases[i].name, cases[i].limit) == CM_OK, "%s: %s", cases[i].name, cm_error_message(ctx));
+        ck_assert_msg(limited(path, cases[i].name, cases[i].limit) == CM_OK, "%s: %s", cases[i].name,
+                      cm_error_message(ctx));
         ck_assert_msg(limited(path, cases[i].name, cases[i].limit + 1) == CM_OK, "%s", cases[i].name);
         limited(path, cases[i].name, cases[i].back);
     }
@@ -333,7 +335,8 @@ START_TEST(portions) {
     char *text = malloc(1 << 16);
     length += (size_t)sprintf(text, "customer,date,amount\n");
     for (int i = 0; i < 1000; i++)
-        length += (size_t)sprintf(text + length, "c%d,2011-01-%02d,%s%d.5\n", i * 7 % 50, i % 28 + 1, i % 100 ? "" : "x", i);
+        length +=
+            (size_t)sprintf(text + length, "c%d,2011-01-%02d,%s%d.5\n", i * 7 % 50, i % 28 + 1, i % 100 ? "" : "x", i);
     const char *path = make_file("portions.csv", text, length);
     set("on_error", "collect");
     cm_table *whole = read_table(path), *batch = NULL;
@@ -399,7 +402,8 @@ START_TEST(no_memory) {
         cm_status status = cm_context_new(&allocator, &small);
         if (!status) status = cm_options_new(small, "read", &collect);
         if (!status) status = cm_options_set_text(small, collect, "on_error", "collect");
-        if (!status) status = cm_read_csv(small, n % 2 ? DATA "bad-rows.csv" : DATA "good-packed.csv.gz", collect, &table);
+        if (!status)
+            status = cm_read_csv(small, n % 2 ? DATA "bad-rows.csv" : DATA "good-packed.csv.gz", collect, &table);
         ck_assert(status ? table == NULL : table != NULL);
         if (status) ck_assert_int_eq(status, CM_E_MEMORY);
         cm_table_free(table);
@@ -491,7 +495,8 @@ START_TEST(spectrum) {
             for (uint64_t column = 0; column < cm_table_columns(table); column++) {
                 const char *text = cell(table, row, table->columns[column]->name);
                 bool absent = cm_table_is_absent(table, row, column);
-                length += (size_t)snprintf(all + length, sizeof all - length, "%s%s", length ? "|" : "", absent ? "" : text);
+                length +=
+                    (size_t)snprintf(all + length, sizeof all - length, "%s%s", length ? "|" : "", absent ? "" : text);
             }
         if (files[i].json) ck_assert_msg(!strcmp(all, files[i].json), "%s: %s", files[i].name, all);
         cm_table_free(table);

@@ -8,19 +8,27 @@
 
 static cm_context *ctx;
 
-static void setup(void) { ctx = new_context(); }
-static void teardown(void) { cm_context_free(ctx); }
-static void ok(cm_status status) { ck_assert_msg(!status, "%s", cm_error_message(ctx)); }
+static void setup(void) {
+    ctx = new_context();
+}
+static void teardown(void) {
+    cm_context_free(ctx);
+}
+static void ok(cm_status status) {
+    ck_assert_msg(!status, "%s", cm_error_message(ctx));
+}
 
 /* A table of all types; every third row absent, texts in another order of first sight if `turned`. */
 static cm_table *all_types(uint64_t rows, bool turned) {
-    static const int32_t types[] = {CM_BOOL, CM_INT64, CM_FLOAT64, CM_DECIMAL, CM_DATE, CM_TIMESTAMP, CM_STRING, CM_LIST};
+    static const int32_t types[] = {CM_BOOL, CM_INT64,     CM_FLOAT64, CM_DECIMAL,
+                                    CM_DATE, CM_TIMESTAMP, CM_STRING,  CM_LIST};
     static const char *const names[] = {"b", "i", "f", "d", "day", "time", "s", "l"};
     cm_builder *builder = NULL;
     cm_table *table = NULL;
     ok(cm_builder_new(ctx, &builder));
     for (uint64_t i = 0; i < 8; i++)
-        ok(cm_builder_column(ctx, builder, names[i], types[i], types[i] == CM_DECIMAL ? 2 : 0, types[i] == CM_DECIMAL ? CM_ROLE_AMOUNT : 0));
+        ok(cm_builder_column(ctx, builder, names[i], types[i], types[i] == CM_DECIMAL ? 2 : 0,
+                             types[i] == CM_DECIMAL ? CM_ROLE_AMOUNT : 0));
     for (uint64_t k = 0, row = 0; k < rows + turned; k++) {
         char text[16];
         int64_t value = (int64_t)(row * 37) - 50;
@@ -111,7 +119,8 @@ END_TEST
 
 /* Whatever order the texts came in, however the rows are cut. */
 START_TEST(equal_content_equal_bytes) {
-    cm_table *plain = all_types(50, false), *turned = all_types(50, true), *first = NULL, *second = NULL, *joined = NULL;
+    cm_table *plain = all_types(50, false), *turned = all_types(50, true), *first = NULL, *second = NULL,
+             *joined = NULL;
     ok(cm_table_slice(ctx, plain, 0, 13, &first));
     ok(cm_table_slice(ctx, plain, 13, 37, &second));
     ok(cm_table_concat(ctx, (const cm_table *const[]){first, second}, 2, &joined));
@@ -138,7 +147,8 @@ END_TEST
 static char *small_file(size_t *length) {
     cm_table *table = all_types(6, false);
     const char *path = temp_path("small.cm");
-    ok(cm_snapshot_save(ctx, path, "model rfm", (const char *const[]){"cuts", "options"}, (const cm_table *const[]){table, table}, 2));
+    ok(cm_snapshot_save(ctx, path, "model rfm", (const char *const[]){"cuts", "options"},
+                        (const cm_table *const[]){table, table}, 2));
     cm_table_free(table);
     char *bytes = read_file(path, length);
     unlink(path);

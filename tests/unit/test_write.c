@@ -18,7 +18,9 @@ static void teardown(void) {
     cm_context_free(ctx);
 }
 
-static void ok(cm_status status) { ck_assert_msg(!status, "%s", cm_error_message(ctx)); }
+static void ok(cm_status status) {
+    ck_assert_msg(!status, "%s", cm_error_message(ctx));
+}
 
 typedef struct sink {
     char text[4096];
@@ -46,12 +48,14 @@ static void put_text(cm_builder *builder, uint64_t column, const char *text) {
 
 /* A row of all types, and one that has nothing but an empty list. */
 static cm_table *all_types(void) {
-    static const int32_t types[] = {CM_BOOL, CM_INT64, CM_FLOAT64, CM_DECIMAL, CM_DATE, CM_TIMESTAMP, CM_STRING, CM_LIST};
+    static const int32_t types[] = {CM_BOOL, CM_INT64,     CM_FLOAT64, CM_DECIMAL,
+                                    CM_DATE, CM_TIMESTAMP, CM_STRING,  CM_LIST};
     static const char *const names[] = {"b", "i", "f", "d", "day", "time", "s", "l"};
     cm_builder *builder = NULL;
     cm_table *table = NULL;
     ok(cm_builder_new(ctx, &builder));
-    for (uint64_t i = 0; i < 8; i++) ok(cm_builder_column(ctx, builder, names[i], types[i], types[i] == CM_DECIMAL ? 2 : 0, 0));
+    for (uint64_t i = 0; i < 8; i++)
+        ok(cm_builder_column(ctx, builder, names[i], types[i], types[i] == CM_DECIMAL ? 2 : 0, 0));
     ok(cm_builder_int(ctx, builder, 0, 1));
     ok(cm_builder_int(ctx, builder, 1, -7));
     ok(cm_builder_double(ctx, builder, 2, 0.1));
@@ -101,9 +105,10 @@ END_TEST
 START_TEST(json_of_all_types) {
     cm_table *table = all_types();
     ok(cm_options_set_text(ctx, options, "format", "json"));
-    expect(table, "[\n{\"b\":true,\"i\":-7,\"f\":0.1,\"d\":-12.50,\"day\":\"2011-12-09\",\"time\":\"2011-12-09 08:26:00\","
-                  "\"s\":\"plain\",\"l\":[\"a;b\",\"c\\\\d\"]},\n"
-                  "{\"b\":null,\"i\":null,\"f\":null,\"d\":null,\"day\":null,\"time\":null,\"s\":null,\"l\":[]}\n]\n");
+    expect(table,
+           "[\n{\"b\":true,\"i\":-7,\"f\":0.1,\"d\":-12.50,\"day\":\"2011-12-09\",\"time\":\"2011-12-09 08:26:00\","
+           "\"s\":\"plain\",\"l\":[\"a;b\",\"c\\\\d\"]},\n"
+           "{\"b\":null,\"i\":null,\"f\":null,\"d\":null,\"day\":null,\"time\":null,\"s\":null,\"l\":[]}\n]\n");
     cm_table *none = NULL;
     ok(cm_table_slice(ctx, table, 0, 0, &none));
     expect(none, "[\n]\n");
@@ -113,11 +118,13 @@ START_TEST(json_of_all_types) {
 END_TEST
 
 START_TEST(csv_texts) {
-    static const char *const cells[] = {"",     NULL,    "a,b",  "say \"x\"", "two\nlines", "cr\r", " front", "back\t", "=1+1",
-                                        "+4",   "-x",    "@y",   "\t=1",      "'q",         "a=b",  "7"};
+    static const char *const cells[] = {"",     NULL, "a,b", "say \"x\"", "two\nlines", "cr\r", " front", "back\t",
+                                        "=1+1", "+4", "-x",  "@y",        "\t=1",       "'q",   "a=b",    "7"};
     cm_table *table = texts(cells, sizeof cells / sizeof *cells);
-    expect(table, "t,n\n\"\",-2\n,-1\n\"a,b\",0\n\"say \"\"x\"\"\",1\n\"two\nlines\",2\n\"cr\r\",3\n\" front\",4\n\"back\t\",5\n"
-                  "'=1+1,6\n'+4,7\n'-x,8\n'@y,9\n\"'\t=1\",10\n'q,11\na=b,12\n7,13\n");
+    expect(
+        table,
+        "t,n\n\"\",-2\n,-1\n\"a,b\",0\n\"say \"\"x\"\"\",1\n\"two\nlines\",2\n\"cr\r\",3\n\" front\",4\n\"back\t\",5\n"
+        "'=1+1,6\n'+4,7\n'-x,8\n'@y,9\n\"'\t=1\",10\n'q,11\na=b,12\n7,13\n");
     ok(cm_options_set_int(ctx, options, "raw", 1));
     sink to = {.length = 0};
     ok(cm_write(ctx, table, options, take, &to));
@@ -127,11 +134,22 @@ START_TEST(csv_texts) {
 END_TEST
 
 START_TEST(json_texts) {
-    static const char *const cells[] = {"q\"b\\/", "\b\f\n\r\t\x01\x1f", "caf\xC3\xA9 \xF0\x9F\x98\x80", "\xE9t\xE9",
-                                        "\xE2\x82", "\xED\xA0\x80", "\xF0\x9F\x98", "\xC0\xAF"};
-    static const char *const wanted[] = {"\"q\\\"b\\\\/\"", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\"", "\"caf\xC3\xA9 \xF0\x9F\x98\x80\"",
-                                         "\"\xEF\xBF\xBDt\xEF\xBF\xBD\"", "\"\xEF\xBF\xBD\"",
-                                         "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"", "\"\xEF\xBF\xBD\"", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""};
+    static const char *const cells[] = {"q\"b\\/",
+                                        "\b\f\n\r\t\x01\x1f",
+                                        "caf\xC3\xA9 \xF0\x9F\x98\x80",
+                                        "\xE9t\xE9",
+                                        "\xE2\x82",
+                                        "\xED\xA0\x80",
+                                        "\xF0\x9F\x98",
+                                        "\xC0\xAF"};
+    static const char *const wanted[] = {"\"q\\\"b\\\\/\"",
+                                         "\"\\b\\f\\n\\r\\t\\u0001\\u001f\"",
+                                         "\"caf\xC3\xA9 \xF0\x9F\x98\x80\"",
+                                         "\"\xEF\xBF\xBDt\xEF\xBF\xBD\"",
+                                         "\"\xEF\xBF\xBD\"",
+                                         "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"",
+                                         "\"\xEF\xBF\xBD\"",
+                                         "\"\xEF\xBF\xBD\xEF\xBF\xBD\""};
     ok(cm_options_set_text(ctx, options, "format", "json"));
     for (uint64_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char all[300];
@@ -153,7 +171,8 @@ START_TEST(doubles) {
     ok(cm_builder_finish(ctx, builder, &table));
     cm_builder_free(builder);
     ok(cm_options_set_text(ctx, options, "format", "json"));
-    expect(table, "[\n{\"x\":null},\n{\"x\":null},\n{\"x\":-0},\n{\"x\":1e+300},\n{\"x\":5e-324},\n{\"x\":1234567}\n]\n");
+    expect(table,
+           "[\n{\"x\":null},\n{\"x\":null},\n{\"x\":-0},\n{\"x\":1e+300},\n{\"x\":5e-324},\n{\"x\":1234567}\n]\n");
     cm_table_free(table);
 }
 END_TEST
@@ -185,7 +204,8 @@ START_TEST(round_trips) {
         for (uint64_t row = 0; row < 12; row++) {
             uint64_t length = 0;
             const char *text = cm_table_text(back, row, 0, 0, &length);
-            QUICK(cells[row] ? text && length == strlen(cells[row]) && !memcmp(text, cells[row], length) : !text, "row %d", (int)row);
+            QUICK(cells[row] ? text && length == strlen(cells[row]) && !memcmp(text, cells[row], length) : !text,
+                  "row %d", (int)row);
             QUICK(cm_table_int(back, row, 1) == (int64_t)row - 2, "row %d", (int)row);
         }
         cm_table_free(back);

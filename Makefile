@@ -56,7 +56,7 @@ soname   := libcustmine.so.$(major)
 static   := $(out)/libcustmine.a
 command  := $(out)/custmine
 
-.PHONY: all demo check check-unit check-cli check-oom check-abi check-fuzz check-bindings check-examples bench install uninstall \
+.PHONY: all demo check check-unit check-cli check-oom check-abi check-fuzz check-bindings bench install uninstall \
         clean asan tsan fuzz nightly where help
 .SECONDARY:
 
@@ -110,13 +110,92 @@ $(out)/generated/suites.h: $(unit_sources) Makefile
 	@for f in $(filter tests/unit/test_%,$(unit_sources)); do echo "SUITE($$(basename $${f%.c}))"; done > $@
 $(out)/tests/unit/main.o: $(out)/generated/suites.h
 
-check-unit: $(out)/test_unit ## unit tests; CK_RUN_SUITE=name runs one suite
+check: check-unit check-abi check-cli check-oom check-fuzz check-bindings ## all tests that need nothing but the packages of the README
+	@echo "make check: all passed"
+
+check-unit: all $(out)/test_unit ## unit tests; CK_RUN_SUITE=name runs one suite
 	@$(out)/test_unit
+
+# The ABI tests look at the library as it is shipped, so not with a sanitizer.
+check-abi: all $(abi_tests) ## symbols, layouts, constants and headers against the committed lists; an installation
+ifeq ($(SAN),)
+	@tests/abi/run.sh $(out) $(CC)
+	@tests/abi/readme_example.sh $(out) $(CC)
+else
+	@echo "skipped: check-abi (a sanitizer adds symbols of its own)"
+endif
+
+check-cli: all ## the command against its golden outputs
+	@tests/cli/run.sh $(out)
+
+check-oom: $(out)/test_oom ## every allocation fails once, and from then on
+	@$(out)/test_oom $(OOM_ARGS)
+
+check-fuzz: $(fuzzers) ## the fuzz targets over their committed inputs
+	@for f in $(fuzzers); do $$f tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; done
+
+check-bindings: all ## Python and Lua, as far as they are installed
+	@tests/bindings/run.sh $(out)
+
+$(out)/tests/abi/%: $(out)/tests/abi/%.o $(shared)
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< -L$(out) -lcustmine -Wl,-rpath,'$$ORIGIN/../..'
+
+# Fuzz targets: with a driver that replays files; under `make fuzz` with libFuzzer.
+$(out)/tests/fuzz/fuzz_%: $(out)/tests/fuzz/fuzz_%.o $(out)/tests/fuzz/driver.o $(static)
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< $(out)/tests/fuzz/driver.o $(static) $(ldlibs)
+
+FUZZ_SECONDS ?= 60
+fuzz: ## libFuzzer over every target for FUZZ_SECONDS each (needs clang)
+	@$(MAKE) CC=clang SAN=fuzzer CFLAGS="-O1 -g" fuzz-run
+
+.PHONY: fuzz-run
+fuzz-run: $(static) $(patsubst tests/fuzz/%.c,$(out)/tests/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
+	@for f in $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c))); do \
+	  clang -fsanitize=fuzzer,address,undefined -o $(out)/$$f $(out)/tests/fuzz/$$f.o $(static) $(ldlibs) && \
+	  mkdir -p $(out)/found/$$f && \
+	  $(out)/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+	    -artifact_prefix=$(out)/found/ $(out)/found/$$f tests/fuzz/corpus/$${f#fuzz_} 2>&1 | tail -8 || exit 1; done
+
+asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) SAN=address CFLAGS="-O1 -g" check
+
+tsan: ## unit tests with ThreadSanitizer
+	@$(MAKE) SAN=thread CFLAGS="-O1 -g" check-unit
+
+demo: all ## the main job on a generated shop
+	@mkdir -p build/demo
+	@$(out)/generate > build/demo/sales.csv
+	@$(command) demo build/demo/sales.csv
+
+bench: all ## speed beside the peers and the machine's limits, as far as they are there
+	@tests/bench/run.sh $(out)
+
+nightly: ## what takes longer: long fuzzing, valgrind, other architectures, coverage
+	@tests/nightly.sh
+
+install: all ## into PREFIX (and DESTDIR)
+	install -d $(DESTDIR)$(INCDIR)/custmine $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(BINDIR)
+	install -m 644 include/custmine.h $(DESTDIR)$(INCDIR)/
+	install -m 644 include/custmine/*.h $(DESTDIR)$(INCDIR)/custmine/
+	install -m 755 $(shared) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(shared)) $(DESTDIR)$(LIBDIR)/$(soname)
+	ln -sf $(notdir $(shared)) $(DESTDIR)$(LIBDIR)/libcustmine.so
+	install -m 644 $(static) $(DESTDIR)$(LIBDIR)/
+	sed -e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCDIR@|$(INCDIR)|;s|@VERSION@|$(version)|' \
+	  pkgconfig/custmine.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/custmine.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/custmine.pc
+	$(CC) $(ldflags) -o $(DESTDIR)$(BINDIR)/custmine $(cmd_objects) -L$(out) -lcustmine -Wl,-rpath,'$(LIBDIR)' -lm
+
+uninstall: ## takes away what install put there
+	rm -f $(DESTDIR)$(INCDIR)/custmine.h $(DESTDIR)$(INCDIR)/custmine/*.h $(DESTDIR)$(LIBDIR)/libcustmine.a \
+	  $(DESTDIR)$(LIBDIR)/libcustmine.so $(DESTDIR)$(LIBDIR)/$(soname) $(DESTDIR)$(LIBDIR)/$(notdir $(shared)) \
+	  $(DESTDIR)$(LIBDIR)/pkgconfig/custmine.pc $(DESTDIR)$(BINDIR)/custmine
+	-rmdir $(DESTDIR)$(INCDIR)/custmine
 
 clean: ## removes all that was built
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
-
 where: ## prints the folder of the objects of this configuration
 	@echo $(out)
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,30 @@
+/* custmine score: a saved model on new data. */
+#include "command.h"
+
+static int run(struct job *job) {
+    cm_table *sales = NULL, *input = NULL;
+    cm_model *model = NULL;
+    int status = EXIT_DONE;
+    const char *path = job->files[0];
+    job->file_count--;
+    for (int i = 0; i < job->file_count; i++) job->files[i] = job->files[i + 1];
+    if (cm_model_load(job->ctx, path, &model) || read_files(job, &sales)
+        || prepare_input(job, cm_model_method(model), sales, &input))
+        status = fail(job);
+    if (!status) status = apply_model(job, model, input);
+    cm_model_free(model);
+    cm_table_free(input);
+    cm_table_free(sales);
+    return status;
+}
+
+const subcommand score_command = {
+    .name = "score",
+    .help = "a saved model on new data",
+    .arguments = "MODEL FILE...",
+    .topics = "context read customers write",
+    .tables = "scores audit reasons, and those of the model",
+    .examples = {"custmine score rfm.cm today.csv", "custmine score rfm.cm --table segments --as-of 2011-12-31 today.csv"},
+    .run = run,
+    .least_files = 2,
+};

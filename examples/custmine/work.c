@@ -1,0 +1,52 @@
+/* Steps that several commands share. */
+#include <string.h>
+
+#include "command.h"
+
+/* Rejected rows, with what was wrong with each. */
+static cm_status write_rejects(struct job *job, const cm_table *table) {
+    cm_table *rejects = NULL;
+    cm_status status = cm_table_attached(job->ctx, table, "rejects", &rejects);
+    if (status == CM_E_NOT_FOUND) {
+        say(job, "custmine %s: nothing was rejected (--rejects goes with --on-error collect)", job->command);
+        return CM_OK;
+    }
+    if (!status) status = cm_write_file(job->ctx, rejects, job_options(job, "write"), job->rejects);
+    if (!status && cm_table_rows(rejects))
+        say(job, "custmine %s: %llu rows rejected, written to %s", job->command, (unsigned long long)cm_table_rows(rejects), job->rejects);
+    cm_table_free(rejects);
+    return status;
+}
+
+cm_status read_files(struct job *job, cm_table **out) {
+    cm_options *options = job_options(job, "read");
+    cm_status status = CM_OK;
+    for (int i = 1; i < job->file_count && !status; i++) status = cm_options_add_text(job->ctx, options, "files", job->files[i]);
+    if (!status) status = cm_read_csv(job->ctx, job->files[0], options, out);
+    if (!status && job->rejects) status = write_rejects(job, *out);
+    return status;
+}
+
+cm_status make_customers(struct job *job, const cm_table *sales, cm_table **out) {
+    return cm_customers(job->ctx, sales, job_options(job, "customers"), out);
+}
+
+/* Whether the table has every column that the method needs, so that it is one of customers already. */
+static int has_inputs(struct job *job, const char *method, const cm_table *table) {
+    cm_table *inputs = NULL;
+    int all = 1;
+    if (cm_describe(job->ctx, "inputs", &inputs)) return 0;
+    for (uint64_t row = 0; row < cm_table_rows(inputs); row++)
+        if (!strcmp(cm_table_text(inputs, row, 0, 0, NULL), method))
+            all &= cm_table_find(table, cm_table_text(inputs, row, 1, 0, NULL)) >= 0;
+    cm_table_free(inputs);
+    return all;
+}
+
+cm_status prepare_input(struct job *job, const char *method, const cm_table *table, cm_table **out) {
+    if (has_inputs(job, method, table)) {
+        *out = cm_table_retain(table);
+        return CM_OK;
+    }
+    return make_customers(job, table, out);
+}

@@ -15,8 +15,8 @@ cm_status cm_table_take(cm_context *ctx, const cm_table *table, const uint64_t *
 cm_status cm_gather(cm_context *ctx, const cm_table *table, const uint64_t *rows, const uint64_t *first_rows,
                     uint64_t chunk_count, cm_column **out);
 
-/* Attaches to `part`, some rows of `whole`, the audit of `whole` (nothing if there is none) and one step more: rows left
- * out, for this reason. */
+/* Attaches to `part`, some rows of `whole`, the audit of `whole` (nothing if there is none) and one step more: rows
+ * left out, for this reason. */
 cm_status cm_audit_part(cm_context *ctx, cm_table *part, const cm_table *whole, const char *step, const char *reason);
 
 #endif

@@ -60,14 +60,11 @@ command  := $(out)/custmine
         clean asan tsan fuzz nightly where help
 .SECONDARY:
 
-all: $(shared) $(static) $(command) $(examples) build/current ## the library, shared and static, and the command
-
-# build/current points to the newest configuration built; tests and people find the command there.
-build/current: $(shared) $(command)
-	@ln -sfn $(conf) build/current
+all: $(shared) $(static) $(command) $(examples) ## the library, shared and static, and the command
+	@ln -sfn $(conf) build/current # the configuration built last, for people
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 $(out)/generated/sentences_all.h: $(sentences) Makefile
 	@mkdir -p $(@D)

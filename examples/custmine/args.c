@@ -82,6 +82,7 @@ static int set_everywhere(struct job *job, const char *name, const char *value, 
         int64_t row = find_option(job, i, name);
         int negated = row < 0 && !strncmp(name, "no-", 3);
         if (negated) row = find_option(job, i, name + 3);
+        if (found && !strcmp(job->topics[i].name, "write")) continue; /* --no-header is about the file that is read */
         if (row < 0 || (negated && strcmp(type_of(job, i, row), "switch") != 0)) continue;
         found = 1;
         if (!strcmp(type_of(job, i, row), "switch")) {
@@ -107,25 +108,38 @@ static const char **own_option(struct job *job, const char *name) {
     return NULL;
 }
 
-/* The nearest name would be a guess across several lists; the library knows its own topics' best. */
-static int unknown_option(struct job *job, const char *name) {
-    char plain[64];
-    size_t length = 0;
-    for (; name[length] && length < 60; length++) plain[length] = name[length] == '-' ? '_' : name[length];
-    plain[length] = 0;
-    for (int i = job->topic_count - 1; i >= 0; i--) {
-        cm_error error = {.struct_size = sizeof error};
-        cm_options_set_text(job->ctx, job->topics[i].options, plain, "");
-        cm_error_get(job->ctx, &error);
-        const char *nearest = error.arguments ? strrchr(error.arguments, 0x1F) : NULL;
-        char text[64];
-        if (nearest && i == 0) {
-            fprintf(stderr, "custmine %s: there is no option --%s; did you mean --%s? custmine %s --help lists them\n", job->command,
-                    name, option_text(nearest + 1, text), job->command);
-            return EXIT_USAGE;
+/* Edits between two names (Levenshtein 1966); longer ones are cut. */
+static int distance(const char *a, const char *b) {
+    int row[64], n = (int)strlen(b) < 63 ? (int)strlen(b) : 63;
+    for (int j = 0; j <= n; j++) row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int least = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < least) least = row[j] + 1;
+            if (row[j - 1] + 1 < least) least = row[j - 1] + 1;
+            row[j] = least;
         }
     }
-    return usage(job, "there is no option --%s", name);
+    return row[n];
+}
+
+static int unknown_option(struct job *job, const char *name) {
+    static const char *const own[] = {"table", "output", "rejects", "save", "format", "sort", "limit", "quiet", "customers"};
+    char text[64], nearest[64] = "help";
+    int least = distance(name, nearest);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (distance(name, own[i]) < least) least = distance(name, strcpy(nearest, own[i]));
+    for (int i = 0; i < job->topic_count; i++)
+        for (uint64_t row = 0; row < cm_table_rows(job->topics[i].known); row++) {
+            option_text(cm_table_text(job->topics[i].known, row, 0, 0, NULL), text);
+            if (distance(name, text) < least) least = distance(name, strcpy(nearest, text));
+        }
+    fprintf(stderr, "custmine %s: there is no option --%s; did you mean --%s? custmine %s --help lists them\n", job->command, name,
+            nearest, job->command);
+    return EXIT_USAGE;
 }
 
 static int set_limit(struct job *job, const char *value) {

@@ -116,7 +116,7 @@ void print_help(const struct job *job, const subcommand *command) {
     print_topic(job, "columns", "read");
     print_topic(job, "meaning", "customers");
     printf("%-10s --format table|csv|json --table NAME --output FILE --sort COLUMN (-COLUMN: falling) --limit N\n", "output");
-    printf("%-10s --raw --no-header%s --quiet\n", "", job_options(job, "read") ? " --rejects FILE --save MODEL" : "");
+    printf("%-10s --raw%s%s --quiet\n", "", job_options(job, "read") ? " --rejects FILE" : "", command->tables ? "" : " --save MODEL");
     print_topic(job, "running", "context");
     print_tables(job, command);
     printf("\n");

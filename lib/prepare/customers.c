@@ -141,12 +141,17 @@ static int64_t days_without_invoice(const question *ask, const cm_key *keys, uin
     return days;
 }
 
+static cm_status fail_overflow(cm_context *ctx, const cm_ids *ids, int32_t customer) {
+    if (ids->type == CM_INT64) return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "i", ids->numbers[customer]);
+    return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_dictionary_text(ids->texts, customer).data);
+}
+
 static cm_status add_up(cm_context *ctx, const question *ask, const cm_key *keys, uint64_t count, sums *out) {
     *out = (sums){.first_day = CM_NO_DAY, .last_day = CM_NO_DAY, .cost_known = true};
     for (uint64_t i = 0; i < count; i++) {
         const cm_order *order = cm_order_at(&ask->orders->map, keys[i].value);
         if (add_overflows(out, order, ask->fates[keys[i].value] == COUNTS_AS_PURCHASE))
-            return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "");
+            return fail_overflow(ctx, &ask->orders->customers, order->customer);
     }
     out->invoices = days_without_invoice(ask, keys, count);
     return CM_OK;
@@ -208,13 +213,14 @@ static cm_status set_dates(cm_context *ctx, cm_builder *builder, const question 
     return status ? status : set(ctx, builder, TENURE, (int64_t)ask->as_of - one->first_day);
 }
 
-static cm_status set_margin(cm_context *ctx, cm_builder *builder, const cm_orders *orders, const sums *one) {
+static cm_status set_margin(cm_context *ctx, cm_builder *builder, const question *ask, int32_t code, const sums *one) {
+    const cm_orders *orders = ask->orders;
     int32_t scale = orders->money_scale > orders->cost_scale ? orders->money_scale : orders->cost_scale;
     int64_t money, cost, margin;
     if (!one->cost_known) return CM_OK;
     if (cm_rescale_overflows(one->money, orders->money_scale, scale, &money)
         || cm_rescale_overflows(one->cost, orders->cost_scale, scale, &cost) || __builtin_sub_overflow(money, cost, &margin))
-        return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "");
+        return fail_overflow(ctx, ask->ids, code);
     return set(ctx, builder, MARGIN, margin);
 }
 
@@ -233,7 +239,7 @@ static cm_status add_customer(cm_context *ctx, cm_builder *builder, const questi
         status = cm_builder_double(ctx, builder, MEAN_ORDER,
                                    cm_decimal_to_double(one->money, orders->money_scale) / (double)one->invoices);
     if (!status && bought) status = set(ctx, builder, FIRST_DAY_MONEY, one->first_day_money);
-    if (!status && orders->has_cost) status = set_margin(ctx, builder, orders, one);
+    if (!status && orders->has_cost) status = set_margin(ctx, builder, ask, code, one);
     return status ? status : cm_builder_row(ctx, builder);
 }
 

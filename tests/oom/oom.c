@@ -386,7 +386,8 @@ static const struct {
 
 /* ---- the sweep ---- */
 
-/* One run with the Nth allocation failing; whether it got through. */
+/* One run with the Nth allocation failing; whether none failed, so that the sweep is at its end. A success in spite of a failure is
+ * right where less will do (libcsv asks again for a smaller buffer), but not where all later allocations fail, too. */
 static int run_once(unsigned scenario, uint64_t fail_at, int forever, uint64_t *injected) {
     faulty state = {.fail_at = fail_at, .forever = forever};
     cm_allocator allocator = {sizeof allocator, faulty_resize, &state};
@@ -395,14 +396,14 @@ static int run_once(unsigned scenario, uint64_t fail_at, int forever, uint64_t *
     cm_status status = cm_context_new(&allocator, &ctx);
     if (!status) status = scenarios[scenario].run(ctx);
     if (status && status != CM_E_MEMORY) die(name, ctx ? cm_error_message(ctx) : cm_status_name(status));
-    if (!status && state.failed) die(name, "an allocation failed and nobody said so");
+    if (!status && state.failed && forever) die(name, "allocations failed and nobody said so");
     cm_context_free(ctx);
     if (state.blocks || state.bytes) {
         fprintf(stderr, "oom: %s: allocation %" PRIu64 "%s: %" PRId64 " blocks leaked\n", name, fail_at, forever ? " and all later" : "", state.blocks);
         exit(1);
     }
     *injected += state.failed;
-    return status == CM_OK;
+    return state.failed == 0;
 }
 
 int main(int argc, char **argv) {

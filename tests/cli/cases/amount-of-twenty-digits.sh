@@ -1,0 +1,2 @@
+printf 'customer,date,amount\na,2011-01-01,5\nb,2011-01-02,12345678901234567890\n' > rows.csv
+$custmine rfm rows.csv

@@ -1,0 +1,2 @@
+printf 'customer,date,amount\na,2011-01-01,5\nb,yesterday,5\n' > rows.csv
+$custmine rfm rows.csv

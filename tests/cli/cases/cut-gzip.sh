@@ -1,0 +1,1 @@
+$custmine rfm $data/bad-cut.csv.gz

@@ -1,0 +1,2 @@
+$generate 300 > shop.csv
+$custmine demo shop.csv

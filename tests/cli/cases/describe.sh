@@ -1,0 +1,2 @@
+$generate 60 > shop.csv
+$custmine describe shop.csv

@@ -1,0 +1,2 @@
+: > empty.csv
+$custmine rfm empty.csv

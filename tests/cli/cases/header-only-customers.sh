@@ -1,0 +1,1 @@
+$custmine customers $data/good-header-only.csv

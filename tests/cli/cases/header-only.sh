@@ -1,0 +1,1 @@
+$custmine rfm $data/good-header-only.csv

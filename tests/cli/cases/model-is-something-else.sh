@@ -1,0 +1,1 @@
+$custmine show $data/good-sales.csv

@@ -1,0 +1,1 @@
+$custmine show $data/bad-newer.cm

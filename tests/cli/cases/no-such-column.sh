@@ -1,0 +1,1 @@
+$custmine rfm --customer Kunde $data/good-sales.csv

@@ -1,0 +1,1 @@
+$custmine customers --refunds maybe $data/good-sales.csv

@@ -1,0 +1,1 @@
+$custmine rfm --scores 99 $data/good-sales.csv

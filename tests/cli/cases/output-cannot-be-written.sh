@@ -1,0 +1,1 @@
+$custmine rfm --output nowhere/scores.csv $data/good-sales.csv

@@ -1,0 +1,1 @@
+$custmine rfm --format json $data/good-sales.csv

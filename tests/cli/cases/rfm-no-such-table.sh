@@ -1,0 +1,1 @@
+$custmine rfm --table cust $data/good-sales.csv

@@ -1,0 +1,1 @@
+$custmine rfm --table reasons $data/good-sales.csv

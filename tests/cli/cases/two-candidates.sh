@@ -1,0 +1,2 @@
+printf 'customer_id,client,date,amount\na,b,2011-01-01,5\n' > two.csv
+$custmine rfm two.csv

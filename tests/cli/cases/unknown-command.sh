@@ -1,0 +1,1 @@
+$custmine rmf $data/good-sales.csv

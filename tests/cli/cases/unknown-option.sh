@@ -1,0 +1,1 @@
+$custmine rfm --refund keep $data/good-sales.csv

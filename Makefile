@@ -164,7 +164,10 @@ demo: all ## the main job on a generated shop
 	@$(out)/generate > build/demo/sales.csv
 	@$(command) demo build/demo/sales.csv
 
-bench: all ## speed beside the peers and the machine's limits, as far as they are there
+$(out)/tests/bench/%: $(out)/tests/bench/%.o $(shared)
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< -L$(out) -lcustmine -Wl,-rpath,'$$ORIGIN/../..' -lm
+
+bench: all $(bench_programs) ## speed beside the peers and the machine's limits, as far as they are there
 	@tests/bench/run.sh $(out)
 
 nightly: ## what takes longer: long fuzzing, valgrind, other architectures, coverage

@@ -83,7 +83,7 @@ static void mark_present(const cm_column *column, const place *from, uint64_t co
 
 /* Inlined for each width, so that the copy is one move. */
 static inline void copy_fixed(const cm_column *column, const place *from, uint64_t count, const uint8_t *present,
-                              unsigned char *to, uint64_t width) {
+                              unsigned char *to, size_t width) {
     for (uint64_t i = 0; i < count; i++) {
         if (!present[i]) continue; /* fresh buffers are zero */
         const cm_chunk *chunk = &column->chunks[from[i].chunk];

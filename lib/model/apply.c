@@ -13,8 +13,10 @@ static uint64_t count_outputs(const cm_method *method) {
 
 static cm_cell input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row) {
     cm_cell cell = {.type = inputs->columns[index].type, .scale = inputs->columns[index].scale};
-    if (cell.type == CM_FLOAT64) cell.real = inputs->columns[index].reals[row];
-    else cell.integer = inputs->columns[index].integers[row];
+    if (cell.type == CM_FLOAT64) {
+        cell.real = inputs->columns[index].reals[row];
+        if (cell.real != cell.real) cell.type = 0; /* absent */
+    } else cell.integer = inputs->columns[index].integers[row];
     return cell;
 }
 
@@ -54,24 +56,27 @@ static cm_status put_id(cm_context *ctx, cm_builder *builder, const cm_table *ta
 static cm_status add_score_columns(cm_context *ctx, cm_builder *builder, const cm_method *method, const cm_inputs *inputs) {
     cm_status status = add_id_column(ctx, builder, inputs->table, find_id(inputs->table));
     for (uint64_t i = 0; i < inputs->count && !status; i++)
-        status = cm_builder_column(ctx, builder, method->inputs[i].shown_as, inputs->columns[i].type,
-                                   inputs->columns[i].scale, CM_ROLE_NONE);
+        if (inputs->columns[i].shown_as)
+            status = cm_builder_column(ctx, builder, inputs->columns[i].shown_as, inputs->columns[i].type, inputs->columns[i].scale,
+                                       CM_ROLE_NONE);
     for (uint64_t i = 0; i < count_outputs(method) && !status; i++)
         status = cm_builder_column(ctx, builder, method->outputs[i].column, method->outputs[i].type, 0, CM_ROLE_NONE);
     return status;
 }
 
-static cm_status add_score(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs,
+static cm_status add_score(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs, int64_t id,
                            uint64_t row, uint64_t outputs) {
     cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
-    cm_status status = put_id(ctx, builder, inputs->table, find_id(inputs->table), inputs->numbers[row]);
+    cm_scratch room;
+    uint64_t column = 1;
+    cm_status status = put_id(ctx, builder, inputs->table, id, inputs->numbers[row]);
     for (uint64_t i = 0; i < inputs->count && !status; i++) {
         in[i] = input_cell(inputs, i, row);
-        status = put_cell(ctx, builder, 1 + i, &in[i]);
+        if (inputs->columns[i].shown_as) status = put_cell(ctx, builder, column++, &in[i]);
     }
     if (status) return status;
-    model->method->score(model->compiled, in, out, NULL);
-    for (uint64_t i = 0; i < outputs && !status; i++) status = put_cell(ctx, builder, 1 + inputs->count + i, &out[i]);
+    model->method->score(model->compiled, in, out, &room, NULL);
+    for (uint64_t i = 0; i < outputs && !status; i++) status = put_cell(ctx, builder, column++, &out[i]);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
@@ -104,6 +109,7 @@ static cm_status attach_audit(cm_context *ctx, const cm_method *method, const cm
 cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out) {
     const cm_method *method = model->method;
     uint64_t outputs = count_outputs(method);
+    int64_t id = find_id(inputs->table);
     cm_builder *builder = NULL;
     cm_table *scores = NULL;
     *out = NULL;
@@ -111,7 +117,7 @@ cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_input
     if (!status) status = add_score_columns(ctx, builder, method, inputs);
     for (uint64_t row = 0; row < inputs->rows && !status; row++) {
         if (row % 1024 == 0) status = cm_tick(ctx, "scores", row, inputs->rows);
-        if (!status) status = add_score(ctx, builder, model, inputs, row, outputs);
+        if (!status) status = add_score(ctx, builder, model, inputs, id, row, outputs);
     }
     if (!status) status = cm_builder_finish(ctx, builder, &scores);
     if (!status && method->summarise) status = method->summarise(ctx, model, inputs, scores);
@@ -124,7 +130,7 @@ cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_input
 static cm_status apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
     cm_inputs inputs;
     cm_table *scores = NULL;
-    cm_status status = cm_inputs_open(ctx, model->method, table, &inputs);
+    cm_status status = cm_inputs_open(ctx, model, table, &inputs);
     if (status) return status;
     status = cm_score_inputs(ctx, model, &inputs, &scores);
     if (!status) status = attach_audit(ctx, model->method, &inputs, scores);
@@ -178,15 +184,16 @@ static cm_status add_reason(cm_context *ctx, cm_builder *builder, const char *co
     return status ? status : cm_builder_text(ctx, builder, 3, sentence, sentence_length);
 }
 
-static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs,
+static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs, int64_t id,
                              uint64_t row, cm_reasons *reasons) {
     cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
+    cm_scratch room;
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < inputs->count; i++) in[i] = input_cell(inputs, i, row);
     reasons->count = 0;
-    model->method->score(model->compiled, in, out, reasons);
+    model->method->score(model->compiled, in, out, &room, reasons);
     for (uint64_t i = 0; i < reasons->count && !status; i++) {
-        status = put_id(ctx, builder, inputs->table, find_id(inputs->table), inputs->numbers[row]);
+        status = put_id(ctx, builder, inputs->table, id, inputs->numbers[row]);
         if (!status) status = cm_builder_int(ctx, builder, 1, (int64_t)i + 1);
         if (!status) status = add_reason(ctx, builder, reasons->items[i].code, reasons->items[i].arguments);
         if (!status) status = cm_builder_row(ctx, builder);
@@ -197,7 +204,7 @@ static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_mode
 static cm_status explain(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
     cm_inputs inputs;
     cm_builder *builder = NULL;
-    cm_status status = cm_inputs_open(ctx, model->method, table, &inputs);
+    cm_status status = cm_inputs_open(ctx, model, table, &inputs);
     if (status) return status;
     cm_reasons *reasons = cm_alloc(ctx, 1, sizeof *reasons);
     if (!reasons) status = ctx->error.status;
@@ -208,7 +215,7 @@ static cm_status explain(cm_context *ctx, const cm_model *model, const cm_table 
     if (!status) status = cm_builder_column(ctx, builder, "sentence", CM_STRING, 0, CM_ROLE_NONE);
     for (uint64_t row = 0; row < inputs.rows && !status; row++) {
         if (row % 1024 == 0) status = cm_tick(ctx, "reasons", row, inputs.rows);
-        if (!status) status = explain_row(ctx, builder, model, &inputs, row, reasons);
+        if (!status) status = explain_row(ctx, builder, model, &inputs, find_id(table), row, reasons);
     }
     if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
@@ -229,6 +236,7 @@ struct cm_scorer {
     cm_core *core;
     cm_model *model;
     uint64_t inputs, outputs;
+    cm_scratch room;
 };
 
 static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
@@ -236,7 +244,7 @@ static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **
     if (!scorer) return ctx->error.status;
     scorer->core = cm_core_retain(ctx->core);
     scorer->model = cm_model_retain(model);
-    while (model->method->inputs[scorer->inputs].column) scorer->inputs++;
+    scorer->inputs = cm_input_count(model);
     scorer->outputs = count_outputs(model->method);
     *out = scorer;
     return CM_OK;
@@ -273,12 +281,14 @@ static cm_status score_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in
     if (in_count != scorer->inputs || out_count != scorer->outputs)
         return cm_fail(ctx, CM_E_ARGUMENT, "SCORER_COUNTS", "suu", method->topic.name, scorer->inputs, scorer->outputs);
     for (uint64_t i = 0; i < in_count; i++) {
-        if (in[i].type == 0) return cm_fail(ctx, CM_E_DATA, "SCORER_ABSENT", "ss", method->inputs[i].column, method->incomplete);
-        if (!widen_cell(&in[i], method->inputs[i].type, &wide[i]))
-            return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", method->inputs[i].column, cm_type_name(method->inputs[i].type));
+        const char *name = cm_input_name(scorer->model, i);
+        int32_t type = cm_input_type(scorer->model, i);
+        if (in[i].type == 0 && method->takes_absent) wide[i] = in[i];
+        else if (in[i].type == 0) return cm_fail(ctx, CM_E_DATA, "SCORER_ABSENT", "ss", name, method->incomplete);
+        else if (!widen_cell(&in[i], type, &wide[i])) return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", name, cm_type_name(type));
     }
     memset(out, 0, (size_t)out_count * sizeof *out);
-    method->score(scorer->model->compiled, wide, out, NULL);
+    method->score(scorer->model->compiled, wide, out, &scorer->room, NULL);
     return CM_OK;
 }
 

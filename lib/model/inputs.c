@@ -6,6 +6,38 @@
 #include "model/method.h"
 #include "table/convert.h"
 
+/* ---- which columns: those of the option, else those of the method ---- */
+
+static uint64_t named_columns(const cm_model *model, const char *const **names) {
+    *names = NULL;
+    return cm_option_list(model->options, &model->method->topic, "columns", names);
+}
+
+uint64_t cm_input_count(const cm_model *model) {
+    const char *const *names;
+    uint64_t count = named_columns(model, &names);
+    if (count) return count;
+    while (model->method->inputs[count].column) count++;
+    return count;
+}
+
+int32_t cm_input_type(const cm_model *model, uint64_t index) {
+    const char *const *names;
+    return named_columns(model, &names) ? CM_FLOAT64 : model->method->inputs[index].type;
+}
+
+const char *cm_input_name(const cm_model *model, uint64_t index) {
+    const char *const *names;
+    return named_columns(model, &names) ? names[index] : model->method->inputs[index].column;
+}
+
+static const char *shown_name(const cm_model *model, uint64_t index) {
+    const char *const *names;
+    return named_columns(model, &names) ? names[index] : model->method->inputs[index].shown_as;
+}
+
+/* ---- their values ---- */
+
 static cm_status fail_missing(cm_context *ctx, const cm_method *method, const cm_table *table, const char *column) {
     cm_names names = {0};
     for (uint64_t i = 0; i < table->column_count; i++) cm_names_add(&names, table->columns[i]->name);
@@ -34,13 +66,13 @@ static bool present(const cm_column *column, const cm_chunk *chunk, uint64_t row
     return column->type != CM_FLOAT64 || !isnan(((const double *)chunk->values)[chunk->offset + row]);
 }
 
-/* The numbers of the rows where every column has a value. */
-static void find_complete(cm_column *const *columns, uint64_t count, const cm_table *table, cm_inputs *inputs) {
+/* The numbers of the rows where every column has a value, or of all. */
+static void find_rows(cm_column *const *columns, uint64_t count, const cm_table *table, bool all, cm_inputs *inputs) {
     for (uint64_t chunk = 0; chunk < table->chunk_count; chunk++) {
         uint64_t first = table->first_rows[chunk], rows = table->first_rows[chunk + 1] - first;
         for (uint64_t row = 0; row < rows; row++) {
             bool complete = true;
-            for (uint64_t i = 0; i < count && complete; i++) complete = present(columns[i], &columns[i]->chunks[chunk], row);
+            for (uint64_t i = 0; i < count && complete && !all; i++) complete = present(columns[i], &columns[i]->chunks[chunk], row);
             if (complete) inputs->numbers[inputs->rows++] = first + row;
         }
     }
@@ -59,29 +91,39 @@ static cm_status take_values(cm_context *ctx, const cm_column *column, int32_t t
         const cm_chunk *chunk = &column->chunks[at];
         const int64_t *integers = (const int64_t *)chunk->values + chunk->offset;
         const double *reals = (const double *)chunk->values + chunk->offset;
-        if (!real) inputs->columns[index].integers[i] = integers[within];
+        if (real && !present(column, chunk, within)) inputs->columns[index].reals[i] = (double)NAN;
+        else if (!real) inputs->columns[index].integers[i] = integers[within];
         else if (column->type == CM_FLOAT64) inputs->columns[index].reals[i] = reals[within];
         else inputs->columns[index].reals[i] = cm_decimal_to_double(integers[within], column->scale);
     }
     return CM_OK;
 }
 
-cm_status cm_inputs_open(cm_context *ctx, const cm_method *method, const cm_table *table, cm_inputs *out) {
-    cm_column *columns[CM_MOST_INPUTS] = {NULL};
-    cm_status status = CM_OK;
-    *out = (cm_inputs){.table = table};
-    for (const cm_input_spec *spec = method->inputs; spec->column && !status; spec++) {
-        int64_t found = cm_table_find(table, spec->column);
-        if (found < 0) status = fail_missing(ctx, method, table, spec->column);
-        else status = widen(ctx, method, table->columns[found], spec->type, &columns[out->count]);
-        if (!status) out->count++;
+static cm_status open_columns(cm_context *ctx, const cm_model *model, const cm_table *table, cm_column **columns, cm_inputs *out) {
+    uint64_t count = cm_input_count(model);
+    if (count > CM_MOST_INPUTS) return cm_fail(ctx, CM_E_LIMIT, "METHOD_INPUTS", "su", model->method->topic.name, (uint64_t)CM_MOST_INPUTS);
+    for (uint64_t i = 0; i < count; i++) {
+        int64_t found = cm_table_find(table, cm_input_name(model, i));
+        if (found < 0) return fail_missing(ctx, model->method, table, cm_input_name(model, i));
+        cm_status status = widen(ctx, model->method, table->columns[found], cm_input_type(model, i), &columns[i]);
+        if (status) return status;
+        out->count++;
+        out->columns[i].name = cm_input_name(model, i);
+        out->columns[i].shown_as = shown_name(model, i);
     }
+    return CM_OK;
+}
+
+cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out) {
+    cm_column *columns[CM_MOST_INPUTS] = {NULL};
+    *out = (cm_inputs){.table = table};
+    cm_status status = open_columns(ctx, model, table, columns, out);
     if (!status) {
         out->numbers = cm_alloc(ctx, table->rows, sizeof *out->numbers);
         if (!out->numbers) status = ctx->error.status;
     }
-    if (!status) find_complete(columns, out->count, table, out);
-    for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, columns[i], method->inputs[i].type, out, i);
+    if (!status) find_rows(columns, out->count, table, model->method->takes_absent, out);
+    for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, columns[i], cm_input_type(model, i), out, i);
     for (uint64_t i = 0; i < CM_MOST_INPUTS; i++) cm_column_release(columns[i]);
     if (status) cm_inputs_close(ctx->core, out);
     return status;

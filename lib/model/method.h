@@ -9,10 +9,11 @@
 
 typedef enum cm_input_kind { CM_INPUT_CUSTOMERS, CM_INPUT_BASKETS, CM_INPUT_TABLE } cm_input_kind;
 
-/* A column that the method needs. */
+/* A column that the method needs. A method that has an option `columns` (a list) takes the columns named there, all as FLOAT64,
+ * instead of these where it is set. */
 typedef struct cm_input_spec {
     const char *column;   /* its name in the input table */
-    const char *shown_as; /* its name in the scores */
+    const char *shown_as; /* its name in the scores; NULL: not shown */
     const char *help;
     int32_t type; /* CM_INT64, CM_DECIMAL or CM_FLOAT64: what the method gets; narrower columns are widened to it */
 } cm_input_spec;
@@ -26,19 +27,20 @@ typedef struct cm_output_spec {
     bool by_fit, by_apply; /* who makes the table */
 } cm_output_spec;
 
-#define CM_MOST_INPUTS 8
+#define CM_MOST_INPUTS 64
 #define CM_MOST_OUTPUTS 16
 
 /* The rows of a table that have all inputs, column by column. */
 typedef struct cm_inputs {
     const cm_table *table;
     uint64_t count;    /* of inputs */
-    uint64_t rows;     /* complete ones */
+    uint64_t rows;     /* complete ones; of a method that takes absent values, all */
     uint64_t *numbers; /* their row numbers in the table; room for all */
     struct {
+        const char *name, *shown_as; /* borrowed from the table or the method */
         int32_t type, scale;
         int64_t *integers; /* INT64, DECIMAL */
-        double *reals;     /* FLOAT64 */
+        double *reals;     /* FLOAT64; absent is NaN */
     } columns[CM_MOST_INPUTS];
 } cm_inputs;
 
@@ -50,12 +52,18 @@ typedef struct cm_reasons {
         char arguments[200]; /* 0x1F between them */
     } items[CM_MOST_OUTPUTS];
 } cm_reasons;
+
+/* Room for the texts that a row's outputs point to. */
+typedef struct cm_scratch {
+    char text[1024];
+} cm_scratch;
 void cm_reasons_add(cm_reasons *reasons, const char *code, const cm_cell *arguments, uint64_t count);
 
 typedef struct cm_method {
     cm_topic topic; /* name, one line of help, options */
     cm_input_kind input;
     const char *incomplete;        /* why a row without all inputs is left out: "no purchase" */
+    bool takes_absent;             /* rows are not left out; the inputs are FLOAT64, absent ones NaN */
     const cm_input_spec *inputs;   /* ended by a column NULL */
     const cm_output_spec *outputs; /* ended by a table NULL; the first table is that of cm_apply */
 
@@ -64,9 +72,9 @@ typedef struct cm_method {
     /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. */
     cm_status (*compile)(cm_context *ctx, const cm_model *model, void **compiled);
     void (*discard)(cm_core *core, void *compiled);
-    /* One row: the inputs as cells of the types of their specification; the outputs of the scores. `why` may be NULL. No allocation, and no
-     * state but `compiled`. */
-    void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_reasons *why);
+    /* One row: the inputs as cells of the types of their specification; the outputs of the scores, absent unless set. Texts of the outputs
+     * are those of `compiled` or lie in `room`. `why` may be NULL. No allocation, and no state but `compiled`. */
+    void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why);
     /* Tables about all the scores, attached to them. May be NULL. */
     cm_status (*summarise)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
 } cm_method;
@@ -81,6 +89,7 @@ struct cm_model {
     atomic_uint_fast64_t references;
     cm_core *core;
     const cm_method *method;
+    cm_options *options; /* what the table "options" says */
     uint64_t count, capacity;
     struct cm_model_part {
         char *name;
@@ -96,7 +105,10 @@ cm_table *cm_model_get(const cm_model *model, const char *name); /* borrowed; NU
 
 /* ---- inputs and scores, for all methods ---- */
 
-cm_status cm_inputs_open(cm_context *ctx, const cm_method *method, const cm_table *table, cm_inputs *out);
+cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out);
+uint64_t cm_input_count(const cm_model *model);
+int32_t cm_input_type(const cm_model *model, uint64_t index);
+const char *cm_input_name(const cm_model *model, uint64_t index);
 void cm_inputs_close(cm_core *core, cm_inputs *inputs);
 /* The scores of rows by the compiled model, with the summaries and the audit attached. */
 cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);

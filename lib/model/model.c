@@ -30,6 +30,7 @@ void cm_model_free(cm_model *model) {
         cm_table_free(model->parts[i].table);
     }
     cm_free(core, model->parts, model->capacity, sizeof *model->parts);
+    cm_options_free(model->options);
     cm_free(core, model, 1, sizeof *model);
     cm_core_release(core);
 }
@@ -74,28 +75,42 @@ static cm_status find_method(cm_context *ctx, const char *name, const cm_method 
     return cm_fail(ctx, CM_E_NOT_FOUND, "NO_METHOD", "ss", name, known.text);
 }
 
+/* The options as they are, as a table and read back from it: what a loaded model will have. */
+static cm_status keep_options(cm_context *ctx, cm_model *model, const cm_options *options) {
+    cm_table *table = NULL;
+    cm_status status = cm_options_to_table(ctx, options, &model->method->topic, &table);
+    if (!status) status = cm_model_put(ctx, model, "options", table);
+    if (!status) status = cm_options_from_table(ctx, &model->method->topic, table, &model->options);
+    cm_table_free(table);
+    return status;
+}
+
+/* What the summaries say of the customers that it was fitted to belongs to the model, too. */
+static cm_status keep_summaries(cm_context *ctx, cm_model *model, const cm_inputs *inputs) {
+    cm_table *scores = NULL;
+    if (!model->method->summarise) return CM_OK;
+    cm_status status = cm_score_inputs(ctx, model, inputs, &scores);
+    for (uint64_t i = 0; scores && i < scores->attachment_count && !status; i++)
+        status = cm_model_put(ctx, model, scores->attachments[i].name, scores->attachments[i].table);
+    cm_table_free(scores);
+    return status;
+}
+
 /* The options and the tables are the model; the fast form comes from them, so that what is saved is what is used. */
 static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, const cm_options *options, cm_model **out) {
     const cm_method *method;
     cm_model *model = NULL;
-    cm_table *option_table = NULL, *scores = NULL;
     cm_inputs inputs = {0};
     cm_status status = find_method(ctx, name, &method);
     if (status) return status;
     status = cm_options_check(ctx, options, &method->topic);
     if (!status) status = cm_model_make(ctx, method, &model);
-    if (!status) status = cm_options_to_table(ctx, options, &method->topic, &option_table);
-    if (!status) status = cm_model_put(ctx, model, "options", option_table);
-    if (!status) status = cm_inputs_open(ctx, method, table, &inputs);
+    if (!status) status = keep_options(ctx, model, options);
+    if (!status) status = cm_inputs_open(ctx, model, table, &inputs);
     if (!status) status = method->fit(ctx, &inputs, options, model);
     if (!status) status = method->compile(ctx, model, &model->compiled);
-    /* What the summaries say of the customers that it was fitted to belongs to the model, too. */
-    if (!status && method->summarise) status = cm_score_inputs(ctx, model, &inputs, &scores);
-    for (uint64_t i = 0; scores && i < scores->attachment_count && !status; i++)
-        status = cm_model_put(ctx, model, scores->attachments[i].name, scores->attachments[i].table);
+    if (!status) status = keep_summaries(ctx, model, &inputs);
     cm_inputs_close(ctx->core, &inputs);
-    cm_table_free(option_table);
-    cm_table_free(scores);
     if (status) cm_model_free(model);
     else *out = model;
     return status;
@@ -167,12 +182,10 @@ cm_status cm_model_save(cm_context *ctx, const cm_model *model, const char *path
     return CM_CALL(ctx, save(ctx, model, path));
 }
 
-static cm_status check_options(cm_context *ctx, const cm_model *model) {
-    cm_options *options = NULL;
+static cm_status read_options(cm_context *ctx, cm_model *model) {
     const cm_table *table = cm_model_get(model, "options");
     if (!table) return cm_fail(ctx, CM_E_FORMAT, "MODEL_OPTIONS", "s", model->method->topic.name);
-    cm_status status = cm_options_from_table(ctx, &model->method->topic, table, &options);
-    cm_options_free(options);
+    cm_status status = cm_options_from_table(ctx, &model->method->topic, table, &model->options);
     return status == CM_E_OPTION ? cm_fail(ctx, CM_E_FORMAT, "MODEL_OPTIONS", "s", model->method->topic.name) : status;
 }
 
@@ -187,7 +200,7 @@ static cm_status load(cm_context *ctx, const char *path, cm_model **out) {
     if (!status) status = cm_model_make(ctx, method, &model);
     for (uint64_t i = 0; i < snapshot.count && !status; i++)
         status = cm_model_put(ctx, model, snapshot.names[i], snapshot.tables[i]);
-    if (!status) status = check_options(ctx, model);
+    if (!status) status = read_options(ctx, model);
     if (!status) status = method->compile(ctx, model, &model->compiled);
     cm_snapshot_clear(&snapshot);
     if (status) {

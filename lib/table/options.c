@@ -170,7 +170,12 @@ static cm_status fail_value(cm_context *ctx, const cm_option_spec *spec, const c
                          : spec->type == CM_OPTION_NUMBER ? "OPTION_NUMBER"
                          : spec->type == CM_OPTION_SIZE   ? "OPTION_SIZE"
                                                           : "OPTION_KIND";
-    if (spec->low == 0 && spec->high == 0) return cm_fail(ctx, CM_E_OPTION, reason, "ss", spec->name, value);
+    cm_option_spec any = *spec; /* of any size: is it one at all? */
+    int64_t integer;
+    double number;
+    any.low = any.high = 0;
+    if (spec->low == spec->high || !parse_value(&any, value, &integer, &number))
+        return cm_fail(ctx, CM_E_OPTION, reason, "ss", spec->name, value);
     return cm_fail(ctx, CM_E_OPTION, "OPTION_RANGE", "ssdd", spec->name, value, spec->low, spec->high);
 }
 

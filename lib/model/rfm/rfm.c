@@ -150,8 +150,9 @@ static void explain(const cm_rfm *rfm, const cm_cell *in, const int32_t scores[3
 
 static cm_cell text_cell(const char *text) { return (cm_cell){.type = CM_STRING, .text = text, .length = strlen(text)}; }
 
-static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_reasons *why) {
+static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why) {
     const cm_rfm *rfm = compiled;
+    (void)room;
     int32_t scores[3];
     for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
         scores[i] = cm_rfm_score_value(rfm, i, in[i].integer, in[i].scale);

@@ -1,0 +1,222 @@
+"""Models: fit, apply, explain, save; scorers for live requests."""
+from __future__ import annotations
+
+import ctypes
+import datetime
+import threading
+from decimal import Decimal
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from . import _abi, _builder
+from ._library import Handle, file_path, lib, text_at, text_or_none, utf8
+from .context import Context, current
+from ._describe import inputs, methods, scored_columns
+from .errors import ArgumentError, NotFoundError, OptionError
+from .options import make_options, route
+from .orders import Orders
+from .source import Path, file_paths, to_table
+from .table import Table
+
+
+class Model(Handle):
+    """A method fitted to a table: its options and its named tables. It never changes and may be shared by threads."""
+
+    __slots__ = ()
+    _free_name = "cm_model_free"
+
+    @property
+    def method(self) -> str:
+        return text_or_none(lib.cm_model_method(self)) or ""
+
+    def apply(self, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
+        """The scores of today's or tomorrow's customers. Options: topics "read" and "customers"."""
+        table = method_input(self.method, source, current(context), _routed(options))
+        return Table(current(context).make(lib.cm_apply, self, table))
+
+    def explain(self, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
+        """Why: for each customer the reasons of the scores, the strongest first."""
+        table = method_input(self.method, source, current(context), _routed(options))
+        return Table(current(context).make(lib.cm_explain, self, table))
+
+    def table(self, name: str) -> Table:
+        return Table(current().make(lib.cm_model_table, self, utf8(name)))
+
+    @property
+    def tables(self) -> "List[str]":
+        """Names for table()."""
+        listed = self.table("tables")
+        return listed[listed.columns[0]]
+
+    def save(self, path: Path) -> None:
+        current().call(lib.cm_model_save, self, file_path(path))
+
+    @staticmethod
+    def load(path: Path) -> "Model":
+        return Model(current().make(lib.cm_model_load, file_path(path)))
+
+    def scorer(self) -> "Scorer":
+        return Scorer(self)
+
+    def __repr__(self) -> str:
+        return f"<custmine.Model {self.method}: {', '.join(self.tables)}>"
+
+
+def _routed(options: "Mapping[str, Any]", *more: str) -> "Dict[str, Dict[str, Any]]":
+    return route(options, ["read", "customers", *more])
+
+
+def _given(options: "Mapping[str, Any]") -> "List[str]":
+    return [name for name, value in options.items() if value is not None]
+
+
+def method_input(method: str, source: Any, context: Context, routed: "Mapping[str, Mapping[str, Any]]") -> Table:
+    """What the method takes: the source itself where it has its columns, else the customers of the transactions."""
+    if isinstance(source, Orders):
+        return source.customers(context=context, **routed["customers"])
+    reading = routed["read"]
+    if not file_paths(source):
+        reading = {name: value for name, value in reading.items() if name not in routed["customers"]}
+    table = to_table(source, context, reading)
+    by_customers = methods().get(method, {}).get("input") == "customers"
+    if not by_customers or all(row["column"] in table for row in inputs(method)):
+        unused = [name for name in _given(routed["customers"]) if name not in routed["read"]]
+        if unused:
+            raise OptionError(f"the option {unused[0]} is for transactions; the source is a table for {method} already",
+                              _abi.E_OPTION, "OPTION_KIND", (unused[0],))
+        return table
+    return _customers(table, context, routed["customers"])
+
+
+def _customers(table: Table, context: Context, options: "Mapping[str, Any]") -> Table:
+    made = make_options(context, "customers", options)
+    return Table(context.make(lib.cm_customers, table, made))
+
+
+def customers(source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
+    """One row a customer, from transactions. Options: topics "read" and "customers" (as_of, refunds, attributes ...)."""
+    context = current(context)
+    routed = _routed(options)
+    if isinstance(source, Orders):
+        return source.customers(context=context, **routed["customers"])
+    reading = routed["read"]
+    if not file_paths(source):
+        reading = {name: value for name, value in reading.items() if name not in routed["customers"]}
+    return _customers(to_table(source, context, reading), context, routed["customers"])
+
+
+def fit_to(method: str, table: Table, context: Context, options: "Mapping[str, Any]") -> Model:
+    made = make_options(context, method, options)
+    return Model(context.make(lib.cm_fit, utf8(method), table, made))
+
+
+def _prepare(method: str, source: Any, context: Context, options: "Mapping[str, Any]") -> "Tuple[Table, Dict]":
+    if method not in methods():
+        raise NotFoundError(f"there is no method {method}; there are {', '.join(methods())}", _abi.E_NOT_FOUND,
+                            "NO_METHOD", (method,))
+    routed = _routed(options, method)
+    return method_input(method, source, context, routed), routed[method]
+
+
+def fit(method: str, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Model:
+    """Fits a method. Options: topics "read", "customers" and that of the method."""
+    context = current(context)
+    table, own = _prepare(method, source, context, options)
+    return fit_to(method, table, context, own)
+
+
+def scores(method: str, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
+    """Fits a method to a table and gives its scores."""
+    context = current(context)
+    table, own = _prepare(method, source, context, options)
+    return Table(context.make(lib.cm_apply, fit_to(method, table, context, own), table))
+
+
+class Scorer(Handle):
+    """A model for live requests, one a thread: a row in, its scores out.
+
+    scorer(recency_days=12, invoices=3, money=Decimal("99.90")) or the same by place, in the order of `inputs`.
+    """
+
+    __slots__ = ("inputs", "outputs", "_context", "_lock", "_in", "_out")
+    _free_name = "cm_scorer_free"
+
+    def __init__(self, model: Model) -> None:
+        self._context = Context()
+        super().__init__(self._context.make(lib.cm_scorer_new, model))
+        self.inputs = [row["column"] for row in inputs(model.method)]
+        self.outputs = scored_columns(model.method)
+        self._in = (_abi.Cell * len(self.inputs))()
+        self._out = (_abi.Cell * len(self.outputs))()
+        self._lock = threading.Lock()
+
+    def __call__(self, *values: Any, **named: Any) -> "Dict[str, Any]":
+        row = self._row(values, named)
+        with self._lock:
+            kept = [_fill(cell, value) for cell, value in zip(self._in, row)]
+            self._context.call(lib.cm_scorer_row, self, self._in, len(self._in), self._out, len(self._out))
+            del kept
+            return {name: _value(cell) for name, cell in zip(self.outputs, self._out)}
+
+    def _row(self, values: "Tuple[Any, ...]", named: "Mapping[str, Any]") -> "List[Any]":
+        wrong = [name for name in named if name not in self.inputs[len(values):]]
+        if wrong or len(values) + len(named) != len(self.inputs):
+            raise ArgumentError(f"a scorer takes {', '.join(self.inputs)}, each once", -2)
+        return list(values) + [named[name] for name in self.inputs[len(values):]]
+
+
+def _fill(cell: _abi.Cell, value: Any) -> Any:
+    """Puts a value into a cell; what is returned must live as long as the cell's text."""
+    cell.scale = 0
+    text = None
+    if value is None:
+        cell.type = 0
+    elif isinstance(value, str):
+        text = value.encode("utf-8")
+        cell.type, cell.length = _abi.STRING, len(text)
+        cell.text = ctypes.cast(ctypes.c_char_p(text), ctypes.c_void_p).value
+    elif isinstance(value, float):
+        cell.type, cell.real = _abi.FLOAT64, value
+    else:
+        cell.type, cell.scale = _type_and_scale(value)
+        cell.integer = _builder.stored(cell.type, cell.scale, value)
+    return text
+
+
+def _type_and_scale(value: Any) -> "Tuple[int, int]":
+    if isinstance(value, bool):
+        return _abi.BOOL, 0
+    if isinstance(value, Decimal):
+        return _abi.DECIMAL, _builder.decimal_places(value)
+    if isinstance(value, datetime.datetime):
+        return _abi.TIMESTAMP, 0
+    if isinstance(value, datetime.date):
+        return _abi.DATE, 0
+    return _abi.INT64, 0
+
+
+def _value(cell: _abi.Cell) -> Any:
+    if cell.type == 0:
+        return None
+    if cell.type == _abi.STRING:
+        return text_at(cell.text, cell.length)
+    if cell.type == _abi.FLOAT64:
+        return cell.real
+    if cell.type == _abi.DECIMAL:
+        return Decimal(f"{cell.integer}E-{cell.scale}")
+    if cell.type == _abi.DATE:
+        return datetime.date.fromordinal(_builder.EPOCH_ORDINAL + cell.integer)
+    if cell.type == _abi.TIMESTAMP:
+        return _builder.EPOCH + datetime.timedelta(microseconds=cell.integer)
+    return bool(cell.integer) if cell.type == _abi.BOOL else cell.integer
+
+
+def load(path: Path) -> "Model | Orders":
+    """What a .cm file holds."""
+    from .errors import FormatError
+
+    try:
+        return Model.load(path)
+    except FormatError as error:
+        if error.reason != "FILE_KIND":
+            raise
+    return Orders.load(path)

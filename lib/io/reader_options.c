@@ -25,7 +25,7 @@ static const cm_option_spec specs[] = {
      CM_OPTION_CHOICE},
     {"on_error", "fail", "fail|collect", "at a bad row: fail, or leave it out, count it and keep it in table rejects",
      0, 0, CM_OPTION_CHOICE},
-    {"columns", NULL, NULL, "only these columns are kept, and those named for a role", 0, 0, CM_OPTION_LIST},
+    {"select", NULL, NULL, "only these columns are kept, and those named for a role", 0, 0, CM_OPTION_LIST},
     {"batch_rows", "65536", NULL, "rows of a portion of cm_reader_next", 1, 1e9, CM_OPTION_INT},
     {"max_row", "64MB", NULL, "most bytes of a row", 1, 1e12, CM_OPTION_SIZE},
     {"max_field", "16MB", NULL, "most bytes of a field", 1, 1e12, CM_OPTION_SIZE},
@@ -90,12 +90,12 @@ cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_aren
         .header = cm_option_int(options, topic, "header") != 0,
         .collect = cm_option_choice(options, topic, "on_error") == 1,
         .integer_ids = cm_option_choice(options, topic, "ids") == 1,
-        .all_columns = !cm_option_is_set(options, topic, "columns"),
+        .all_columns = !cm_option_is_set(options, topic, "select"),
     };
     cm_status status = read_delimiter(ctx, cm_option_text(options, topic, "delimiter"), &out->dialect.delimiter);
     for (int32_t role = 1; role <= CM_ROLE_COUNT && !status; role++)
         status = copy_text(ctx, texts, cm_option_text(options, topic, cm_role_name(role)), &out->roles[role]);
-    if (!status) status = copy_list(ctx, options, "columns", texts, &out->columns, &out->column_count);
+    if (!status) status = copy_list(ctx, options, "select", texts, &out->columns, &out->column_count);
     if (!status) status = copy_list(ctx, options, "na", texts, &out->na, &out->na_count);
     return status;
 }

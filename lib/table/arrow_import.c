@@ -1,6 +1,6 @@
-/* Record batches become chunks. An array that was taken over is counted: every buffer borrowed from it holds a reference,
- * and the last one, on whatever thread, calls its release. The public functions release what is left of their input, so
- * that it is consumed on every path. */
+/* Record batches become chunks. An array that was taken over is counted: every buffer borrowed from it holds a
+ * reference, and the last one, on whatever thread, calls its release. The public functions release what is left of
+ * their input, so that it is consumed on every path. */
 #include <errno.h>
 #include <string.h>
 
@@ -85,7 +85,8 @@ static void clear(importer *in) {
 
 static cm_status begin(cm_context *ctx, importer *in, const struct ArrowSchema *schema) {
     const char *format = schema->format ? schema->format : "";
-    if (strcmp(format, "+s") || schema->dictionary) return cm_fail(ctx, CM_E_UNSUPPORTED, "ARROW_NO_TABLE", "s", format);
+    if (strcmp(format, "+s") || schema->dictionary)
+        return cm_fail(ctx, CM_E_UNSUPPORTED, "ARROW_NO_TABLE", "s", format);
     if (schema->n_children < 0 || (schema->n_children && !schema->children))
         return cm_arrow_malformed(ctx, NULL, "n_children");
     in->column_count = (uint64_t)schema->n_children;
@@ -109,7 +110,8 @@ static cm_status add_chunk(cm_context *ctx, const importer *in, uint64_t number,
     };
     cm_chunk chunk = {0};
     cm_status status = cm_arrow_open(&window, (uint64_t)batch->array->offset, batch->rows);
-    if (!status) status = cm_reserve(ctx, &column->chunks, &column->chunk_capacity, column->chunk_count + 1, sizeof chunk);
+    if (!status)
+        status = cm_reserve(ctx, &column->chunks, &column->chunk_capacity, column->chunk_count + 1, sizeof chunk);
     if (!status) status = cm_arrow_read(&window, &column->cells, &chunk);
     if (status) cm_arrow_chunk_clear(&chunk);
     else column->chunks[column->chunk_count++] = chunk;
@@ -207,7 +209,7 @@ static cm_status fail_stream(cm_context *ctx, struct ArrowArrayStream *stream, i
     char system[128] = "";
     const char *text = stream->get_last_error ? stream->get_last_error(stream) : NULL;
     if (!text && strerror_r(error, system, sizeof system) == 0) text = system;
-    return cm_fail(ctx, CM_E_IO, "ARROW_STREAM", "s", text);
+    return cm_fail(ctx, error == ENOMEM ? CM_E_MEMORY : CM_E_IO, "ARROW_STREAM", "s", text);
 }
 
 static cm_status begin_stream(cm_context *ctx, importer *in, struct ArrowArrayStream *stream) {

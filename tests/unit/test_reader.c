@@ -259,7 +259,7 @@ END_TEST
 
 START_TEST(reading_options) {
     set("ids", "integer");
-    add("columns", "Country");
+    add("select", "Country");
     add("columns", "CustomerID");
     set("price", "UnitPrice");
     cm_table *table = read_table(DATA "good-sales.csv");

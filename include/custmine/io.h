@@ -16,7 +16,14 @@ extern "C" {
  * A row that cannot be used (too long, too short, a cell of a date, quantity, price or amount that is none) is
  * CM_E_DATA with file, line, column and value, or, with on_error=collect, left out, counted, and kept in the attached table
  * "rejects" (file, line, column, reason, value, record).
- * Options: topic "read"; `files` names further files with the same header, read as one table.
+ * Options (topic "read"):
+ *   customer, invoice, date, item, item_name, quantity, price, amount, cost, currency: the column that has this role
+ *   files: further files with the same header, read as one table (a list)
+ *   delimiter: one character, "tab", "blanks" (runs of them), "auto" (default: found on the first line); header: switch
+ *   na: further texts that mean absent (a list); ids: verbatim | integer (17850.0 becomes 17850)
+ *   decimal: "." | ","; date_order: auto | dmy | mdy | ymd; on_error: fail | collect
+ *   select: only these columns, and those named for a role (a list)
+ *   batch_rows (cm_reader_next), max_row, max_field, max_columns, max_rows, max_distinct, max_bytes, max_ratio: limits, CM_E_LIMIT
  * Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA, CM_E_COLUMN, CM_E_LIMIT.
  * Cost: two passes over the file; memory: the table's. */
 CM_API cm_status cm_read_csv(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);

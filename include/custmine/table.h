@@ -19,7 +19,8 @@ extern "C" {
 #define CM_STRING 7    /* int32_t code into the column's dictionary of UTF-8 texts */
 #define CM_LIST 8      /* a list of STRING: int64_t offsets into int32_t codes */
 
-/* Roles: what a column of transactions means. */
+/* Roles: what a column of transactions means. A column has the role that it was given; where no column of a table was given one, the only
+ * column whose name is taken for it (cm_describe, "roles": "Customer ID", "invoice_no" ...) has it for the jobs that need it. */
 #define CM_ROLE_NONE 0
 #define CM_ROLE_CUSTOMER 1
 #define CM_ROLE_INVOICE 2

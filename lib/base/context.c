@@ -94,6 +94,10 @@ cm_status cm_call_end(cm_context *ctx, cm_status status) {
     return status;
 }
 
+cm_status cm_misuse(cm_context *ctx, const char *function) {
+    return CM_CALL(ctx, cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", function, "an argument that must be given is NULL"));
+}
+
 cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total) {
     cm_context *root = ctx->parent ? ctx->parent : ctx;
     if (atomic_load_explicit(&root->cancelled, memory_order_relaxed)) return cm_fail(ctx, CM_E_CANCELLED, "CANCELLED", "");

@@ -45,6 +45,9 @@ void cm_context_set(cm_context *ctx, const cm_settings *settings);
 void cm_call_begin(cm_context *ctx);
 cm_status cm_call_end(cm_context *ctx, cm_status status);
 
+/* CM_E_ARGUMENT of a public function that was given NULL where it must not be; ctx may be NULL, too. */
+cm_status cm_misuse(cm_context *ctx, const char *function);
+
 /* To be asked every few thousand steps of long work, about every millisecond: CM_OK, CM_E_CANCELLED or CM_E_LIMIT (time). Calls the
  * progress function where it is due (not in workers). */
 cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total);

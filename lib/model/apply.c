@@ -141,8 +141,8 @@ static cm_status apply(cm_context *ctx, const cm_model *model, const cm_table *t
 }
 
 cm_status cm_apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
-    if (!model || !table || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!model || !table || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, apply(ctx, model, table, out));
 }
 
@@ -225,8 +225,8 @@ static cm_status explain(cm_context *ctx, const cm_model *model, const cm_table 
 }
 
 cm_status cm_explain(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
-    if (!model || !table || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!model || !table || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, explain(ctx, model, table, out));
 }
 
@@ -251,8 +251,8 @@ static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **
 }
 
 cm_status cm_scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
-    if (!model || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!model || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, scorer_new(ctx, model, out));
 }
 
@@ -294,7 +294,7 @@ static cm_status score_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in
 
 cm_status cm_scorer_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in, uint64_t in_count, cm_cell *out,
                         uint64_t out_count) {
-    if (!scorer || !in || !out) return CM_E_ARGUMENT;
+    if (!scorer || !in || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, score_row(ctx, scorer, in, in_count, out, out_count));
 }
 

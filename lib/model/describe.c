@@ -49,8 +49,8 @@ static cm_status options_new(cm_context *ctx, const char *name, cm_options **out
 }
 
 cm_status cm_options_new(cm_context *ctx, const char *topic, cm_options **out) {
-    if (!out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, options_new(ctx, topic, out));
 }
 
@@ -105,8 +105,8 @@ static cm_status describe_options(cm_context *ctx, const char *name, cm_table **
 }
 
 cm_status cm_describe_options(cm_context *ctx, const char *topic, cm_table **out) {
-    if (!out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, describe_options(ctx, topic, out));
 }
 
@@ -259,7 +259,7 @@ static cm_status describe(cm_context *ctx, const char *what, cm_table **out) {
 }
 
 cm_status cm_describe(cm_context *ctx, const char *what, cm_table **out) {
-    if (!out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, describe(ctx, what, out));
 }

@@ -117,8 +117,8 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
 }
 
 cm_status cm_fit(cm_context *ctx, const char *method, const cm_table *table, const cm_options *options, cm_model **out) {
-    if (!table || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!table || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, fit(ctx, method, table, options, out));
 }
 
@@ -152,8 +152,8 @@ static cm_status model_table(cm_context *ctx, const cm_model *model, const char 
 }
 
 cm_status cm_model_table(cm_context *ctx, const cm_model *model, const char *name, cm_table **out) {
-    if (!model || !name || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!model || !name || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, model_table(ctx, model, name, out));
 }
 
@@ -178,7 +178,7 @@ static cm_status save(cm_context *ctx, const cm_model *model, const char *path) 
 }
 
 cm_status cm_model_save(cm_context *ctx, const cm_model *model, const char *path) {
-    if (!model || !path) return CM_E_ARGUMENT;
+    if (!model || !path) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, save(ctx, model, path));
 }
 
@@ -212,7 +212,7 @@ static cm_status load(cm_context *ctx, const char *path, cm_model **out) {
 }
 
 cm_status cm_model_load(cm_context *ctx, const char *path, cm_model **out) {
-    if (!path || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!path || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, load(ctx, path, out));
 }

@@ -433,8 +433,8 @@ static cm_status orders_customers(cm_context *ctx, const cm_orders *orders, cons
 }
 
 cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
-    if (!orders || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!orders || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, orders_customers(ctx, orders, options, out));
 }
 
@@ -451,7 +451,7 @@ static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_opti
 }
 
 cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
-    if (!sales || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!sales || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, customers(ctx, sales, options, out));
 }

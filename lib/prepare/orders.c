@@ -267,13 +267,13 @@ static cm_status orders_new(cm_context *ctx, const cm_options *options, cm_order
 }
 
 cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out) {
-    if (!out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, orders_new(ctx, options, out));
 }
 
 cm_status cm_orders_update(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch) {
-    if (!orders || !sales) return CM_E_ARGUMENT;
+    if (!orders || !sales) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, cm_orders_add_lines(ctx, orders, sales, batch));
 }
 

@@ -167,7 +167,7 @@ static cm_status merge(cm_context *ctx, cm_orders *orders, const cm_orders *othe
 }
 
 cm_status cm_orders_merge(cm_context *ctx, cm_orders *orders, const cm_orders *other) {
-    if (!orders || !other) return CM_E_ARGUMENT;
+    if (!orders || !other) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, merge(ctx, orders, other));
 }
 
@@ -203,7 +203,7 @@ static cm_status remove_id(cm_context *ctx, cm_orders *orders, int32_t role, con
 }
 
 cm_status cm_orders_remove(cm_context *ctx, cm_orders *orders, int32_t role, const char *id) {
-    if (!orders) return CM_E_ARGUMENT;
+    if (!orders) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, remove_id(ctx, orders, role, id));
 }
 
@@ -243,6 +243,6 @@ static cm_status rename_id(cm_context *ctx, cm_orders *orders, int32_t role, con
 }
 
 cm_status cm_orders_rename(cm_context *ctx, cm_orders *orders, int32_t role, const char *from, const char *to) {
-    if (!orders) return CM_E_ARGUMENT;
+    if (!orders) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, rename_id(ctx, orders, role, from, to));
 }

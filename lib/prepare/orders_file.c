@@ -124,8 +124,8 @@ static cm_status orders_table(cm_context *ctx, const cm_orders *orders, cm_table
 }
 
 cm_status cm_orders_table(cm_context *ctx, const cm_orders *orders, cm_table **out) {
-    if (!orders || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!orders || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, orders_table(ctx, orders, out));
 }
 
@@ -177,7 +177,7 @@ static cm_status save(cm_context *ctx, const cm_orders *orders, const char *path
 }
 
 cm_status cm_orders_save(cm_context *ctx, const cm_orders *orders, const char *path) {
-    if (!orders || !path) return CM_E_ARGUMENT;
+    if (!orders || !path) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, save(ctx, orders, path));
 }
 
@@ -312,7 +312,7 @@ static cm_status load(cm_context *ctx, const char *path, cm_orders **out) {
 }
 
 cm_status cm_orders_load(cm_context *ctx, const char *path, cm_orders **out) {
-    if (!path || !out) return CM_E_ARGUMENT;
-    *out = NULL;
+    if (out) *out = NULL;
+    if (!path || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, load(ctx, path, out));
 }

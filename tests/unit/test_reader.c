@@ -260,7 +260,7 @@ END_TEST
 START_TEST(reading_options) {
     set("ids", "integer");
     add("select", "Country");
-    add("columns", "CustomerID");
+    add("select", "CustomerID");
     set("price", "UnitPrice");
     cm_table *table = read_table(DATA "good-sales.csv");
     ck_assert_uint_eq(cm_table_columns(table), 3);

@@ -1,0 +1,116 @@
+-- Models: fit, apply, explain, save.
+local library = require "custmine.library"
+local contexts = require "custmine.context"
+local options = require "custmine.options"
+local describe = require "custmine.describe"
+local source = require "custmine.source"
+local orders = require "custmine.orders"
+local tables = require "custmine.table"
+local C = library.C
+
+local M = {}
+local Model = {}
+local class = {}
+
+local function wrap(handle) return setmetatable({ handle = handle }, class) end
+
+-- ---- what a method takes: the source itself where it has the columns, else the customers of the transactions ----
+
+local function has_inputs(table, method)
+  for _, input in ipairs(describe.inputs(method)) do
+    if not tables.has(table, input.column) then return false end
+  end
+  return true
+end
+
+-- Options that reading and preparing share mean preparing, where nothing is read.
+local function for_reading(from, routed)
+  if source.paths(from) then return routed.read end
+  local reading = {}
+  for name, value in pairs(routed.read) do
+    if routed.customers[name] == nil then reading[name] = value end
+  end
+  return reading
+end
+
+local function make_customers(table, context, values)
+  return tables.wrap(library.make(context, "table", C.cm_customers, table.handle, options.make(context, "customers", values)))
+end
+
+local function method_input(method, from, context, routed)
+  if orders.is(from) then return orders.customers(from, context, routed.customers) end
+  local table = source.to_table(from, context, for_reading(from, routed))
+  if describe.method(method).input == "customers" and not has_inputs(table, method) then
+    return make_customers(table, context, routed.customers)
+  end
+  for name in pairs(routed.customers) do
+    if routed.read[name] == nil then
+      library.fail(C.CM_E_OPTION, ("the option %s is for transactions; the source is a table for %s already"):format(name, method))
+    end
+  end
+  return table
+end
+
+function M.customers(from, settings)
+  local context, rest = contexts.split(settings)
+  local routed = options.route(rest, { "read", "customers" })
+  if orders.is(from) then return orders.customers(from, context, routed.customers) end
+  return make_customers(source.to_table(from, context, for_reading(from, routed)), context, routed.customers)
+end
+
+-- ---- fit, apply ----
+
+local function fit(method, from, settings)
+  local context, rest = contexts.split(settings)
+  if not describe.method(method) then library.fail(C.CM_E_NOT_FOUND, "there is no method " .. tostring(method)) end
+  local routed = options.route(rest, { "read", "customers", method })
+  local table = method_input(method, from, context, routed)
+  local made = options.make(context, method, routed[method])
+  return library.make(context, "model", C.cm_fit, method, table.handle, made), table, context
+end
+
+function M.fit(method, from, settings) return wrap((fit(method, from, settings))) end
+
+-- Fits a method to a source and gives its scores.
+function M.scores(method, from, settings)
+  local model, table, context = fit(method, from, settings)
+  return tables.wrap(library.make(context, "table", C.cm_apply, model, table.handle))
+end
+
+local function method_of(self) return library.text(C.cm_model_method(self.handle)) end
+
+local function on_source(self, inner, from, settings)
+  local context, rest = contexts.split(settings)
+  local routed = options.route(rest, { "read", "customers" })
+  local table = method_input(method_of(self), from, context, routed)
+  return tables.wrap(library.make(context, "table", inner, self.handle, table.handle))
+end
+
+function Model:method() return method_of(self) end
+function Model:apply(from, settings) return on_source(self, C.cm_apply, from, settings) end
+function Model:explain(from, settings) return on_source(self, C.cm_explain, from, settings) end
+
+local function model_table(self, name)
+  return tables.wrap(library.make(contexts.own(), "table", C.cm_model_table, self.handle, name))
+end
+
+function Model:table(name) return model_table(self, name) end
+
+-- Names for table().
+function Model:tables()
+  local listed = model_table(self, "tables")
+  return listed:column(listed:columns()[1])
+end
+
+function Model:save(path)
+  library.call(contexts.own(), C.cm_model_save, self.handle, path)
+  return true
+end
+
+function Model:scorer() return require("custmine.scorer").new(self.handle) end
+
+function M.load(path) return wrap(library.make(contexts.own(), "model", C.cm_model_load, path)) end
+
+class.__index = library.publish(Model)
+
+return M

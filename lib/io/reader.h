@@ -2,6 +2,7 @@
 #ifndef CM_IO_READER_H
 #define CM_IO_READER_H
 
+#include "custmine/io.h"
 #include "io/bytes.h"
 #include "io/csv.h"
 #include "table/audit.h"
@@ -81,24 +82,24 @@ struct cm_reader {
 cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_arena *texts, cm_reading *out);
 
 /* reader_header.c: columns, names, roles and which are kept, from the first record. */
-cm_status cm_reader_header(cm_context *ctx, struct cm_reader *reader, const cm_record *record);
-cm_status cm_reader_same_header(cm_context *ctx, const struct cm_reader *reader, const cm_record *record);
+cm_status cm_reader_header(cm_context *ctx, cm_reader *reader, const cm_record *record);
+cm_status cm_reader_same_header(cm_context *ctx, const cm_reader *reader, const cm_record *record);
 
 /* reader_survey.c: the records of all files, headers left out; the first pass. */
-void cm_reader_restart(struct cm_reader *reader, uint64_t pass); /* 0 or 1 */
-cm_status cm_reader_record(cm_context *ctx, struct cm_reader *reader, cm_record *record, bool *more);
-cm_status cm_reader_survey(cm_context *ctx, struct cm_reader *reader);
-const char *cm_reader_file(const struct cm_reader *reader); /* name of the one at hand */
+void cm_reader_restart(cm_reader *reader, uint64_t pass); /* 0 or 1 */
+cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more);
+cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader);
+const char *cm_reader_file(const cm_reader *reader); /* name of the one at hand */
 /* False for an absent cell. */
-bool cm_reader_cell(const struct cm_reader *reader, const cm_csv_field *field);
+bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field);
 
 /* reader_convert.c: rows into the columns' fields; the second pass. */
-cm_status cm_reader_convert(cm_context *ctx, struct cm_reader *reader, uint64_t max_rows);
+cm_status cm_reader_convert(cm_context *ctx, cm_reader *reader, uint64_t max_rows);
 const char *cm_drop_name(cm_drop drop);
 
 /* reader_report.c: what is attached to a table, and the audit. */
-cm_status cm_reader_start_rejects(cm_context *ctx, struct cm_reader *reader);
-cm_status cm_reader_attach(cm_context *ctx, struct cm_reader *reader, cm_table *table);
+cm_status cm_reader_start_rejects(cm_context *ctx, cm_reader *reader);
+cm_status cm_reader_attach(cm_context *ctx, cm_reader *reader, cm_table *table);
 cm_status cm_tally_audit(cm_context *ctx, const cm_tally *tally, cm_table **out);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "io/reader.h"
 
-typedef struct cm_reader reader_t;
 
 static const struct {
     const char *name, *sentence;
@@ -21,7 +20,7 @@ const char *cm_drop_name(cm_drop drop) {
 
 /* ---- bad rows ---- */
 
-static cm_status fail_row(cm_context *ctx, const reader_t *reader, const cm_record *record, cm_drop drop,
+static cm_status fail_row(cm_context *ctx, const cm_reader *reader, const cm_record *record, cm_drop drop,
                           const cm_read_column *column) {
     const char *sentence = drops[drop].sentence;
     if (!column) {
@@ -37,7 +36,7 @@ static cm_status fail_row(cm_context *ctx, const reader_t *reader, const cm_reco
 }
 
 /* The record as one CSV line. */
-static cm_status join_record(cm_context *ctx, reader_t *reader, const cm_record *record) {
+static cm_status join_record(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     cm_status status = CM_OK;
     reader->scratch.length = 0;
     for (uint64_t i = 0; i < record->count && !status; i++) {
@@ -49,7 +48,7 @@ static cm_status join_record(cm_context *ctx, reader_t *reader, const cm_record 
     return status;
 }
 
-static cm_status add_reject(cm_context *ctx, reader_t *reader, const cm_record *record, cm_drop drop,
+static cm_status add_reject(cm_context *ctx, cm_reader *reader, const cm_record *record, cm_drop drop,
                             const cm_read_column *column) {
     cm_builder *rejects = reader->rejects;
     const char *file = cm_reader_file(reader), *reason = drops[drop].name;
@@ -68,7 +67,7 @@ static cm_status add_reject(cm_context *ctx, reader_t *reader, const cm_record *
 }
 
 /* Leaves the row out, or fails; `column` NULL: the row as a whole. */
-static cm_status drop_row(cm_context *ctx, reader_t *reader, const cm_record *record, cm_drop drop,
+static cm_status drop_row(cm_context *ctx, cm_reader *reader, const cm_record *record, cm_drop drop,
                           const cm_read_column *column) {
     if (!reader->how.collect) return fail_row(ctx, reader, record, drop, column);
     reader->batch.dropped[drop]++;
@@ -81,14 +80,14 @@ static bool role_decides(const cm_read_column *column) {
     return column->decision.role != CM_ROLE_NONE;
 }
 
-static cm_status fail_changed(cm_context *ctx, const reader_t *reader, const cm_record *record,
+static cm_status fail_changed(cm_context *ctx, const cm_reader *reader, const cm_record *record,
                               const cm_read_column *column) {
     cm_fail(ctx, CM_E_DATA, "FILE_CHANGED", "");
     return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
 }
 
 /* Dates and numbers of a row; *bad tells that it was left out. */
-static cm_status read_values(cm_context *ctx, reader_t *reader, const cm_record *record, bool *bad) {
+static cm_status read_values(cm_context *ctx, cm_reader *reader, const cm_record *record, bool *bad) {
     static const cm_drop reasons[] = {[CM_CELL_NO_DATE] = CM_DROP_DATE,
                                       [CM_CELL_NO_NUMBER] = CM_DROP_NUMBER,
                                       [CM_CELL_TOO_LARGE] = CM_DROP_TOO_LARGE};
@@ -122,7 +121,7 @@ static bool is_id(int32_t role) {
     return role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || role == CM_ROLE_ITEM;
 }
 
-static cm_status read_texts(cm_context *ctx, reader_t *reader, const cm_record *record) {
+static cm_status read_texts(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         const cm_csv_field *field = &record->fields[column->number - 1];
@@ -163,7 +162,7 @@ static void count_cell(cm_read_column *column) {
     column->examples[column->example_count++] = value;
 }
 
-static cm_status make_room(cm_context *ctx, const reader_t *reader) {
+static cm_status make_room(cm_context *ctx, const cm_reader *reader) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         cm_status status = cm_field_reserve(ctx, &column->field);
@@ -173,7 +172,7 @@ static cm_status make_room(cm_context *ctx, const reader_t *reader) {
     return CM_OK;
 }
 
-static void take_row(reader_t *reader) {
+static void take_row(cm_reader *reader) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         cm_field *field = &column->field;
@@ -188,7 +187,7 @@ static void take_row(reader_t *reader) {
     reader->batch.kept++;
 }
 
-static cm_status convert_row(cm_context *ctx, reader_t *reader, const cm_record *record) {
+static cm_status convert_row(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     bool bad = false;
     reader->batch.read++;
     if (record->count != reader->column_count) return drop_row(ctx, reader, record, CM_DROP_LENGTH, NULL);
@@ -200,7 +199,7 @@ static cm_status convert_row(cm_context *ctx, reader_t *reader, const cm_record 
     return status;
 }
 
-cm_status cm_reader_convert(cm_context *ctx, reader_t *reader, uint64_t max_rows) {
+cm_status cm_reader_convert(cm_context *ctx, cm_reader *reader, uint64_t max_rows) {
     cm_record record;
     bool more = true;
     cm_status status = CM_OK;

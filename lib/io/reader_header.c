@@ -4,11 +4,10 @@
 #include "base/number.h"
 #include "io/reader.h"
 
-typedef struct cm_reader reader_t;
 
 /* ---- names ---- */
 
-static cm_status add_name(cm_context *ctx, reader_t *reader, cm_dictionary *names, const char *text, uint64_t length,
+static cm_status add_name(cm_context *ctx, cm_reader *reader, cm_dictionary *names, const char *text, uint64_t length,
                           cm_read_column *column) {
     int32_t code;
     cm_status status = cm_dictionary_add(ctx, names, text, length, &code);
@@ -18,7 +17,7 @@ static cm_status add_name(cm_context *ctx, reader_t *reader, cm_dictionary *name
 }
 
 /* name_2, name_3 ...: the first that is free; *last is the number that the name had last. */
-static cm_status add_numbered(cm_context *ctx, reader_t *reader, cm_dictionary *names, const char *text,
+static cm_status add_numbered(cm_context *ctx, cm_reader *reader, cm_dictionary *names, const char *text,
                               uint64_t length, uint64_t *last, cm_read_column *column) {
     char digits[CM_NUMBER_TEXT];
     cm_bytes *name = &reader->scratch;
@@ -35,7 +34,7 @@ static cm_status add_numbered(cm_context *ctx, reader_t *reader, cm_dictionary *
     return add_name(ctx, reader, names, name->data, name->length, column);
 }
 
-static cm_status name_column(cm_context *ctx, reader_t *reader, cm_dictionary *names, uint64_t *last,
+static cm_status name_column(cm_context *ctx, cm_reader *reader, cm_dictionary *names, uint64_t *last,
                              cm_read_column *column) {
     char room[16 + CM_NUMBER_TEXT] = "column_";
     uint64_t prefix = reader->how.header ? strlen(room) : 0;
@@ -51,7 +50,7 @@ static cm_status name_column(cm_context *ctx, reader_t *reader, cm_dictionary *n
                     : add_numbered(ctx, reader, names, text, length, &last[code], column);
 }
 
-static cm_status name_columns(cm_context *ctx, reader_t *reader, const cm_record *record) {
+static cm_status name_columns(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     cm_dictionary *names = NULL;
     uint64_t *last = cm_alloc(ctx, record->count, sizeof *last);
     cm_status status = last ? cm_dictionary_new(ctx, &names) : ctx->error.status;
@@ -73,7 +72,7 @@ static cm_status name_columns(cm_context *ctx, reader_t *reader, const cm_record
 
 /* ---- roles and which columns are kept ---- */
 
-static cm_status fail_no_column(cm_context *ctx, const reader_t *reader, const char *name) {
+static cm_status fail_no_column(cm_context *ctx, const cm_reader *reader, const char *name) {
     char names[500];
     uint64_t length = 0;
     for (uint64_t i = 0; i < reader->column_count; i++) {
@@ -92,13 +91,13 @@ static cm_status fail_no_column(cm_context *ctx, const reader_t *reader, const c
     return cm_fail_at(ctx, cm_reader_file(reader), 0, 0, NULL, 0);
 }
 
-static cm_status find_column(cm_context *ctx, const reader_t *reader, const char *name, uint64_t *out) {
+static cm_status find_column(cm_context *ctx, const cm_reader *reader, const char *name, uint64_t *out) {
     for (*out = 0; *out < reader->column_count; ++*out)
         if (!strcmp(reader->columns[*out].name, name)) return CM_OK;
     return fail_no_column(ctx, reader, name);
 }
 
-static cm_status find_given_roles(cm_context *ctx, const reader_t *reader, int64_t *given) {
+static cm_status find_given_roles(cm_context *ctx, const cm_reader *reader, int64_t *given) {
     for (int32_t role = 0; role <= CM_ROLE_COUNT; role++) given[role] = -1;
     for (int32_t role = 1; role <= CM_ROLE_COUNT; role++) {
         uint64_t found;
@@ -114,7 +113,7 @@ static cm_status find_given_roles(cm_context *ctx, const reader_t *reader, int64
     return CM_OK;
 }
 
-static cm_status set_roles(cm_context *ctx, reader_t *reader) {
+static cm_status set_roles(cm_context *ctx, cm_reader *reader) {
     int64_t given[CM_ROLE_COUNT + 1];
     uint64_t count = reader->column_count;
     cm_status status = find_given_roles(ctx, reader, given);
@@ -136,7 +135,7 @@ static cm_status set_roles(cm_context *ctx, reader_t *reader) {
     return status;
 }
 
-static cm_status choose_columns(cm_context *ctx, reader_t *reader) {
+static cm_status choose_columns(cm_context *ctx, cm_reader *reader) {
     uint64_t found;
     for (uint64_t i = 0; i < reader->column_count; i++)
         reader->columns[i].kept = reader->how.all_columns || reader->columns[i].role_given;
@@ -157,7 +156,7 @@ static cm_status choose_columns(cm_context *ctx, reader_t *reader) {
     return CM_OK;
 }
 
-cm_status cm_reader_header(cm_context *ctx, reader_t *reader, const cm_record *record) {
+cm_status cm_reader_header(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     reader->columns = cm_alloc(ctx, record->count, sizeof *reader->columns);
     if (!reader->columns) return ctx->error.status;
     reader->column_count = record->count;
@@ -171,7 +170,7 @@ static bool same_text(const cm_read_column *column, const cm_csv_field *field) {
     return !field->length || !memcmp(column->header, field->text, (size_t)field->length);
 }
 
-cm_status cm_reader_same_header(cm_context *ctx, const reader_t *reader, const cm_record *record) {
+cm_status cm_reader_same_header(cm_context *ctx, const cm_reader *reader, const cm_record *record) {
     bool same = record->count == reader->column_count;
     for (uint64_t i = 0; same && i < record->count; i++) same = same_text(&reader->columns[i], &record->fields[i]);
     if (same) return CM_OK;

@@ -4,7 +4,6 @@
 #include "base/number.h"
 #include "io/reader.h"
 
-typedef struct cm_reader reader_t;
 
 typedef struct report_column {
     const char *name;
@@ -18,7 +17,7 @@ static cm_status start(cm_context *ctx, const report_column *columns, uint64_t c
     return status;
 }
 
-cm_status cm_reader_start_rejects(cm_context *ctx, reader_t *reader) {
+cm_status cm_reader_start_rejects(cm_context *ctx, cm_reader *reader) {
     static const report_column columns[] = {{"file", CM_STRING},  {"line", CM_INT64},    {"column", CM_INT64},
                                             {"field", CM_STRING}, {"reason", CM_STRING}, {"value", CM_STRING},
                                             {"record", CM_STRING}};
@@ -86,7 +85,7 @@ static cm_status add_text_range(cm_context *ctx, cm_builder *builder, const cm_d
     return status;
 }
 
-static cm_status add_decision(cm_context *ctx, reader_t *reader, cm_builder *builder, const cm_read_column *column) {
+static cm_status add_decision(cm_context *ctx, cm_reader *reader, cm_builder *builder, const cm_read_column *column) {
     char note[CM_DECIDED_TEXT];
     cm_bytes *text = &reader->scratch;
     text->length = 0;
@@ -98,7 +97,7 @@ static cm_status add_decision(cm_context *ctx, reader_t *reader, cm_builder *bui
     return status ? status : cm_builder_text(ctx, builder, DECIDED_BY, text->data, text->length);
 }
 
-static cm_status add_column(cm_context *ctx, reader_t *reader, cm_builder *builder, const cm_read_column *column) {
+static cm_status add_column(cm_context *ctx, cm_reader *reader, cm_builder *builder, const cm_read_column *column) {
     const cm_decision *decision = &column->decision;
     cm_status status = set_text(ctx, builder, COLUMN, column->name);
     if (!status && decision->role) status = set_text(ctx, builder, ROLE, cm_role_name(decision->role));
@@ -113,7 +112,7 @@ static cm_status add_column(cm_context *ctx, reader_t *reader, cm_builder *build
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-static cm_status columns_table(cm_context *ctx, reader_t *reader, cm_table **out) {
+static cm_status columns_table(cm_context *ctx, cm_reader *reader, cm_table **out) {
     static const report_column columns[] = {{"column", CM_STRING}, {"role", CM_STRING},       {"type", CM_STRING},
                                             {"absent", CM_INT64},  {"distinct", CM_INT64},    {"min", CM_STRING},
                                             {"max", CM_STRING},    {"decided_by", CM_STRING}, {"examples", CM_LIST}};
@@ -152,7 +151,7 @@ static cm_status attach(cm_context *ctx, cm_table *table, const char *name, cm_t
     return status;
 }
 
-cm_status cm_reader_attach(cm_context *ctx, reader_t *reader, cm_table *table) {
+cm_status cm_reader_attach(cm_context *ctx, cm_reader *reader, cm_table *table) {
     cm_audit_line lines[CM_DROP_COUNT + 2];
     cm_table *columns = NULL, *rejects = NULL;
     cm_status status = columns_table(ctx, reader, &columns);

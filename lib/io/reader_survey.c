@@ -3,14 +3,13 @@
 
 #include "io/reader.h"
 
-typedef struct cm_reader reader_t;
 
-const char *cm_reader_file(const reader_t *reader) {
+const char *cm_reader_file(const cm_reader *reader) {
     uint64_t last = reader->source_count - 1;
     return cm_source_name(reader->sources[reader->file < last ? reader->file : last]);
 }
 
-void cm_reader_restart(reader_t *reader, uint64_t pass) {
+void cm_reader_restart(cm_reader *reader, uint64_t pass) {
     uint64_t sum = 0, done = 0;
     bool known = true;
     cm_csv_close(reader->csv);
@@ -27,13 +26,13 @@ void cm_reader_restart(reader_t *reader, uint64_t pass) {
     }
 }
 
-static cm_status fail_empty(cm_context *ctx, const reader_t *reader) {
+static cm_status fail_empty(cm_context *ctx, const cm_reader *reader) {
     cm_fail(ctx, CM_E_DATA, "FILE_EMPTY", "");
     return cm_fail_at(ctx, cm_reader_file(reader), 0, 0, NULL, 0);
 }
 
 /* Opens the file at hand and takes its header; without one, its first record is held back to be read as a row. */
-static cm_status begin_file(cm_context *ctx, reader_t *reader) {
+static cm_status begin_file(cm_context *ctx, cm_reader *reader) {
     cm_source *source = reader->sources[reader->file];
     cm_record record;
     bool more;
@@ -51,13 +50,13 @@ static cm_status begin_file(cm_context *ctx, reader_t *reader) {
     return status;
 }
 
-static void end_file(reader_t *reader) {
+static void end_file(cm_reader *reader) {
     cm_csv_close(reader->csv);
     reader->csv = NULL;
     cm_source_rest(reader->sources[reader->file++]);
 }
 
-cm_status cm_reader_record(cm_context *ctx, reader_t *reader, cm_record *record, bool *more) {
+cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more) {
     cm_status status = CM_OK;
     *more = false;
     while (!status && !*more && reader->file < reader->source_count) {
@@ -75,7 +74,7 @@ cm_status cm_reader_record(cm_context *ctx, reader_t *reader, cm_record *record,
     return status;
 }
 
-bool cm_reader_cell(const reader_t *reader, const cm_csv_field *field) {
+bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field) {
     if (!field->text) return false;
     for (uint64_t i = 0; i < reader->how.na_count; i++) {
         const char *na = reader->how.na[i];
@@ -84,7 +83,7 @@ bool cm_reader_cell(const reader_t *reader, const cm_csv_field *field) {
     return true;
 }
 
-static cm_status decide(cm_context *ctx, reader_t *reader) {
+static cm_status decide(cm_context *ctx, cm_reader *reader) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         cm_decision *decision = &column->decision;
@@ -100,7 +99,7 @@ static cm_status decide(cm_context *ctx, reader_t *reader) {
     return CM_OK;
 }
 
-cm_status cm_reader_survey(cm_context *ctx, reader_t *reader) {
+cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader) {
     cm_record record;
     bool more = true;
     cm_status status = CM_OK;

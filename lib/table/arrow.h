@@ -35,7 +35,7 @@ typedef struct cm_arrow_type {
     bool is_unsigned;           /* INTEGER */
     uint32_t index_width;       /* dictionary-encoded: bytes of an index; else 0 */
     bool index_is_unsigned;
-    int64_t unit;               /* TIME: how many a second */
+    int64_t unit; /* TIME: how many a second */
 } cm_arrow_type;
 
 /* An array that was given to us, released when nothing uses its buffers any more. */
@@ -52,8 +52,8 @@ void cm_arrow_owner_release(void *owner); /* a cm_arrow_owner, or NULL */
 typedef struct cm_arrow_known {
     cm_arrow_owner *owner; /* keeps its memory, so that no other dictionary can stand there */
     const struct ArrowArray *array;
-    cm_chunk entries;      /* texts: codes in the column's dictionary */
-    bool identity;         /* texts: entry i has code i */
+    cm_chunk entries; /* texts: codes in the column's dictionary */
+    bool identity;    /* texts: entry i has code i */
 } cm_arrow_known;
 
 /* A column in the making. */
@@ -68,8 +68,8 @@ typedef struct cm_arrow_column {
     cm_arrow_known known;
 } cm_arrow_column;
 
-/* The columns of a struct schema: types, names made unique, roles. `columns` has room for all its children (zeroed), and
- * is cleared by the caller also on failure. */
+/* The columns of a struct schema: types, names made unique, roles. `columns` has room for all its children (zeroed),
+ * and is cleared by the caller also on failure. */
 cm_status cm_arrow_columns(cm_context *ctx, const struct ArrowSchema *schema, cm_arrow_column *columns);
 
 /* Some elements of an array, on their way into a chunk. */
@@ -79,9 +79,9 @@ typedef struct cm_arrow_window {
     cm_arrow_column *column;
     cm_arrow_owner *owner;
     const struct ArrowArray *array;
-    uint64_t first;  /* in the buffers, the array's offset included */
+    uint64_t first; /* in the buffers, the array's offset included */
     uint64_t rows;
-    uint64_t number; /* of the first, from 1: for errors */
+    uint64_t number;     /* of the first, from 1: for errors */
     const uint8_t *mask; /* a second validity, of the rows as a whole; NULL: none */
     uint64_t mask_first;
 } cm_arrow_window;
@@ -89,8 +89,8 @@ typedef struct cm_arrow_window {
 /* Sets first and rows: elements `start` up to start + rows of the array, which must have them. */
 cm_status cm_arrow_open(cm_arrow_window *window, uint64_t start, uint64_t rows);
 
-/* Makes a chunk of the elements. What has our layout is borrowed from the owner, the rest copied; bits keep their place in
- * the byte, so that the chunk's offset is below 8. On failure *out holds buffers still: cm_arrow_chunk_clear. */
+/* Makes a chunk of the elements. What has our layout is borrowed from the owner, the rest copied; bits keep their place
+ * in the byte, so that the chunk's offset is below 8. On failure *out holds buffers still: cm_arrow_chunk_clear. */
 cm_status cm_arrow_read(const cm_arrow_window *window, const cm_arrow_type *type, cm_chunk *out);
 void cm_arrow_chunk_clear(cm_chunk *chunk);
 
@@ -129,7 +129,8 @@ typedef struct cm_arrow_export {
 } cm_arrow_export;
 
 /* Looks over the table: whether it can go out so, and which texts are large. */
-cm_status cm_arrow_export_begin(cm_context *ctx, const cm_table *table, const cm_options *options, cm_arrow_export *out);
+cm_status cm_arrow_export_begin(cm_context *ctx, const cm_table *table, const cm_options *options,
+                                cm_arrow_export *out);
 void cm_arrow_export_end(cm_arrow_export *out);
 
 /* One chunk of the table as a struct array. `array` is zeroed, and stays so on failure. */

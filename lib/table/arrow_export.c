@@ -1,5 +1,5 @@
-/* Tables as Arrow schemas, arrays and streams. A stream makes its batches when they are asked for, on whatever thread and
- * perhaps long after the context is gone: it has a context of its own, with the same allocator and no callbacks. */
+/* Tables as Arrow schemas, arrays and streams. A stream makes its batches when they are asked for, on whatever thread
+ * and perhaps long after the context is gone: it has a context of its own, with the same allocator and no callbacks. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@
 static const cm_option_spec arrow_options[] = {
     {"strings", "dictionary", "dictionary|plain", "texts as codes and a dictionary, or each where it stands", 0, 0,
      CM_OPTION_CHOICE},
-    {"decimals", "decimal128", "decimal128|decimal64", "width of decimals: 128 bits, or 64 for those who know them", 0, 0,
-     CM_OPTION_CHOICE},
+    {"decimals", "decimal128", "decimal128|decimal64", "width of decimals: 128 bits, or 64 for those who know them", 0,
+     0, CM_OPTION_CHOICE},
     {NULL, NULL, NULL, NULL, 0, 0, CM_OPTION_TEXT},
 };
 
@@ -64,8 +64,11 @@ static cm_status new_schema(cm_context *ctx, const char *format, const char *nam
     own->children = own->name ? cm_alloc(ctx, children, sizeof *own->children) : NULL;
     own->pointers = own->children ? cm_alloc(ctx, children, sizeof *own->pointers) : NULL;
     for (uint64_t i = 0; own->pointers && i < children; i++) own->pointers[i] = &own->children[i];
-    *out = (struct ArrowSchema){.format = own->format, .name = own->name, .n_children = (int64_t)children,
-                                .children = children ? own->pointers : NULL, .release = release_schema,
+    *out = (struct ArrowSchema){.format = own->format,
+                                .name = own->name,
+                                .n_children = (int64_t)children,
+                                .children = children ? own->pointers : NULL,
+                                .release = release_schema,
                                 .private_data = own};
     if (own->pointers) return CM_OK;
     release_schema(out);
@@ -242,7 +245,8 @@ static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out) 
     const cm_table *table = own->from.table;
     memset(out, 0, sizeof *out);
     cm_error_clear(&own->context.error);
-    while (own->next < table->chunk_count && table->first_rows[own->next] == table->first_rows[own->next + 1]) own->next++;
+    while (own->next < table->chunk_count && table->first_rows[own->next] == table->first_rows[own->next + 1])
+        own->next++;
     if (own->next >= table->chunk_count) return 0; /* the end: an array that is released */
     cm_status status = cm_arrow_export_batch(&own->context, &own->from, own->next, out);
     if (status) return error_number(status);

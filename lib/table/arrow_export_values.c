@@ -1,5 +1,5 @@
-/* Chunks as Arrow arrays. An array keeps the column whose buffers it points into, and the buffers made for it; each child
- * does so for itself, so that it may be moved out and outlive the others. */
+/* Chunks as Arrow arrays. An array keeps the column whose buffers it points into, and the buffers made for it; each
+ * child does so for itself, so that it may be moved out and outlive the others. */
 #include <string.h>
 
 #include "table/arrow.h"
@@ -37,13 +37,17 @@ static texts texts_of_dictionary(const cm_column *column) {
 }
 
 static texts texts_of_rows(const cm_column *column, const cm_chunk *chunk) {
-    return (texts){.dictionary = column->dictionary, .codes = (const int32_t *)chunk->values + chunk->offset,
-                   .chunk = chunk, .count = chunk->rows, .lead = chunk->offset & 7};
+    return (texts){.dictionary = column->dictionary,
+                   .codes = (const int32_t *)chunk->values + chunk->offset,
+                   .chunk = chunk,
+                   .count = chunk->rows,
+                   .lead = chunk->offset & 7};
 }
 
 static texts texts_of_items(const cm_column *column, const cm_chunk *chunk) {
     const int64_t *offsets = chunk->offsets + chunk->offset;
-    return (texts){.dictionary = column->dictionary, .codes = (const int32_t *)chunk->values + offsets[0],
+    return (texts){.dictionary = column->dictionary,
+                   .codes = (const int32_t *)chunk->values + offsets[0],
                    .count = (uint64_t)(offsets[chunk->rows] - offsets[0])};
 }
 
@@ -67,7 +71,8 @@ static cm_status check_precision(cm_context *ctx, const cm_table *table, const c
         const int64_t *values = (const int64_t *)chunk->values + chunk->offset;
         for (uint64_t row = 0; row < chunk->rows; row++)
             if ((values[row] > DECIMAL64_LARGEST || values[row] < -DECIMAL64_LARGEST) && cm_chunk_present(chunk, row))
-                return cm_fail(ctx, CM_E_OVERFLOW, "ARROW_PRECISION", "su", column->name, table->first_rows[i] + row + 1);
+                return cm_fail(ctx, CM_E_OVERFLOW, "ARROW_PRECISION", "su", column->name,
+                               table->first_rows[i] + row + 1);
     }
     return CM_OK;
 }
@@ -142,8 +147,11 @@ static cm_status new_array(cm_context *ctx, cm_column *column, int64_t buffers, 
     own->children = cm_alloc(ctx, children, sizeof *own->children);
     own->pointers = own->children ? cm_alloc(ctx, children, sizeof *own->pointers) : NULL;
     for (uint64_t i = 0; own->pointers && i < children; i++) own->pointers[i] = &own->children[i];
-    *out = (struct ArrowArray){.n_buffers = buffers, .n_children = (int64_t)children, .buffers = own->buffers,
-                               .children = children ? own->pointers : NULL, .release = release_array,
+    *out = (struct ArrowArray){.n_buffers = buffers,
+                               .n_children = (int64_t)children,
+                               .buffers = own->buffers,
+                               .children = children ? own->pointers : NULL,
+                               .release = release_array,
                                .private_data = own};
     if (own->pointers) return CM_OK;
     release_array(out);

@@ -205,6 +205,7 @@ cm_status cm_table_import_arrow(cm_context *ctx, struct ArrowSchema *schema, str
 
 /* ---- streams ---- */
 
+/* A producer that has no memory left says so by its number. */
 static cm_status fail_stream(cm_context *ctx, struct ArrowArrayStream *stream, int error) {
     char system[128] = "";
     const char *text = stream->get_last_error ? stream->get_last_error(stream) : NULL;

@@ -1,6 +1,6 @@
 /* Texts, dictionaries and lists as chunks of codes. Each text is looked up once in the column's dictionary, those of a
- * dictionary once an entry; only a text seen for the first time is checked for UTF-8. The indices of a dictionary without
- * absent or double entries are then our codes as they stand. */
+ * dictionary once an entry; only a text seen for the first time is checked for UTF-8. The indices of a dictionary
+ * without absent or double entries are then our codes as they stand. */
 #include <string.h>
 
 #include "table/arrow.h"
@@ -14,7 +14,7 @@ static bool is_utf8(const char *text, uint64_t length) {
         if (c < 0x80) continue;
         uint64_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
         if (c < 0xC2 || c > 0xF4 || length - i < more) return false;
-        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80; /* no longer form than needed, */
+        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;  /* no longer form than needed, */
         unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF; /* no surrogates, nothing above U+10FFFF */
         if (at[i] < low || at[i] > high) return false;
         for (uint64_t k = 1; k < more; k++)
@@ -35,8 +35,8 @@ static int64_t load_offset(const void *offsets, uint32_t width, uint64_t index) 
     return narrow;
 }
 
-/* A view: length, then either 12 bytes of text or 4 of it, the number of a buffer and the offset there. The sizes of those
- * buffers stand in the last one. */
+/* A view: length, then either 12 bytes of text or 4 of it, the number of a buffer and the offset there. The sizes of
+ * those buffers stand in the last one. */
 static const char *read_view(const struct ArrowArray *array, uint64_t index, cm_text *out) {
     int32_t head[4]; /* length, prefix, buffer, offset */
     int64_t size;
@@ -90,7 +90,7 @@ cm_status cm_arrow_read_texts(const cm_arrow_window *window, const cm_arrow_type
 
 /* ---- dictionaries ---- */
 
-/* The same memory, hence the same entries: what the window's array has is kept by its owner, the other's by the column. */
+/* The same memory, hence the same entries: the column keeps the memory of the one, the owner that of the other. */
 static bool same_array(const struct ArrowArray *a, const struct ArrowArray *b) {
     if (!a || a->length != b->length || a->offset != b->offset || a->null_count != b->null_count) return false;
     if (a->n_buffers != b->n_buffers || !b->buffers) return false;
@@ -132,7 +132,8 @@ static cm_status learn(const cm_arrow_window *window, const cm_arrow_type *type)
 
 /* A negative index is larger than any dictionary. */
 static uint64_t load_index(const cm_arrow_window *window, const cm_arrow_type *type, uint64_t row) {
-    const unsigned char *at = (const unsigned char *)window->array->buffers[1] + (window->first + row) * type->index_width;
+    const unsigned char *at =
+        (const unsigned char *)window->array->buffers[1] + (window->first + row) * type->index_width;
     uint64_t wide;
     uint32_t index;
     uint16_t narrow;
@@ -156,7 +157,8 @@ static bool are_codes(const cm_arrow_window *window, const cm_arrow_type *type, 
 static void copy_entry(const cm_chunk *entries, uint64_t entry, cm_chunk *out, uint64_t row, uint64_t width) {
     uint64_t from = entries->offset + entry, to = out->offset + row;
     if (width)
-        memcpy((char *)out->values_buffer->data + to * width, (const char *)entries->values + from * width, (size_t)width);
+        memcpy((char *)out->values_buffer->data + to * width, (const char *)entries->values + from * width,
+               (size_t)width);
     else if (cm_bit(entries->values, from)) cm_set_bit(out->values_buffer->data, to);
 }
 
@@ -208,7 +210,8 @@ static cm_status check_offsets(const cm_arrow_window *window, const cm_arrow_typ
 
 /* New offsets, from 0 on, to the items as they are. */
 static cm_status copy_offsets(const cm_arrow_window *window, const cm_arrow_type *type, int64_t start, cm_chunk *out) {
-    cm_status status = cm_buffer_new(window->ctx, (out->offset + out->rows + 1) * sizeof(int64_t), &out->offsets_buffer);
+    cm_status status =
+        cm_buffer_new(window->ctx, (out->offset + out->rows + 1) * sizeof(int64_t), &out->offsets_buffer);
     if (status) return status;
     int64_t *offsets = out->offsets_buffer->data;
     for (uint64_t i = 0; out->rows && i <= out->rows; i++)

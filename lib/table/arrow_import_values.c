@@ -35,10 +35,7 @@ static cm_status check_shape(const cm_arrow_window *window, const cm_arrow_type 
     const struct ArrowArray *array = window->array;
     bool encoded = type->index_width > 0, list = !encoded && type->kind == CM_ARROW_LIST;
     bool view = !encoded && type->kind == CM_ARROW_TEXT_VIEW;
-    int64_t buffers = encoded                          ? 2
-                      : type->kind == CM_ARROW_NULL    ? 0
-                      : view || type->kind == CM_ARROW_TEXT ? 3
-                                                       : 2;
+    int64_t buffers = encoded ? 2 : type->kind == CM_ARROW_NULL ? 0 : view || type->kind == CM_ARROW_TEXT ? 3 : 2;
     if (view ? array->n_buffers < buffers : array->n_buffers != buffers)
         return cm_arrow_malformed(window->ctx, window->name, "n_buffers");
     if (buffers && !array->buffers) return cm_arrow_malformed(window->ctx, window->name, "buffers");
@@ -162,8 +159,8 @@ static bool microseconds_of(int64_t time, int64_t unit, int64_t *out) {
     return true;
 }
 
-/* One loop a layout: each turns `rows` numbers of one C type into numbers of another, and leaves the enclosing function with
- * the first that does not fit. */
+/* One loop a layout: each turns `rows` numbers of one C type into numbers of another, and leaves the enclosing function
+ * with the first that does not fit. */
 #define CONVERT(from_type, to_type, fits)                                                                              \
     for (uint64_t i = 0; i < rows; i++) {                                                                              \
         from_type value;                                                                                               \

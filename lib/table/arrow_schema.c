@@ -48,8 +48,8 @@ static bool parse_decimal(const char *text, cm_arrow_type *out) {
     }
     if (count < 1 || count > 2 || numbers[0] < 1 || numbers[1] < 0 || numbers[1] > LARGEST_SCALE) return false;
     if (numbers[2] != 32 && numbers[2] != 64 && numbers[2] != 128 && numbers[2] != 256) return false;
-    *out = (cm_arrow_type){.kind = CM_ARROW_DECIMAL, .type = CM_DECIMAL, .scale = (int32_t)numbers[1],
-                           .width = (uint32_t)numbers[2] / 8};
+    *out = (cm_arrow_type){
+        .kind = CM_ARROW_DECIMAL, .type = CM_DECIMAL, .scale = (int32_t)numbers[1], .width = (uint32_t)numbers[2] / 8};
     return true;
 }
 
@@ -59,7 +59,10 @@ static bool parse_time(const char *text, cm_arrow_type *out) {
     static const int64_t units[] = {1, 1000, 1000000, 1000000000};
     const char *unit = *text ? strchr(letters, *text) : NULL;
     if (!unit || text[1] != ':') return false;
-    *out = (cm_arrow_type){.kind = CM_ARROW_TIME, .type = CM_TIMESTAMP, .flags = text[2] ? CM_COLUMN_UTC : 0, .width = 8,
+    *out = (cm_arrow_type){.kind = CM_ARROW_TIME,
+                           .type = CM_TIMESTAMP,
+                           .flags = text[2] ? CM_COLUMN_UTC : 0,
+                           .width = 8,
                            .unit = units[unit - letters]};
     return true;
 }
@@ -106,7 +109,8 @@ static cm_status read_types(cm_context *ctx, const struct ArrowSchema *schema, c
     const struct ArrowSchema *items = schema->children[0];
     status = read_type(ctx, column->name, items, schema->format, &column->items);
     if (status || column->items.type == CM_STRING) return status;
-    return unsupported(ctx, column->name, items->dictionary ? items->dictionary->format : items->format, schema->format);
+    return unsupported(ctx, column->name, items->dictionary ? items->dictionary->format : items->format,
+                       schema->format);
 }
 
 /* Metadata: the number of pairs, then length and bytes of each key and value; integers of this machine. */
@@ -123,7 +127,9 @@ static int32_t read_role(const char *metadata) {
             texts[i] = at + sizeof lengths[i];
             at = texts[i] + lengths[i];
         }
-        if (lengths[0] != sizeof CM_ARROW_ROLE_KEY - 1 || memcmp(texts[0], CM_ARROW_ROLE_KEY, sizeof CM_ARROW_ROLE_KEY - 1)) continue;
+        if (lengths[0] != sizeof CM_ARROW_ROLE_KEY - 1
+            || memcmp(texts[0], CM_ARROW_ROLE_KEY, sizeof CM_ARROW_ROLE_KEY - 1))
+            continue;
         if (lengths[1] >= (int32_t)sizeof role) return CM_ROLE_NONE;
         memcpy(role, texts[1], (size_t)lengths[1]);
         role[lengths[1]] = 0;

@@ -28,6 +28,8 @@ CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_o
  * result as one pass over all lines. A record a (customer, invoice, day), at most 64 bytes, plus the ids. */
 typedef struct cm_orders cm_orders;
 
+/* An empty state. Options (topic "orders"): utc_offset (where days of UTC times are cut), items (switch: a record an item, so that baskets
+ * can be asked for). */
 CM_API cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out);
 CM_API void cm_orders_free(cm_orders *orders);
 
@@ -39,8 +41,8 @@ CM_API cm_status cm_orders_update(cm_context *ctx, cm_orders *orders, const cm_t
 /* Adds another state, which stays as it is. CM_E_DUPLICATE if both have a batch of the same name. All or nothing. */
 CM_API cm_status cm_orders_merge(cm_context *ctx, cm_orders *orders, const cm_orders *other);
 
-/* Takes out an invoice (edited, voided) or a customer (erased): role is CM_ROLE_INVOICE or CM_ROLE_CUSTOMER, the id in
- * its written form. Afterwards the state is as if these lines had never been seen. CM_E_NOT_FOUND if there is none. */
+/* Takes out an invoice (edited, voided) or a customer (erased): role is CM_ROLE_INVOICE or CM_ROLE_CUSTOMER (or CM_ROLE_ITEM, where
+ * items are kept), the id in its written form. The names of batches stay: their files must not be added again. Afterwards the state is as if these lines had never been seen. CM_E_NOT_FOUND if there is none. */
 CM_API cm_status cm_orders_remove(cm_context *ctx, cm_orders *orders, int32_t role, const char *id);
 
 /* Gives the lines of one id to another (two records of one person, a corrected invoice number). */
@@ -50,8 +52,8 @@ CM_API cm_status cm_orders_rename(cm_context *ctx, cm_orders *orders, int32_t ro
 CM_API cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm_options *options,
                                      cm_table **out);
 
-/* The records themselves: customer, invoice, day, kind (purchase, refund, contradiction, no_amount), first, last, lines,
- * quantity, money, cost; in canonical order. */
+/* The records themselves: customer, invoice, item (where items are kept), day, kind (purchase, refund, contradiction, no_amount), first,
+ * last, lines, quantity, money, cost, cost_known; in canonical order. */
 CM_API cm_status cm_orders_table(cm_context *ctx, const cm_orders *orders, cm_table **out);
 
 /* To a file and back; equal states give equal bytes. Written beside its name, synced, renamed. */

@@ -120,7 +120,7 @@ static bool add_purchase_overflows(sums *to, const cm_order *order) {
 }
 
 static bool add_overflows(sums *to, const cm_order *order, bool purchase) {
-    to->cost_known &= order->cost_lines == order->lines;
+    to->cost_known &= order->cost_known;
     if (__builtin_add_overflow(to->money, order->money, &to->money)
         || __builtin_add_overflow(to->cost, order->cost, &to->cost))
         return true;
@@ -443,7 +443,7 @@ static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_opti
     cm_orders *orders = NULL;
     cm_status status = cm_options_check(ctx, options, &cm_customers_topic);
     if (!status) status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_customers_topic, "utc_offset"), &minutes);
-    if (!status) status = cm_orders_make(ctx, minutes, &orders);
+    if (!status) status = cm_orders_make(ctx, minutes, false, &orders);
     if (!status) status = cm_orders_add_lines(ctx, orders, sales, NULL);
     if (!status) status = answer(ctx, orders, options, sales, out);
     cm_orders_free(orders);

@@ -25,12 +25,13 @@ cm_order *cm_order_at(const cm_order_map *map, uint64_t number) {
 
 static uint64_t hash_key(const cm_order_map *map, const cm_order *key) {
     uint64_t ids = (uint64_t)(uint32_t)key->customer << 32 | (uint32_t)key->invoice;
-    uint64_t rest = (uint64_t)(uint32_t)key->day << 8 | key->kind;
-    return cm_hash_mix(cm_hash_u64(map->key, ids) + rest);
+    uint64_t rest = (uint64_t)(uint32_t)key->item << 32 | ((uint32_t)key->day << 3 ^ key->kind);
+    return cm_hash_mix(cm_hash_u64(map->key, ids) ^ rest);
 }
 
 static bool same_key(const cm_order *a, const cm_order *b) {
-    return a->customer == b->customer && a->invoice == b->invoice && a->day == b->day && a->kind == b->kind;
+    return a->customer == b->customer && a->invoice == b->invoice && a->item == b->item && a->day == b->day
+           && a->kind == b->kind;
 }
 
 /* The slot of a key, or the empty one where it belongs. */
@@ -85,7 +86,7 @@ cm_status cm_order_get(cm_context *ctx, cm_order_map *map, const cm_order *key, 
     uint64_t slot = slot_of(map, key);
     if (!map->slots[slot]) {
         cm_order *fresh = cm_order_at(map, map->count);
-        *fresh = (cm_order){.customer = key->customer, .invoice = key->invoice, .day = key->day, .kind = key->kind};
+        *fresh = (cm_order){.customer = key->customer, .invoice = key->invoice, .item = key->item, .day = key->day, .kind = key->kind};
         map->slots[slot] = (uint32_t)++map->count;
     }
     *out = cm_order_at(map, map->slots[slot] - 1);
@@ -105,11 +106,11 @@ void cm_order_map_compact(cm_order_map *map) {
 bool cm_order_add_overflows(cm_order *to, const cm_order *from) {
     cm_order sum = *to;
     if (__builtin_add_overflow(to->lines, from->lines, &sum.lines)
-        || __builtin_add_overflow(to->cost_lines, from->cost_lines, &sum.cost_lines)
         || __builtin_add_overflow(to->quantity, from->quantity, &sum.quantity)
         || __builtin_add_overflow(to->money, from->money, &sum.money)
         || __builtin_add_overflow(to->cost, from->cost, &sum.cost))
         return true;
+    sum.cost_known = from->cost_known && (to->cost_known || !to->lines);
     if (!to->lines || from->first < to->first) sum.first = from->first;
     if (!to->lines || from->last > to->last) sum.last = from->last;
     *to = sum;

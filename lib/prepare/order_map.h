@@ -17,15 +17,16 @@ typedef enum cm_order_kind {
 
 #define CM_NO_DAY INT32_MIN
 
-/* The lines of one customer, invoice, day and kind: 64 bytes. */
+/* The lines of one customer, invoice, day and kind, and in a state that keeps items, of one item: 64 bytes. */
 typedef struct cm_order {
     int32_t customer; /* code; -1 none */
     int32_t invoice;  /* code; -1 none: then the day stands for it */
+    int32_t item;     /* code; -1 none */
     int32_t day;      /* since 1970; CM_NO_DAY */
-    uint8_t kind;
-    uint8_t reserved[3];
     uint32_t lines;
-    uint32_t cost_lines; /* of these, with a cost */
+    uint8_t kind;
+    bool cost_known;  /* every line has a cost */
+    uint8_t reserved[2];
     int64_t first, last; /* microseconds */
     int64_t quantity, money, cost;
 } cm_order;

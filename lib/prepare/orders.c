@@ -15,18 +15,20 @@
 
 static const cm_option_spec orders_options[] = {
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
+    {"items", "false", NULL, "whether to keep the items apart, so that baskets can be asked for", 0, 0, CM_OPTION_SWITCH},
     {0},
 };
 const cm_topic cm_orders_topic = {"orders", "the state of orders", orders_options};
 
 /* ---- a state and its batches ---- */
 
-cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, cm_orders **out) {
+cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, cm_orders **out) {
     cm_orders *orders = cm_alloc(ctx, 1, sizeof *orders);
     *out = orders;
     if (!orders) return ctx->error.status;
     orders->core = cm_core_retain(ctx->core);
     orders->utc_offset = utc_offset;
+    orders->keeps_items = keeps_items;
     cm_order_map_init(&orders->map);
     return CM_OK;
 }
@@ -36,6 +38,7 @@ void cm_orders_free(cm_orders *orders) {
     cm_core *core = orders->core;
     cm_ids_clear(core, &orders->customers);
     cm_ids_clear(core, &orders->invoices);
+    cm_ids_clear(core, &orders->items);
     cm_order_map_clear(core, &orders->map);
     for (uint64_t i = 0; i < orders->batch_count; i++)
         cm_free(core, orders->batches[i], strlen(orders->batches[i]) + 1, 1);
@@ -119,7 +122,7 @@ static uint8_t kind_of(uint8_t has, int64_t amount, int64_t quantity) {
 typedef struct adding {
     cm_orders *orders;
     const cm_lines *lines;
-    code_map customers, invoices;
+    code_map customers, invoices, items;
     cm_lines_block block;
 } adding;
 
@@ -128,13 +131,15 @@ static cm_status add_line(cm_context *ctx, adding *work, uint64_t i) {
     const cm_lines_block *block = &work->block;
     uint8_t has = block->has[i];
     cm_status status = CM_OK;
-    cm_order line = {.customer = -1, .invoice = -1, .day = CM_NO_DAY, .lines = 1};
+    cm_order line = {.customer = -1, .invoice = -1, .item = -1, .day = CM_NO_DAY, .lines = 1};
     if (has & CM_HAS_CUSTOMER)
         status = map_id(ctx, &work->customers, work->lines->columns[CM_ROLE_CUSTOMER], &orders->customers,
                         block->customer[i], &line.customer);
     if (has & CM_HAS_INVOICE && !status)
         status = map_id(ctx, &work->invoices, work->lines->columns[CM_ROLE_INVOICE], &orders->invoices,
                         block->invoice[i], &line.invoice);
+    if (has & CM_HAS_ITEM && !status)
+        status = map_id(ctx, &work->items, work->lines->columns[CM_ROLE_ITEM], &orders->items, block->item[i], &line.item);
     if (status) return status;
     if (has & CM_HAS_TIME) {
         line.first = line.last = block->time[i];
@@ -144,7 +149,7 @@ static cm_status add_line(cm_context *ctx, adding *work, uint64_t i) {
     line.money = block->amount[i];
     line.quantity = block->quantity[i];
     line.cost = block->cost[i];
-    line.cost_lines = has & CM_HAS_COST ? 1 : 0;
+    line.cost_known = (has & CM_HAS_COST) != 0;
     cm_order *order;
     status = cm_order_get(ctx, &orders->map, &line, &order);
     if (!status && cm_order_add_overflows(order, &line))
@@ -167,12 +172,12 @@ static cm_time_kind time_kind_of(const cm_column *date) {
 }
 
 /* A state of the rows first .. end alone. */
-static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, int32_t utc_offset, uint64_t first, uint64_t end,
+static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_orders *like, uint64_t first, uint64_t end,
                                cm_orders **out) {
     cm_column *const *columns = lines->columns;
     cm_orders *orders = NULL;
     adding *work = cm_alloc(ctx, 1, sizeof *work);
-    cm_status status = work ? cm_orders_make(ctx, utc_offset, &orders) : ctx->error.status;
+    cm_status status = work ? cm_orders_make(ctx, like->utc_offset, like->keeps_items, &orders) : ctx->error.status;
     if (status) goto done;
     orders->money_scale = lines->amount_scale;
     orders->quantity_scale = lines->quantity_scale;
@@ -184,15 +189,18 @@ static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, int32_t u
     status = cm_ids_set_type(ctx, &orders->customers, columns[CM_ROLE_CUSTOMER]->type, "customer");
     if (!status && orders->has_invoice)
         status = cm_ids_set_type(ctx, &orders->invoices, columns[CM_ROLE_INVOICE]->type, "invoice");
+    if (!status && like->keeps_items) status = cm_ids_set_type(ctx, &orders->items, columns[CM_ROLE_ITEM]->type, "item");
     work->orders = orders;
     work->lines = lines;
     if (!status) status = code_map_open(ctx, columns[CM_ROLE_CUSTOMER], &work->customers);
     if (!status) status = code_map_open(ctx, columns[CM_ROLE_INVOICE], &work->invoices);
+    if (!status) status = code_map_open(ctx, columns[CM_ROLE_ITEM], &work->items);
     if (!status) status = add_rows(ctx, work, first, end);
 done:
     if (work) {
         cm_free(ctx->core, work->customers.codes, work->customers.size, sizeof(int32_t));
         cm_free(ctx->core, work->invoices.codes, work->invoices.size, sizeof(int32_t));
+        cm_free(ctx->core, work->items.codes, work->items.size, sizeof(int32_t));
         cm_free(ctx->core, work, 1, sizeof *work);
     }
     if (status) cm_orders_free(orders);
@@ -206,7 +214,7 @@ done:
 
 typedef struct parts {
     const cm_lines *lines;
-    int32_t utc_offset;
+    const cm_orders *like; /* whose settings the parts have */
     uint64_t rows, count;
     cm_orders **states;
 } parts;
@@ -215,14 +223,14 @@ static cm_status make_part(cm_context *ctx, void *argument, uint64_t task) {
     parts *all = argument;
     uint64_t first = all->rows / all->count * task;
     uint64_t end = task + 1 == all->count ? all->rows : all->rows / all->count * (task + 1);
-    return state_of_rows(ctx, all->lines, all->utc_offset, first, end, &all->states[task]);
+    return state_of_rows(ctx, all->lines, all->like, first, end, &all->states[task]);
 }
 
-static cm_status make_state(cm_context *ctx, const cm_lines *lines, int32_t utc_offset, cm_orders **out) {
+static cm_status make_state(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out) {
     uint64_t rows = lines->table->rows, count = rows / ROWS_A_PART;
     if (count > ctx->settings.threads) count = ctx->settings.threads;
     if (count < 1) count = 1;
-    parts all = {lines, utc_offset, rows, count, cm_alloc(ctx, count, sizeof *all.states)};
+    parts all = {lines, like, rows, count, cm_alloc(ctx, count, sizeof *all.states)};
     *out = NULL;
     if (!all.states) return ctx->error.status;
     cm_status status = cm_parallel(ctx, count, make_part, &all);
@@ -242,11 +250,12 @@ cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table
     bool goes_on = batch && orders->open_batch && !strcmp(orders->open_batch, batch), named = false;
     if (batch && !goes_on && cm_orders_has_batch(orders, batch)) return cm_fail(ctx, CM_E_DUPLICATE, "BATCH_TWICE", "s", batch);
     uint32_t required = BIT(CM_ROLE_CUSTOMER) | BIT(CM_ROLE_DATE) | BIT(CM_ROLE_AMOUNT);
+    if (orders->keeps_items) required |= BIT(CM_ROLE_ITEM);
     uint32_t roles = required | BIT(CM_ROLE_INVOICE) | BIT(CM_ROLE_QUANTITY) | BIT(CM_ROLE_COST) | BIT(CM_ROLE_CURRENCY);
     cm_lines lines;
     cm_orders *fresh = NULL;
     cm_status status = cm_lines_open(ctx, sales, roles, required, &lines);
-    if (!status) status = make_state(ctx, &lines, orders->utc_offset, &fresh);
+    if (!status) status = make_state(ctx, &lines, orders, &fresh);
     if (!status && batch && !goes_on) {
         status = cm_orders_add_batch(ctx, orders, batch);
         named = !status;
@@ -263,7 +272,8 @@ static cm_status orders_new(cm_context *ctx, const cm_options *options, cm_order
     int32_t minutes = 0;
     cm_status status = cm_options_check(ctx, options, &cm_orders_topic);
     if (!status) status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_orders_topic, "utc_offset"), &minutes);
-    return status ? status : cm_orders_make(ctx, minutes, out);
+    bool items = cm_option_int(options, &cm_orders_topic, "items") != 0;
+    return status ? status : cm_orders_make(ctx, minutes, items, out);
 }
 
 cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out) {

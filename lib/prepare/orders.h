@@ -12,12 +12,13 @@ typedef enum cm_time_kind { CM_TIME_UNKNOWN, CM_TIME_DATE, CM_TIME_NAIVE, CM_TIM
 
 struct cm_orders {
     cm_core *core;
-    cm_ids customers, invoices;
+    cm_ids customers, invoices, items;
     cm_order_map map;
     int32_t money_scale, quantity_scale, cost_scale;
     int32_t utc_offset; /* minutes that cut the days of UTC times */
     cm_time_kind time_kind;
     bool has_quantity, has_cost, has_invoice;
+    bool keeps_items; /* a record an item: baskets can be asked for */
     char **batches;     /* in byte order */
     uint64_t batch_count, batch_capacity;
     char *open_batch;   /* the load that goes on: one of batches, or NULL */
@@ -26,7 +27,7 @@ struct cm_orders {
 extern const cm_topic cm_orders_topic;
 extern const cm_topic cm_customers_topic;
 
-cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, cm_orders **out);
+cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, cm_orders **out);
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
 cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orders *other);
 

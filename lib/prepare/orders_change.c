@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "prepare/orders.h"
+#include "table/roles.h"
 
 /* ---- merging ---- */
 
@@ -11,7 +12,7 @@
 typedef struct union_plan {
     int32_t money_scale, quantity_scale, cost_scale;
     cm_time_kind time_kind;
-    int32_t *customers, *invoices; /* codes of the other as codes of this one */
+    int32_t *customers, *invoices, *items; /* codes of the other as codes of this one */
 } union_plan;
 
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
@@ -26,6 +27,10 @@ static bool rescale_overflows(const cm_orders *state, const union_plan *plan, cm
 static bool same_scales(const cm_orders *state, const union_plan *plan) {
     return state->money_scale == plan->money_scale && state->quantity_scale == plan->quantity_scale
            && state->cost_scale == plan->cost_scale;
+}
+
+static cm_status check_grain(cm_context *ctx, const cm_orders *a, const cm_orders *b) {
+    return a->keeps_items == b->keeps_items ? CM_OK : cm_fail(ctx, CM_E_OPTION, "GRAINS", "");
 }
 
 static cm_status plan_times(cm_context *ctx, const cm_orders *a, const cm_orders *b, union_plan *plan) {
@@ -58,6 +63,7 @@ static bool translate_overflows(const cm_orders *other, const union_plan *plan, 
     *out = *from;
     if (from->customer >= 0) out->customer = plan->customers[from->customer];
     if (from->invoice >= 0) out->invoice = plan->invoices[from->invoice];
+    if (from->item >= 0) out->item = plan->items[from->item];
     return rescale_overflows(other, plan, out);
 }
 
@@ -137,11 +143,13 @@ cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orde
         .cost_scale = larger(orders->cost_scale, other->cost_scale),
     };
     char **copies = NULL;
-    bool first_customers = !orders->customers.type, first_invoices = !orders->invoices.type;
-    cm_status status = plan_times(ctx, orders, other, &plan);
+    bool first_customers = !orders->customers.type, first_invoices = !orders->invoices.type, first_items = !orders->items.type;
+    cm_status status = check_grain(ctx, orders, other);
+    if (!status) status = plan_times(ctx, orders, other, &plan);
     if (!status) status = check_batches(ctx, orders, other);
     if (!status) status = plan_ids(ctx, &orders->customers, &other->customers, "customer", &plan.customers);
     if (!status) status = plan_ids(ctx, &orders->invoices, &other->invoices, "invoice", &plan.invoices);
+    if (!status) status = plan_ids(ctx, &orders->items, &other->items, "item", &plan.items);
     if (!status) status = cm_order_map_reserve(ctx, &orders->map, other->map.count);
     if (!status) status = check_sums(ctx, orders, other, &plan);
     if (!status) status = reserve_batches(ctx, orders, other, &copies);
@@ -153,9 +161,11 @@ cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orde
         free_copies(ctx->core, copies, other->batch_count);
         if (first_customers) cm_ids_clear(ctx->core, &orders->customers); /* ids added in vain may stay, a type may not */
         if (first_invoices) cm_ids_clear(ctx->core, &orders->invoices);
+        if (first_items) cm_ids_clear(ctx->core, &orders->items);
     }
     cm_free(ctx->core, plan.customers, cm_ids_count(&other->customers), sizeof *plan.customers);
     cm_free(ctx->core, plan.invoices, cm_ids_count(&other->invoices), sizeof *plan.invoices);
+    cm_free(ctx->core, plan.items, cm_ids_count(&other->items), sizeof *plan.items);
     return status;
 }
 
@@ -174,20 +184,21 @@ cm_status cm_orders_merge(cm_context *ctx, cm_orders *orders, const cm_orders *o
 /* ---- removing and renaming ---- */
 
 static int32_t *code_in(cm_order *order, int32_t role) {
-    return role == CM_ROLE_CUSTOMER ? &order->customer : &order->invoice;
+    return role == CM_ROLE_CUSTOMER ? &order->customer : role == CM_ROLE_INVOICE ? &order->invoice : &order->item;
 }
 
 static cm_ids *ids_of(cm_orders *orders, int32_t role) {
-    return role == CM_ROLE_CUSTOMER ? &orders->customers : &orders->invoices;
+    return role == CM_ROLE_CUSTOMER ? &orders->customers : role == CM_ROLE_INVOICE ? &orders->invoices : &orders->items;
 }
 
 static cm_status find_id(cm_context *ctx, cm_orders *orders, int32_t role, const char *id, int32_t *code) {
-    if (!id || (role != CM_ROLE_CUSTOMER && role != CM_ROLE_INVOICE))
-        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders", "the role is customer or invoice, with an id");
+    bool known = role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || (role == CM_ROLE_ITEM && orders->keeps_items);
+    if (!id || !known)
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders", "the role is customer, invoice or (where items are kept) item, with an id");
     *code = cm_ids_find(ids_of(orders, role), id);
     for (uint64_t i = 0; *code >= 0 && i < orders->map.count; i++)
         if (*code_in(cm_order_at(&orders->map, i), role) == *code) return CM_OK;
-    return cm_fail(ctx, CM_E_NOT_FOUND, "NO_ID", "ss", role == CM_ROLE_CUSTOMER ? "customer" : "invoice", id);
+    return cm_fail(ctx, CM_E_NOT_FOUND, "NO_ID", "ss", cm_role_name(role), id);
 }
 
 static cm_status remove_id(cm_context *ctx, cm_orders *orders, int32_t role, const char *id) {

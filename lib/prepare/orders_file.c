@@ -8,7 +8,7 @@
 
 static const char *const kind_names[CM_ORDER_KINDS] = {"purchase", "refund", "contradiction", "no_amount"};
 
-enum { CUSTOMER, INVOICE, DAY, KIND, FIRST, LAST, LINES, QUANTITY, MONEY, COST, COST_LINES, COLUMNS };
+enum { CUSTOMER, INVOICE, ITEM, DAY, KIND, FIRST, LAST, LINES, QUANTITY, MONEY, COST, COST_KNOWN, COLUMNS };
 
 /* ---- canonical order ---- */
 
@@ -23,15 +23,20 @@ static uint64_t rank_of(const int32_t *ranks, int32_t code) { return code < 0 ? 
 
 cm_status cm_orders_sorted(cm_context *ctx, const cm_orders *orders, uint32_t *numbers) {
     uint64_t count = orders->map.count;
-    int32_t *customers = NULL, *invoices = NULL;
+    int32_t *customers = NULL, *invoices = NULL, *items = NULL;
     cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
     cm_status status = keys ? rank(ctx, &orders->customers, &customers) : ctx->error.status;
     if (!status) status = rank(ctx, &orders->invoices, &invoices);
-    /* Two stable passes: day and kind, then customer and invoice. */
+    if (!status) status = rank(ctx, &orders->items, &items);
+    /* Stable passes: item and kind, then day, then customer and invoice. */
     for (uint64_t i = 0; i < count && !status; i++) {
         const cm_order *order = cm_order_at(&orders->map, i);
-        uint64_t day = order->day == CM_NO_DAY ? UINT32_MAX : (uint32_t)order->day ^ UINT32_C(0x80000000);
-        keys[i] = (cm_key){day << 8 | order->kind, i};
+        keys[i] = (cm_key){rank_of(items, order->item) << 4 | order->kind, i};
+    }
+    if (!status) status = cm_sort_keys(ctx, keys, count);
+    for (uint64_t i = 0; i < count && !status; i++) {
+        int32_t day = cm_order_at(&orders->map, keys[i].value)->day;
+        keys[i].key = day == CM_NO_DAY ? UINT32_MAX : (uint32_t)day ^ UINT32_C(0x80000000);
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) {
@@ -42,6 +47,7 @@ cm_status cm_orders_sorted(cm_context *ctx, const cm_orders *orders, uint32_t *n
     for (uint64_t i = 0; i < count && !status; i++) numbers[i] = (uint32_t)keys[i].value;
     cm_free(ctx->core, customers, cm_ids_count(&orders->customers), sizeof *customers);
     cm_free(ctx->core, invoices, cm_ids_count(&orders->invoices), sizeof *invoices);
+    cm_free(ctx->core, items, cm_ids_count(&orders->items), sizeof *items);
     cm_free(ctx->core, keys, count, sizeof *keys);
     return status;
 }
@@ -60,6 +66,7 @@ static cm_status add_columns(cm_context *ctx, cm_builder *builder, const cm_orde
     } columns[COLUMNS] = {
         [CUSTOMER] = {"customer", orders->customers.type ? orders->customers.type : CM_STRING, 0},
         [INVOICE] = {"invoice", orders->invoices.type ? orders->invoices.type : CM_STRING, 0},
+        [ITEM] = {"item", orders->items.type ? orders->items.type : CM_STRING, 0},
         [DAY] = {"day", CM_DATE, 0},
         [KIND] = {"kind", CM_STRING, 0},
         [FIRST] = {"first", time, 0},
@@ -68,7 +75,7 @@ static cm_status add_columns(cm_context *ctx, cm_builder *builder, const cm_orde
         [QUANTITY] = {"quantity", CM_DECIMAL, orders->quantity_scale},
         [MONEY] = {"money", CM_DECIMAL, orders->money_scale},
         [COST] = {"cost", CM_DECIMAL, orders->cost_scale},
-        [COST_LINES] = {"cost_lines", CM_INT64, 0},
+        [COST_KNOWN] = {"cost_known", CM_BOOL, 0},
     };
     cm_status status = CM_OK;
     for (int i = 0; i < COLUMNS && !status; i++)
@@ -95,13 +102,14 @@ static cm_status add_order(cm_context *ctx, cm_builder *builder, const cm_orders
     const char *kind = kind_names[order->kind];
     cm_status status = set_id(ctx, builder, CUSTOMER, &orders->customers, order->customer);
     if (!status) status = set_id(ctx, builder, INVOICE, &orders->invoices, order->invoice);
+    if (!status) status = set_id(ctx, builder, ITEM, &orders->items, order->item);
     if (!status) status = cm_builder_text(ctx, builder, KIND, kind, strlen(kind));
     if (!status) status = set_times(ctx, builder, orders, order);
     if (!status) status = cm_builder_int(ctx, builder, LINES, order->lines);
     if (!status) status = cm_builder_int(ctx, builder, QUANTITY, order->quantity);
     if (!status) status = cm_builder_int(ctx, builder, MONEY, order->money);
     if (!status) status = cm_builder_int(ctx, builder, COST, order->cost);
-    if (!status) status = cm_builder_int(ctx, builder, COST_LINES, order->cost_lines);
+    if (!status) status = cm_builder_int(ctx, builder, COST_KNOWN, order->cost_known);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
@@ -143,13 +151,14 @@ static cm_status batches_table(cm_context *ctx, const cm_orders *orders, cm_tabl
 }
 
 /* What a state has beside its records: numbers by name. */
-enum { UTC_OFFSET, TIME_KIND, HAS_QUANTITY, HAS_COST, HAS_INVOICE, CUSTOMER_TYPE, INVOICE_TYPE, SETTINGS };
-static const char *const setting_names[SETTINGS] = {"utc_offset",  "time_kind",     "has_quantity", "has_cost",
-                                                    "has_invoice", "customer_type", "invoice_type"};
+enum { UTC_OFFSET, TIME_KIND, HAS_QUANTITY, HAS_COST, HAS_INVOICE, KEEPS_ITEMS, CUSTOMER_TYPE, INVOICE_TYPE, ITEM_TYPE, SETTINGS };
+static const char *const setting_names[SETTINGS] = {"utc_offset",  "time_kind",   "has_quantity",  "has_cost",    "has_invoice",
+                                                    "keeps_items", "customer_type", "invoice_type", "item_type"};
 
 static cm_status settings_table(cm_context *ctx, const cm_orders *orders, cm_table **out) {
     const int64_t values[SETTINGS] = {orders->utc_offset,  orders->time_kind,      orders->has_quantity, orders->has_cost,
-                                      orders->has_invoice, orders->customers.type, orders->invoices.type};
+                                      orders->has_invoice, orders->keeps_items,    orders->customers.type, orders->invoices.type,
+                                      orders->items.type};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
@@ -190,7 +199,7 @@ static bool has_type(const cm_table *table, uint64_t column, const char *name, i
 }
 
 static cm_status read_settings(cm_context *ctx, const cm_table *table, cm_orders *orders) {
-    static const int64_t most[SETTINGS] = {18 * 60 + 59, CM_TIME_UTC, 1, 1, 1, CM_STRING, CM_STRING};
+    static const int64_t most[SETTINGS] = {18 * 60 + 59, CM_TIME_UTC, 1, 1, 1, 1, CM_STRING, CM_STRING, CM_STRING};
     int64_t values[SETTINGS];
     if (!table || table->rows != SETTINGS || !has_type(table, 0, "name", CM_STRING) || !has_type(table, 1, "value", CM_INT64))
         return damaged(ctx, "settings");
@@ -205,11 +214,12 @@ static cm_status read_settings(cm_context *ctx, const cm_table *table, cm_orders
     orders->has_quantity = values[HAS_QUANTITY];
     orders->has_cost = values[HAS_COST];
     orders->has_invoice = values[HAS_INVOICE];
+    orders->keeps_items = values[KEEPS_ITEMS];
+    cm_ids *const ids[] = {&orders->customers, &orders->invoices, &orders->items};
     cm_status status = CM_OK;
-    for (int i = CUSTOMER_TYPE; i <= INVOICE_TYPE && !status; i++) {
+    for (int i = CUSTOMER_TYPE; i <= ITEM_TYPE && !status; i++) {
         if (values[i] != 0 && values[i] != CM_STRING && values[i] != CM_INT64) return damaged(ctx, "settings");
-        if (values[i])
-            status = cm_ids_set_type(ctx, i == CUSTOMER_TYPE ? &orders->customers : &orders->invoices, (int32_t)values[i], "id");
+        if (values[i]) status = cm_ids_set_type(ctx, ids[i - CUSTOMER_TYPE], (int32_t)values[i], "id");
     }
     return status;
 }
@@ -244,14 +254,17 @@ static int kind_by_name(const char *name) {
 static cm_status read_order(cm_context *ctx, const cm_table *table, uint64_t row, cm_orders *orders) {
     cm_order one = {.day = CM_NO_DAY}, *order;
     int kind = kind_by_name(cm_table_text(table, row, KIND, 0, NULL));
-    int64_t lines = cm_table_int(table, row, LINES), cost_lines = cm_table_int(table, row, COST_LINES);
-    if (kind < 0 || lines < 1 || lines > UINT32_MAX || cost_lines < 0 || cost_lines > lines) return damaged(ctx, "orders");
+    int64_t lines = cm_table_int(table, row, LINES);
+    if (kind < 0 || lines < 1 || lines > UINT32_MAX) return damaged(ctx, "orders");
     cm_status status = read_id(ctx, table, row, CUSTOMER, &orders->customers, &one.customer);
     if (!status) status = read_id(ctx, table, row, INVOICE, &orders->invoices, &one.invoice);
     if (status) return status;
+    status = read_id(ctx, table, row, ITEM, &orders->items, &one.item);
+    if (status) return status;
+    if (one.item >= 0 && !orders->keeps_items) return damaged(ctx, "items");
     one.kind = (uint8_t)kind;
     one.lines = (uint32_t)lines;
-    one.cost_lines = (uint32_t)cost_lines;
+    one.cost_known = cm_table_int(table, row, COST_KNOWN) != 0;
     if (!cm_table_is_absent(table, row, DAY)) {
         bool days = time_type(orders) == CM_DATE;
         one.day = (int32_t)cm_table_int(table, row, DAY);
@@ -275,12 +288,13 @@ static cm_status read_orders(cm_context *ctx, const cm_table *table, cm_orders *
     int32_t time = time_type(orders);
     int32_t customer = orders->customers.type ? orders->customers.type : CM_STRING;
     int32_t invoice = orders->invoices.type ? orders->invoices.type : CM_STRING;
-    if (!table || !has_type(table, CUSTOMER, "customer", customer) || !has_type(table, INVOICE, "invoice", invoice)
+    int32_t item = orders->items.type ? orders->items.type : CM_STRING;
+    if (!table || !has_type(table, CUSTOMER, "customer", customer) || !has_type(table, INVOICE, "invoice", invoice) || !has_type(table, ITEM, "item", item)
         || !has_type(table, DAY, "day", CM_DATE) || !has_type(table, KIND, "kind", CM_STRING)
         || !has_type(table, FIRST, "first", time) || !has_type(table, LAST, "last", time)
         || !has_type(table, LINES, "lines", CM_INT64) || !has_type(table, QUANTITY, "quantity", CM_DECIMAL)
         || !has_type(table, MONEY, "money", CM_DECIMAL) || !has_type(table, COST, "cost", CM_DECIMAL)
-        || !has_type(table, COST_LINES, "cost_lines", CM_INT64))
+        || !has_type(table, COST_KNOWN, "cost_known", CM_BOOL))
         return damaged(ctx, "orders");
     orders->quantity_scale = table->columns[QUANTITY]->scale;
     orders->money_scale = table->columns[MONEY]->scale;
@@ -298,7 +312,7 @@ static cm_status load(cm_context *ctx, const char *path, cm_orders **out) {
     cm_orders *orders = NULL;
     cm_status status = cm_snapshot_load(ctx, path, &snapshot);
     if (!status && strcmp(snapshot.kind, "orders") != 0) status = cm_fail(ctx, CM_E_FORMAT, "FILE_KIND", "ss", snapshot.kind, "orders");
-    if (!status) status = cm_orders_make(ctx, 0, &orders);
+    if (!status) status = cm_orders_make(ctx, 0, false, &orders);
     if (!status) status = read_settings(ctx, cm_snapshot_find(&snapshot, "settings"), orders);
     if (!status) status = read_batches(ctx, cm_snapshot_find(&snapshot, "batches"), orders);
     if (!status) status = read_orders(ctx, cm_snapshot_find(&snapshot, "orders"), orders);

@@ -195,6 +195,7 @@ cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_r
     memset(block->has, 0, at.rows);
     take_numbers(lines->columns[CM_ROLE_CUSTOMER], &at, CM_HAS_CUSTOMER, block->customer, block->has);
     take_numbers(lines->columns[CM_ROLE_INVOICE], &at, CM_HAS_INVOICE, block->invoice, block->has);
+    take_numbers(lines->columns[CM_ROLE_ITEM], &at, CM_HAS_ITEM, block->item, block->has);
     cm_status status = take_times(ctx, lines->columns[CM_ROLE_DATE], &at, block);
     if (status) return status;
     take_numbers(lines->columns[CM_ROLE_QUANTITY], &at, CM_HAS_QUANTITY, block->quantity, block->has);

@@ -28,6 +28,7 @@ void cm_lines_close(cm_lines *lines);
 #define CM_HAS_INVOICE 8
 #define CM_HAS_QUANTITY 16
 #define CM_HAS_COST 32
+#define CM_HAS_ITEM 64
 
 typedef struct cm_lines_block {
     uint64_t first_row, rows;
@@ -37,6 +38,7 @@ typedef struct cm_lines_block {
     int64_t time[CM_LINES_BLOCK];     /* microseconds; of a DATE its midnight */
     int64_t customer[CM_LINES_BLOCK]; /* code of a STRING column, value of an INT64 column */
     int64_t invoice[CM_LINES_BLOCK];
+    int64_t item[CM_LINES_BLOCK];
     uint8_t has[CM_LINES_BLOCK];      /* CM_HAS_ bits; what is absent is 0 above */
 } cm_lines_block;
 

@@ -11,6 +11,7 @@ typedef struct line {
     int invoice;  /* -1 none */
     int64_t time; /* -1 none */
     int64_t quantity, price, cost; /* price -999999 none */
+    int item;
 } line;
 
 #define NO_PRICE (-999999)
@@ -27,6 +28,7 @@ static line random_line(lcg *random, int customers, int invoices) {
     if (lcg_below(random, 50) == 0) one.price = NO_PRICE;
     if (lcg_below(random, 60) == 0) one.time = -1;
     one.cost = (int64_t)lcg_below(random, 900);
+    one.item = (int)lcg_below(random, 25);
     return one;
 }
 
@@ -48,6 +50,7 @@ static cm_table *table_of(cm_context *ctx, const line *lines, size_t count, int 
     OK(ctx, cm_builder_column(ctx, builder, "quantity", CM_INT64, 0, CM_ROLE_QUANTITY));
     OK(ctx, cm_builder_column(ctx, builder, "price", CM_DECIMAL, 2, CM_ROLE_PRICE));
     OK(ctx, cm_builder_column(ctx, builder, "cost", CM_DECIMAL, 3, CM_ROLE_COST));
+    OK(ctx, cm_builder_column(ctx, builder, "sku", id, 0, CM_ROLE_ITEM));
     for (size_t i = 0; i < count; i++) {
         char text[32];
         for (int j = 0; j < 2; j++) {
@@ -60,6 +63,7 @@ static cm_table *table_of(cm_context *ctx, const line *lines, size_t count, int 
         OK(ctx, cm_builder_int(ctx, builder, 3, lines[i].quantity));
         if (lines[i].price != NO_PRICE) OK(ctx, cm_builder_int(ctx, builder, 4, lines[i].price));
         OK(ctx, cm_builder_int(ctx, builder, 5, lines[i].cost));
+        OK(ctx, cm_builder_text(ctx, builder, 6, text, (uint64_t)snprintf(text, sizeof text, "%d", lines[i].item)));
         OK(ctx, cm_builder_row(ctx, builder));
     }
     OK(ctx, cm_builder_finish(ctx, builder, &table));
@@ -192,10 +196,16 @@ static void same_state(cm_context *ctx, const cm_orders *a, const cm_orders *b) 
     free(b_bytes);
 }
 
+static int keep_items; /* whether the states of a test keep the items */
+
 static cm_orders *state_of(cm_context *ctx, const line *lines, size_t count, int numbers) {
     cm_orders *orders = NULL;
+    cm_options *options = NULL;
     cm_table *table = table_of(ctx, lines, count, numbers);
-    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    OK(ctx, cm_options_new(ctx, "orders", &options));
+    OK(ctx, cm_options_set_int(ctx, options, "items", keep_items));
+    OK(ctx, cm_orders_new(ctx, options, &orders));
+    cm_options_free(options);
     OK(ctx, cm_orders_update(ctx, orders, table, NULL));
     cm_table_free(table);
     return orders;
@@ -219,6 +229,7 @@ START_TEST(any_split_and_any_order_of_merging) {
     lcg random = {(uint64_t)_i + 7};
     size_t count = 900;
     line *lines = random_lines((uint64_t)_i, count, 40, 200);
+    keep_items = _i % 3 == 0;
     cm_orders *whole = state_of(ctx, lines, count, _i % 2), *parts[12];
     int part_count = 1 + (int)lcg_below(&random, 11);
     size_t at = 0;
@@ -304,6 +315,7 @@ END_TEST
 START_TEST(removing_equals_a_pass_over_what_remains) {
     cm_context *ctx = new_context();
     size_t count = 600, kept = 0;
+    keep_items = _i % 2;
     line *lines = random_lines(31 + (uint64_t)_i, count, 30, 80), *rest = malloc(count * sizeof *rest);
     cm_orders *orders = state_of(ctx, lines, count, 0);
     OK(ctx, cm_orders_remove(ctx, orders, CM_ROLE_CUSTOMER, "7"));
@@ -327,15 +339,19 @@ START_TEST(renaming_equals_a_pass_over_the_renamed) {
     cm_context *ctx = new_context();
     size_t count = 600;
     line *lines = random_lines(77 + (uint64_t)_i, count, 30, 80);
+    keep_items = _i > 2;
     cm_orders *orders = state_of(ctx, lines, count, _i % 2);
     OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_CUSTOMER, "3", "4"));       /* into one that is there */
     OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_CUSTOMER, "5", "1005"));    /* into a new one */
     OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_INVOICE, "20", "21"));
     OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_INVOICE, "22", "22"));
+    if (keep_items) OK(ctx, cm_orders_rename(ctx, orders, CM_ROLE_ITEM, "5", "6"));
+    else FAILS(ctx, CM_E_ARGUMENT, "where items are kept", cm_orders_rename(ctx, orders, CM_ROLE_ITEM, "5", "6"));
     for (size_t i = 0; i < count; i++) {
         if (lines[i].customer == 3) lines[i].customer = 4;
         if (lines[i].customer == 5) lines[i].customer = 1005;
         if (lines[i].invoice == 20) lines[i].invoice = 21;
+        if (lines[i].item == 5) lines[i].item = 6;
     }
     cm_orders *other = state_of(ctx, lines, count, _i % 2);
     same_state(ctx, orders, other);
@@ -368,6 +384,31 @@ START_TEST(a_batch_is_added_once) {
     cm_orders_free(orders);
     cm_orders_free(other);
     cm_table_free(table);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(a_state_that_keeps_items_has_the_same_customers) {
+    cm_context *ctx = new_context();
+    line *lines = random_lines(17, 700, 30, 90);
+    cm_table *tables[2] = {NULL};
+    cm_orders *states[2];
+    for (keep_items = 0; keep_items < 2; keep_items++) {
+        states[keep_items] = state_of(ctx, lines, 700, 0);
+        OK(ctx, cm_orders_customers(ctx, states[keep_items], NULL, &tables[keep_items]));
+    }
+    ck_assert_uint_eq(cm_table_rows(tables[0]), cm_table_rows(tables[1]));
+    for (uint64_t row = 0; row < cm_table_rows(tables[0]); row++)
+        for (uint64_t column = 1; column < cm_table_columns(tables[0]); column++) {
+            ck_assert_int_eq(cm_table_is_absent(tables[0], row, column), cm_table_is_absent(tables[1], row, column));
+            ck_assert_int_eq(cm_table_int(tables[0], row, column), cm_table_int(tables[1], row, column));
+        }
+    FAILS(ctx, CM_E_OPTION, "keeps items", cm_orders_merge(ctx, states[0], states[1]));
+    for (int i = 0; i < 2; i++) {
+        cm_orders_free(states[i]);
+        cm_table_free(tables[i]);
+    }
     free(lines);
     cm_context_free(ctx);
 }
@@ -524,6 +565,7 @@ Suite *test_orders(void) {
     tcase_add_loop_test(tests, removing_equals_a_pass_over_what_remains, 0, 5);
     tcase_add_loop_test(tests, renaming_equals_a_pass_over_the_renamed, 0, 6);
     tcase_add_test(tests, a_batch_is_added_once);
+    tcase_add_test(tests, a_state_that_keeps_items_has_the_same_customers);
     tcase_add_test(tests, contradictions);
     tcase_add_test(tests, audit_balances);
     tcase_add_test(tests, too_much_money_is_said_and_nothing_changes);

@@ -133,7 +133,7 @@ class Tables(unittest.TestCase):
             custmine.rfm(GOOD).attached("nothing")
 
     def test_from_python_values(self):
-        columns = {"text": ["a", None, "ü"], "whole": [1, None, -3], "real": [0.5, 2, None], "yes": [True, False, None],
+        columns = {"text": ["a\0b", None, "ü"], "whole": [1, None, -3], "real": [0.5, 2, None], "yes": [True, False, None],
                    "money": [Decimal("1.5"), Decimal("-2.25"), None], "day": [datetime.date(1969, 12, 31), None, datetime.date(2024, 2, 29)],
                    "time": [datetime.datetime(1969, 12, 31, 23, 59, 59, 999999), None, datetime.datetime(2024, 2, 29, 1)],
                    "items": [["a", "b"], [], None], "nothing": [None, None, None]}

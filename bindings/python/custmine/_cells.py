@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Callable, Iterator, List
 
 from . import _abi
-from ._library import Handle, lib, text_at
+from ._library import Handle, lib
 
 _EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -42,19 +42,28 @@ def bits_at(address: int, offset: int, count: int) -> "List[bool]":
     return [bit == "1" for bit in reversed(format(packed & ((1 << count) - 1), f"0{count}b"))]
 
 
-class Texts:
+# Texts as bytes at once, up to their first NUL; the prototype of lib gives the address.
+_text_bytes = lib["cm_table_dictionary_text"]
+_text_bytes.restype = ctypes.c_char_p
+_text_bytes.argtypes = lib.cm_table_dictionary_text.argtypes
+
+
+class Texts(dict):
     """Texts of a column by code, each decoded once."""
 
     def __init__(self, table: Handle, column: int) -> None:
+        super().__init__()
         self._table, self._column = table, column
-        self._known: "dict[int, str]" = {}
+        self._pointer = table._pointer
+        self._length = ctypes.c_uint64()
+        self._where = ctypes.byref(self._length)
 
-    def __call__(self, code: int) -> str:
-        text = self._known.get(code)
-        if text is None:
-            length = ctypes.c_uint64()
-            address = lib.cm_table_dictionary_text(self._table, self._column, code, ctypes.byref(length))
-            text = self._known[code] = text_at(address, length.value)
+    def __missing__(self, code: int) -> str:
+        encoded = _text_bytes(self._pointer, self._column, code, self._where)
+        if len(encoded) != self._length.value:
+            address = lib.cm_table_dictionary_text(self._pointer, self._column, code, self._where)
+            encoded = ctypes.string_at(address, self._length.value)
+        text = self[code] = encoded.decode("utf-8", "surrogateescape")
         return text
 
 
@@ -69,7 +78,7 @@ def _reader(table: Handle, column: int, view: _abi.ColumnView) -> "Callable[[Any
         epoch = _EPOCH.replace(tzinfo=datetime.timezone.utc) if view.flags & _abi.COLUMN_UTC else _EPOCH
         return lambda value: epoch + datetime.timedelta(microseconds=value)
     if view.type == _abi.STRING:
-        return Texts(table, column)
+        return Texts(table, column).__getitem__
     return lambda value: value
 
 
@@ -84,7 +93,7 @@ def _lists(table: Handle, column: int, view: _abi.ColumnView, texts: Texts) -> "
     items = []
     for start, end in zip(offsets, offsets[1:]):
         codes = array_at((view.values or 0) + 4 * start, ctypes.c_int32, end - start)
-        items.append([texts(code) for code in codes])
+        items.append([texts[code] for code in codes])
     return items
 
 

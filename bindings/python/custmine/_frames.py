@@ -98,9 +98,9 @@ def _texts(numpy: Any, pandas: Any, table: "Table", column: int, codes: Any, pre
     if present is not None:
         codes = numpy.where(present, codes, -1)
     used, places = numpy.unique(codes, return_inverse=True)
-    text = _cells.Texts(table, column)
+    texts = _cells.Texts(table, column)
     known = numpy.empty(len(used), dtype=object)
-    known[:] = [text(int(code)) if code >= 0 else None for code in used]
+    known[:] = [texts[code] if code >= 0 else None for code in used.tolist()]
     return pandas.Series(known[places], dtype=object)
 
 

@@ -111,10 +111,6 @@ cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t to
     return CM_OK;
 }
 
-void cm_log(cm_context *ctx, int32_t level, const char *message) {
-    if (!ctx->parent && ctx->log && level <= ctx->log_level) ctx->log(ctx->log_user, level, message);
-}
-
 void cm_entropy(void *out, uint64_t bytes) {
     unsigned char *to = out;
     while (bytes) {

@@ -52,7 +52,9 @@ cm_status cm_misuse(cm_context *ctx, const char *function);
  * progress function where it is due (not in workers). */
 cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total);
 
-void cm_log(cm_context *ctx, int32_t level, const char *message);
+/* To the host, if it listens at this level: the sentence of a code with its arguments, as cm_fail takes them; never the content
+ * of a cell. */
+void cm_log_say(cm_context *ctx, int32_t level, const char *code, const char *kinds, ...);
 
 /* Bytes for keys of hashes, from the system; never part of any output. */
 void cm_entropy(void *out, uint64_t bytes);

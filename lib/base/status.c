@@ -96,6 +96,7 @@ static void append_clean(cut_text *to, const char *text, uint64_t length) {
 }
 
 static void collect_arguments(cut_text *to, const char *kinds, va_list values) {
+    to->out[0] = 0;
     char number[CM_NUMBER_TEXT];
     for (const char *kind = kinds; *kind; kind++) {
         if (kind != kinds) append(to, "\x1F", 1);
@@ -149,6 +150,18 @@ cm_status cm_fail(cm_context *ctx, cm_status status, const char *reason, const c
     va_end(values);
     render_error(ctx);
     return status;
+}
+
+void cm_log_say(cm_context *ctx, int32_t level, const char *code, const char *kinds, ...) {
+    char collected[CM_ERROR_TEXT], message[CM_ERROR_TEXT];
+    cut_text arguments = {collected, sizeof collected, 0};
+    va_list values;
+    if (ctx->parent || !ctx->log || level > ctx->log_level) return;
+    va_start(values, kinds);
+    collect_arguments(&arguments, kinds, values);
+    va_end(values);
+    cm_render(ctx, code, collected, message, sizeof message);
+    ctx->log(ctx->log_user, level, message);
 }
 
 static void copy_cut(char *out, uint64_t size, const char *text) {

@@ -77,6 +77,12 @@ static void add_tally(cm_tally *total, const cm_tally *batch) {
     total->money = cm_money_add(total->money, batch->money);
 }
 
+static void say_what_was_read(cm_context *ctx, const cm_reader *reader) {
+    const cm_tally *batch = &reader->batch;
+    cm_log_say(ctx, CM_LOG_INFO, "LOG_READ", "uu", batch->read, reader->kept_count);
+    if (batch->read > batch->kept) cm_log_say(ctx, CM_LOG_WARNING, "LOG_DROPPED", "uu", batch->read - batch->kept, batch->read);
+}
+
 /* A table of the next rows, with all that goes along. */
 static cm_status next_table(cm_context *ctx, cm_reader *reader, uint64_t max_rows, cm_table **out) {
     cm_table *table = NULL;
@@ -91,6 +97,7 @@ static cm_status next_table(cm_context *ctx, cm_reader *reader, uint64_t max_row
         return status;
     }
     add_tally(&reader->total, &reader->batch);
+    say_what_was_read(ctx, reader);
     *out = table;
     return CM_OK;
 }

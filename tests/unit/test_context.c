@@ -169,6 +169,40 @@ START_TEST(cancel_from_outside_stops_the_next_call) {
 }
 END_TEST
 
+typedef struct heard {
+    int infos, warnings;
+    char last[200];
+} heard;
+
+static void listen(void *user, int32_t level, const char *message) {
+    heard *all = user;
+    all->infos += level == CM_LOG_INFO;
+    all->warnings += level == CM_LOG_WARNING;
+    snprintf(all->last, sizeof all->last, "%s", message);
+}
+
+START_TEST(the_log_tells_of_rows_left_out) {
+    cm_context *ctx = new_context();
+    cm_options *options = NULL;
+    cm_table *table = NULL;
+    heard all = {0};
+    OK(ctx, cm_options_new(ctx, "read", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "on_error", "collect"));
+    OK(ctx, cm_context_on_log(ctx, CM_LOG_INFO, listen, &all));
+    OK(ctx, cm_read_csv(ctx, "tests/data/bad-rows.csv", options, &table));
+    cm_table_free(table);
+    ck_assert_int_eq(all.infos, 1);
+    ck_assert_int_eq(all.warnings, 1);
+    ck_assert_ptr_nonnull(strstr(all.last, "rows were left out"));
+    OK(ctx, cm_context_on_log(ctx, CM_LOG_ERROR, listen, &all));
+    OK(ctx, cm_read_csv(ctx, "tests/data/bad-rows.csv", options, &table));
+    cm_table_free(table);
+    ck_assert_int_eq(all.infos + all.warnings, 2);
+    cm_options_free(options);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* ---- the host's own sentences ---- */
 
 START_TEST(the_catalogue_can_be_replaced) {
@@ -358,6 +392,7 @@ Suite *test_context(void) {
     tcase_add_test(tests, the_time_limit_is_kept);
     tcase_add_loop_test(tests, a_progress_function_cancels, 1, 3);
     tcase_add_test(tests, cancel_from_outside_stops_the_next_call);
+    tcase_add_test(tests, the_log_tells_of_rows_left_out);
     tcase_add_test(tests, the_catalogue_can_be_replaced);
     tcase_add_test(tests, long_values_are_cut_not_overrun);
     tcase_add_test(tests, options_are_checked_when_they_are_set);

@@ -73,6 +73,8 @@ class Header(unittest.TestCase):
         for name in ("BOOL", "INT64", "FLOAT64", "DECIMAL", "DATE", "TIMESTAMP", "STRING", "LIST", "COLUMN_UTC",
                      "E_OPTION", "E_COLUMN", "E_NOT_FOUND", "ABI_VERSION", "VERSION_MAJOR"):
             self.assertEqual(getattr(_abi, name), constants["CM_" + name], name)
+        version = re.search(r'^version = "(.*)"', (ROOT / "bindings/python/pyproject.toml").read_text(), re.M).group(1)
+        self.assertEqual(version, custmine.__version__)
         statuses = {value for name, value in constants.items() if name.startswith("CM_E_")}
         self.assertEqual(statuses, set(custmine.errors._BY_STATUS))
 

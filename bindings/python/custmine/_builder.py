@@ -1,7 +1,6 @@
 """Tables from Python values."""
 from __future__ import annotations
 
-import ctypes
 import datetime
 from decimal import Decimal
 from typing import Any, Mapping, Sequence

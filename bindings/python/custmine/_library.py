@@ -6,7 +6,7 @@ import ctypes.util
 import os
 import sys
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 from . import _abi
 
@@ -100,6 +100,7 @@ class Handle:
 
     __slots__ = ("_pointer", "__weakref__")
     _free_name = ""
+    _free: Any = None
 
     def __init__(self, pointer: "int | None") -> None:
         self._pointer = pointer

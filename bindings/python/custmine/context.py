@@ -107,12 +107,14 @@ def _progress_through(context: Context) -> Callable[..., int]:
 
     def progress(_: Any, stage: bytes, done: int, total: int) -> int:
         owner = reference()
+        if owner is None:
+            return 0
         try:
-            if owner is not None and owner._progress is not None and owner._raised is None:
+            if owner._progress is not None and owner._raised is None:
                 owner._progress(text_or_none(stage) or "", done, total)
         except BaseException as error:  # whatever it is, it must not pass through C
             owner._raised = error
-        return 1 if owner is not None and owner._raised is not None else 0
+        return 1 if owner._raised is not None else 0
 
     return progress
 
@@ -122,8 +124,10 @@ def _log_through(context: Context) -> Callable[..., None]:
 
     def log(_: Any, level: int, message: bytes) -> None:
         owner = reference()
+        if owner is None:
+            return
         try:
-            if owner is not None and owner._log is not None and owner._raised is None:
+            if owner._log is not None and owner._raised is None:
                 owner._log(level, text_or_none(message) or "")
         except BaseException as error:
             owner._raised = error  # the next progress cancels

@@ -11,7 +11,7 @@ from . import _abi, _builder
 from ._library import Handle, file_path, lib, text_at, text_or_none, utf8
 from .context import Context, current
 from ._describe import inputs, methods, scored_columns
-from .errors import ArgumentError, NotFoundError, OptionError
+from .errors import ArgumentError, FormatError, NotFoundError, OptionError
 from .options import make_options, route
 from .orders import Orders
 from .source import Path, file_paths, to_table
@@ -212,8 +212,6 @@ def _value(cell: _abi.Cell) -> Any:
 
 def load(path: Path) -> "Model | Orders":
     """What a .cm file holds."""
-    from .errors import FormatError
-
     try:
         return Model.load(path)
     except FormatError as error:

@@ -1,7 +1,6 @@
 """Options by name, as the library describes them: from Python values to its options objects."""
 from __future__ import annotations
 
-import ctypes
 import datetime
 import difflib
 import functools

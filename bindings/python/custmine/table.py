@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from . import _abi, _arrow, _cells
 from ._library import Handle, file_path, lib, text_or_none, utf8
@@ -179,7 +179,7 @@ class Table(Handle):
         return Table(_arrow.import_from(source, current(context)))
 
     @staticmethod
-    def from_columns(columns: "Dict[str, Sequence[Any]]", *, context: "Optional[Context]" = None) -> "Table":
+    def from_columns(columns: "Mapping[str, Sequence[Any]]", *, context: "Optional[Context]" = None) -> "Table":
         """From Python values, a sequence for each column; the type is that of the values, None is absent."""
         from ._builder import build
 

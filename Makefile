@@ -56,7 +56,7 @@ soname   := libcustmine.so.$(major)
 static   := $(out)/libcustmine.a
 command  := $(out)/custmine
 
-.PHONY: all demo check check-unit check-cli check-oom check-abi check-fuzz check-bindings bench install uninstall \
+.PHONY: all demo truth check check-unit check-cli check-oom check-abi check-fuzz check-bindings bench install uninstall \
         clean asan tsan fuzz nightly where help
 .SECONDARY:
 
@@ -166,6 +166,9 @@ demo: all ## the main job on a generated shop
 
 $(out)/tests/bench/%: $(out)/tests/bench/%.o $(shared)
 	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< -L$(out) -lcustmine -Wl,-rpath,'$$ORIGIN/../..' -lm
+
+truth: all ## published figures beside ours
+	@tests/truth.sh $(out)
 
 bench: all $(bench_programs) ## speed beside the peers and the machine's limits, as far as they are there
 	@tests/bench/run.sh $(out)

@@ -188,11 +188,13 @@ cm_status cm_reader_open(cm_context *ctx, const char *path, const cm_options *op
 cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **out);
 cm_status cm_reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out);
 void cm_reader_free(cm_reader *reader);
+cm_status cm_read_baskets(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
 typedef int32_t (*cm_write_function)(void *user, const char *bytes, uint64_t length);
 cm_status cm_write_file(cm_context *ctx, const cm_table *table, const cm_options *options, const char *path);
 cm_status cm_write(cm_context *ctx, const cm_table *table, const cm_options *options, cm_write_function function,
                           void *user);
 cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
+cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 typedef struct cm_orders cm_orders;
 cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out);
 void cm_orders_free(cm_orders *orders);
@@ -202,6 +204,8 @@ cm_status cm_orders_remove(cm_context *ctx, cm_orders *orders, int32_t role, con
 cm_status cm_orders_rename(cm_context *ctx, cm_orders *orders, int32_t role, const char *from, const char *to);
 cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm_options *options,
                                      cm_table **out);
+cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options,
+                                   cm_table **out);
 cm_status cm_orders_table(cm_context *ctx, const cm_orders *orders, cm_table **out);
 cm_status cm_orders_save(cm_context *ctx, const cm_orders *orders, const char *path);
 cm_status cm_orders_load(cm_context *ctx, const char *path, cm_orders **out);

@@ -178,6 +178,7 @@ static int take_option(struct job *job, int argc, char **argv, int *at) {
         else status = set_limit(job, value);
     } else {
         if (!strcmp(name, "on-error")) job->on_error_given = 1;
+        if (!strcmp(name, "columns")) job->columns_given = 1;
         if (!strcmp(name, "customers")) strcpy(name, "attributes"); /* the command's name for it */
         int found = set_everywhere(job, name, value, &used);
         if (found < 0) return fail(job);

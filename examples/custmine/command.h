@@ -27,6 +27,7 @@ struct job {
     const char *sort;                                      /* a column; falling with - before it */
     long long limit;                                       /* -1: not given */
     int quiet, help, on_error_given;
+    int columns_given; /* here or in the model: the table is taken as it is */
 };
 
 /* One subcommand. */

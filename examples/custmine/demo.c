@@ -2,25 +2,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "demo.h"
 
 #define BAR 40
 
-static const char *text_of(const cm_table *table, uint64_t row, const char *column) {
+const char *text_of(const cm_table *table, uint64_t row, const char *column) {
     int64_t found = cm_table_find(table, column);
     const char *text = found < 0 ? NULL : cm_table_text(table, row, (uint64_t)found, 0, NULL);
     return text ? text : "";
 }
 
-static double number_of(const cm_table *table, uint64_t row, const char *column) {
+double number_of(const cm_table *table, uint64_t row, const char *column) {
     int64_t found = cm_table_find(table, column);
     return found < 0 ? 0 : cm_table_double(table, row, (uint64_t)found);
 }
 
-static void heading(const char *text) { printf("\n%s\n", text); }
+void heading(const char *text) { printf("\n%s\n", text); }
 
-/* 8911407.904 as 8,911,408; the exact figure stands in the tables. */
-static const char *rounded(double value, char out[32]) {
+/* The exact figure stands in the tables. */
+const char *rounded(double value, char out[32]) {
     char digits[32];
     snprintf(digits, sizeof digits, "%.0f", value < 0 ? -value : value);
     size_t length = strlen(digits), to = 0;
@@ -140,9 +140,10 @@ static void print_repeat(const char *file) {
     printf("  custmine rfm --table pyramid %s\n", file);
     printf("  custmine rfm --table segments --save rfm.cm %s\n", file);
     printf("  custmine score rfm.cm --sort -monetary %s\n", file);
+    printf("  custmine churn --sort -churn_risk %s\n", file);
 }
 
-static int print_page(struct job *job, const cm_table *scores) {
+static int print_page(struct job *job, const cm_table *sales, const cm_table *customers, const cm_table *scores) {
     cm_table *audit = NULL, *pyramid = NULL, *segments = NULL;
     int status = EXIT_DONE;
     if (cm_table_attached(job->ctx, scores, "audit", &audit) || cm_table_attached(job->ctx, scores, "pyramid", &pyramid)
@@ -154,7 +155,8 @@ static int print_page(struct job *job, const cm_table *scores) {
         print_middles(scores);
         print_pyramid(pyramid);
         print_segments(segments);
-        print_repeat(job->files[0]);
+        status = print_risk(job, sales, customers);
+        if (!status) print_repeat(job->files[0]);
     }
     cm_table_free(audit);
     cm_table_free(pyramid);
@@ -174,7 +176,7 @@ static int run(struct job *job) {
     if (read_files(job, &sales) || make_customers(job, sales, &customers) || cm_fit(job->ctx, "rfm", customers, NULL, &rfm)
         || cm_apply(job->ctx, rfm, customers, &scores))
         status = fail(job);
-    if (!status) status = print_page(job, scores);
+    if (!status) status = print_page(job, sales, customers, scores);
     cm_table_free(scores);
     cm_model_free(rfm);
     cm_table_free(customers);

@@ -99,7 +99,7 @@ static void print_tables(const struct job *job, const subcommand *command) {
             put(&line, name);
             last = name;
         }
-        put(&line, "reasons audit");
+        put(&line, "reasons");
     }
     printf("  (--table NAME; the first is the default)\n");
     cm_table_free(outputs);

@@ -1,5 +1,18 @@
 /* custmine score: a saved model on new data. */
+#include <string.h>
+
 #include "command.h"
+
+/* Whether the model was made from columns that were named. */
+static int has_columns(struct job *job, const cm_model *model) {
+    cm_table *options = NULL;
+    int found = 0;
+    if (cm_model_table(job->ctx, model, "options", &options)) return 0;
+    for (uint64_t row = 0; row < cm_table_rows(options); row++)
+        found |= !strcmp(cm_table_text(options, row, 0, 0, NULL), "columns");
+    cm_table_free(options);
+    return found;
+}
 
 static int run(struct job *job) {
     cm_table *sales = NULL, *input = NULL;
@@ -8,8 +21,8 @@ static int run(struct job *job) {
     const char *path = job->files[0];
     job->file_count--;
     for (int i = 0; i < job->file_count; i++) job->files[i] = job->files[i + 1];
-    if (cm_model_load(job->ctx, path, &model) || read_files(job, &sales)
-        || prepare_input(job, cm_model_method(model), sales, &input))
+    if (cm_model_load(job->ctx, path, &model) == CM_OK) job->columns_given = has_columns(job, model);
+    if (!model || read_files(job, &sales) || prepare_input(job, cm_model_method(model), sales, &input))
         status = fail(job);
     if (!status) status = apply_model(job, model, input);
     cm_model_free(model);

@@ -44,7 +44,7 @@ static int has_inputs(struct job *job, const char *method, const cm_table *table
 }
 
 cm_status prepare_input(struct job *job, const char *method, const cm_table *table, cm_table **out) {
-    if (has_inputs(job, method, table)) {
+    if (job->columns_given || has_inputs(job, method, table)) {
         *out = cm_table_retain(table);
         return CM_OK;
     }

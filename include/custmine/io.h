@@ -37,6 +37,14 @@ CM_API cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **o
 CM_API cm_status cm_reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out);
 CM_API void cm_reader_free(cm_reader *reader);
 
+/* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in FIMI's .dat files.
+ * Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order). Empty cells and those of `na` are
+ * skipped; a record without items is left out and counted in the attached "audit", whose rows are baskets.
+ * Options (topic "read"): files, delimiter (auto: of , ; tab and | the one that the file has most; blanks if it has none of them), na, and the
+ * limits but max_distinct; the others, header too, mean nothing here. Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA (an empty file), CM_E_LIMIT.
+ * Cost: one pass, two where the delimiter is to be found; memory: the table's. */
+CM_API cm_status cm_read_baskets(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
+
 /* Takes some bytes of output; a result other than 0 stops the call: CM_E_IO. */
 typedef int32_t (*cm_write_function)(void *user, const char *bytes, uint64_t length);
 

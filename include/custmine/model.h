@@ -30,7 +30,7 @@ CM_API cm_status cm_explain(cm_context *ctx, const cm_model *model, const cm_tab
 /* The method's name, borrowed from the library. */
 CM_API const char *cm_model_method(const cm_model *model);
 
-/* A table of the model by name: "options", "tables" (their names), and those of the method (RFM: "cuts", "rules", "segments",
+/* A table of the model by name: "options", "tables" (their names), "inputs" (column, type: what it takes), and those of the method (RFM: "cuts", "rules", "segments",
  * "pyramid"). The caller frees it; it outlives the model. */
 CM_API cm_status cm_model_table(cm_context *ctx, const cm_model *model, const char *name, cm_table **out);
 

@@ -1,4 +1,4 @@
-/* Transactions to customers, at once or through the mergeable state of orders. */
+/* Transactions to customers and baskets, at once or through the mergeable state of orders. */
 #ifndef CUSTMINE_PREPARE_H
 #define CUSTMINE_PREPARE_H
 
@@ -23,6 +23,20 @@ extern "C" {
  * is CM_E_DATA unless refunds are kept (on_error=collect: left out and counted).
  * Money is exact: CM_E_OVERFLOW beyond 64 bits. Cost: O(lines), memory as the orders state. */
 CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
+
+/* One row a basket, from a table of transactions as for cm_customers, which needs the role item, too. A basket is one invoice: lines of one
+ * invoice number on several days or with several customers are one basket. Lines without an invoice make a basket of a
+ * customer and a day.
+ * Columns: basket (the invoice, in its own type; in a table with lines that have none STRING, those being "C17 2011-12-09"), customer (the
+ * first in order of those it has; absent without one), day (its first), items (LIST, each once, in byte order of the codes), money. Sorted by
+ * invoice (text by bytes, numbers by value), then those without an invoice by customer and day.
+ * Options (topic "baskets"): as_of (inclusive; default the last date among the lines), refunds net|keep|drop (net, drop: refunds, as
+ * cm_customers knows them, are no part of a basket; keep: they are), on_error, baskets all|known (known: those with a customer),
+ * max_basket (larger ones are left out and counted; 0 none), utc_offset.
+ * Attached: "items" (item, name where the table has the role item_name: the most frequent one of the item; baskets that have it) and "audit",
+ * which goes on from the table's own, in lines.
+ * Errors as of cm_customers. Cost: O(lines), memory as the state of orders. */
+CM_API cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 
 /* The orders: an exact state that is updated, merged, saved and asked, in any order and any split, with the same
  * result as one pass over all lines. A record a (customer, invoice, day), at most 64 bytes, plus the ids. */
@@ -52,8 +66,14 @@ CM_API cm_status cm_orders_rename(cm_context *ctx, cm_orders *orders, int32_t ro
 CM_API cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm_options *options,
                                      cm_table **out);
 
+/* Baskets as cm_baskets gives them, without the items' names, which are no part of the state. Options: topic "baskets". CM_E_OPTION if
+ * the state keeps no items. */
+CM_API cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options,
+                                   cm_table **out);
+
 /* The records themselves: customer, invoice, item (where items are kept), day, kind (purchase, refund, contradiction, no_amount), first,
- * last, lines, quantity, money, cost, cost_known; in canonical order. */
+ * last, lines, quantity, money, cost, cost_known; in canonical order. The attached table "options" (name, value) says how the state was
+ * made, for another that is to be merged with it. */
 CM_API cm_status cm_orders_table(cm_context *ctx, const cm_orders *orders, cm_table **out);
 
 /* To a file and back; equal states give equal bytes. Written beside its name, synced, renamed. */

@@ -77,18 +77,19 @@ void cm_context_cancel(cm_context *ctx) {
 
 uint64_t cm_context_peak_memory(const cm_context *ctx) { return ctx ? cm_core_peak(ctx->core) : 0; }
 
-void cm_call_begin(cm_context *ctx) {
-    if (ctx->depth++) return;
+cm_status cm_call_begin(cm_context *ctx) {
+    if (ctx->depth++) return CM_OK;
     cm_error_clear(&ctx->error);
     cm_core_reset_peak(ctx->core);
     ctx->deadline = INT64_MAX;
     ctx->last_progress = 0;
     if (ctx->settings.time_limit > 0) ctx->deadline = monotonic() + (int64_t)(ctx->settings.time_limit * 1e9);
+    return atomic_load(&ctx->cancelled) ? cm_fail(ctx, CM_E_CANCELLED, "CANCELLED", "") : CM_OK;
 }
 
 cm_status cm_call_end(cm_context *ctx, cm_status status) {
     if (--ctx->depth == 0) {
-        if (status == CM_E_CANCELLED) atomic_store(&ctx->cancelled, 0);
+        atomic_store(&ctx->cancelled, 0); /* asked of this call, whether it noticed or was over */
         if (status == CM_OK) cm_error_clear(&ctx->error);
     }
     return status;

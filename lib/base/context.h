@@ -41,8 +41,9 @@ void cm_context_set(cm_context *ctx, const cm_settings *settings);
 /* Every public function that takes a context is one line of this around an inner function, so that the outermost call
  * alone clears the error and starts the clock:
  *     return CM_CALL(ctx, fit(ctx, ...)); */
-#define CM_CALL(ctx, expression) ((ctx) ? (cm_call_begin(ctx), cm_call_end(ctx, (expression))) : CM_E_ARGUMENT)
-void cm_call_begin(cm_context *ctx);
+#define CM_CALL(ctx, expression) \
+    (!(ctx) ? CM_E_ARGUMENT : cm_call_begin(ctx) ? cm_call_end(ctx, CM_E_CANCELLED) : cm_call_end(ctx, (expression)))
+cm_status cm_call_begin(cm_context *ctx); /* CM_E_CANCELLED if that was asked for while no call ran */
 cm_status cm_call_end(cm_context *ctx, cm_status status);
 
 /* CM_E_ARGUMENT of a public function that was given NULL where it must not be; ctx may be NULL, too. */

@@ -58,6 +58,26 @@ double cm_log1p(double x) {
     return k * LOG2_HIGH + (f + (log_rest(f) + (k * LOG2_LOW + lost / one)));
 }
 
+double cm_log(double x) {
+    if (!(x >= 0)) return (double)NAN;
+    if (x == 0) return -(double)INFINITY;
+    if (x > 0x1.fffffffffffffp+1023) return x;
+    int k = 0;
+    if (x < 0x1p-1022) { /* denormal */
+        x *= 0x1p54;
+        k = -54;
+    }
+    uint64_t bits = bits_of(x);
+    k += (int)(bits >> 52) - 1023;
+    double m = double_of((bits & UINT64_C(0xfffffffffffff)) | UINT64_C(1023) << 52);
+    if (m > 0x1.6a09e667f3bcdp+0) {
+        m *= 0.5;
+        k++;
+    }
+    double f = m - 1;
+    return k * LOG2_HIGH + (f + (log_rest(f) + k * LOG2_LOW));
+}
+
 /* exp(r) - 1 - r for |r| below half of log 2. */
 static double exp_rest(double r) {
     static const double factors[] = {1.0 / 3,  1.0 / 4,  1.0 / 5,  1.0 / 6,  1.0 / 7,  1.0 / 8,  1.0 / 9,
@@ -84,4 +104,17 @@ double cm_expm1(double x) {
     double sum = whole + part, back = sum - whole;
     double lost = (whole - (sum - back)) + (part - back) + ((scale - whole) - 1); /* what both sums rounded away */
     return sum + (lost + scale * rest);
+}
+
+double cm_exp(double x) {
+    if (x != x) return x;
+    if (x > 709.782712893384) return (double)INFINITY;
+    if (x < -745.2) return 0;
+    int k = (int)(x * LOG2_INVERSE + (x < 0 ? -0.5 : 0.5));
+    double high = x - k * LOG2_HIGH, low = k * LOG2_LOW, r = high - low;
+    double rest = exp_rest(r) + ((high - r) - low) * (1 + r);
+    double one = 1 + r, value = one + ((r - (one - 1)) + rest);
+    if (k > 1022) return value * 2 * power_of_two(k - 1);
+    if (k < -1021) return value * power_of_two(k + 60) * 0x1p-60; /* denormal: rounded once, at the end */
+    return value * power_of_two(k);
 }

@@ -7,13 +7,14 @@
 #include "custmine.h"
 #include "io/reader.h"
 #include "model/method.h"
-#include "prepare/orders.h"
+#include "prepare/baskets.h"
 #include "table/roles.h"
 
 /* Topics of the other folders; those of the methods come from the registry. */
 extern const cm_topic cm_read_topic, cm_write_topic, cm_join_topic, cm_arrow_topic;
 static const cm_topic *const topics[] = {
-    &cm_context_topic, &cm_read_topic, &cm_orders_topic, &cm_customers_topic, &cm_join_topic, &cm_arrow_topic, &cm_write_topic,
+    &cm_context_topic, &cm_read_topic,  &cm_orders_topic, &cm_customers_topic, &cm_baskets_topic,
+    &cm_join_topic,    &cm_arrow_topic, &cm_write_topic,
 };
 #define TOPICS (sizeof topics / sizeof *topics)
 
@@ -172,15 +173,27 @@ static cm_status add_output(cm_context *ctx, cm_builder *builder, const cm_metho
     return status ? status : cm_builder_row(ctx, builder);
 }
 
+/* Of every method alike: attached to its scores. */
+static const cm_output_spec audit_outputs[] = {
+    {"audit", "step", "load, customers, scores: what was done", CM_STRING, false, true},
+    {"audit", "reason", "read, a reason for leaving out, kept", CM_STRING, false, true},
+    {"audit", "rows", "lines or customers; read = left out + kept", CM_INT64, false, true},
+    {"audit", "money", "of these rows; absent where unknown", CM_DECIMAL, false, true},
+    {0},
+};
+
 static cm_status describe_outputs(cm_context *ctx, cm_table **out) {
     static const char *const columns[] = {"s:method", "s:table", "s:made_by", "n:default", "s:column", "s:type", "s:help"};
     uint64_t count;
     const cm_method *const *methods = cm_methods(&count);
     cm_builder *builder = NULL;
     cm_status status = open_table(ctx, columns, 7, &builder);
-    for (uint64_t i = 0; i < count && !status; i++)
+    for (uint64_t i = 0; i < count && !status; i++) {
         for (const cm_output_spec *output = methods[i]->outputs; output->table && !status; output++)
             status = add_output(ctx, builder, methods[i], output);
+        for (const cm_output_spec *output = audit_outputs; output->table && !status; output++)
+            status = add_output(ctx, builder, methods[i], output);
+    }
     return close_table(ctx, builder, status, out);
 }
 

@@ -33,7 +33,9 @@ const char *cm_input_name(const cm_model *model, uint64_t index) {
 
 static const char *shown_name(const cm_model *model, uint64_t index) {
     const char *const *names;
-    return named_columns(model, &names) ? names[index] : model->method->inputs[index].shown_as;
+    const cm_input_spec *inputs = model->method->inputs; /* a method shows its inputs or hides them, also those that are named */
+    if (!named_columns(model, &names)) return inputs[index].shown_as;
+    return inputs[0].shown_as ? names[index] : NULL;
 }
 
 /* ---- their values ---- */

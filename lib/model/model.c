@@ -139,9 +139,27 @@ static cm_status names_table(cm_context *ctx, const cm_model *model, cm_table **
     return status;
 }
 
+/* The columns that this model takes, in order. */
+static cm_status inputs_table(cm_context *ctx, const cm_model *model, cm_table **out) {
+    cm_builder *builder = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = cm_builder_column(ctx, builder, "column", CM_STRING, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "type", CM_STRING, 0, CM_ROLE_NONE);
+    for (uint64_t i = 0; i < cm_input_count(model) && !status; i++) {
+        const char *name = cm_input_name(model, i), *type = cm_type_name(cm_input_type(model, i));
+        status = cm_builder_text(ctx, builder, 0, name, strlen(name));
+        if (!status) status = cm_builder_text(ctx, builder, 1, type, strlen(type));
+        if (!status) status = cm_builder_row(ctx, builder);
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
 static cm_status model_table(cm_context *ctx, const cm_model *model, const char *name, cm_table **out) {
     cm_table *table = cm_model_get(model, name);
     if (!strcmp(name, "tables")) return names_table(ctx, model, out);
+    if (!strcmp(name, "inputs")) return inputs_table(ctx, model, out);
     if (!table) {
         cm_names known = {0};
         for (uint64_t i = 0; i < model->count; i++) cm_names_add(&known, model->parts[i].name);

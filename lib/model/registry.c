@@ -3,10 +3,19 @@
 
 #include "model/method.h"
 
-extern const cm_method cm_rfm_method;
+#define EACH_METHOD \
+    METHOD(rfm)     \
+    METHOD(kmeans)  \
+    METHOD(churn)
+
+#define METHOD(name) extern const cm_method cm_##name##_method;
+EACH_METHOD
+#undef METHOD
 
 static const cm_method *const methods[] = {
-    &cm_rfm_method,
+#define METHOD(name) &cm_##name##_method,
+    EACH_METHOD
+#undef METHOD
 };
 
 const cm_method *const *cm_methods(uint64_t *count) {

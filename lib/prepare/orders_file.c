@@ -131,10 +131,40 @@ static cm_status orders_table(cm_context *ctx, const cm_orders *orders, cm_table
     return status;
 }
 
+/* The options that a state was made with, for one that is to be merged with it. */
+static cm_status attach_options(cm_context *ctx, const cm_orders *orders, cm_table *table) {
+    char offset[] = "+00:00";
+    int32_t minutes = orders->utc_offset < 0 ? -orders->utc_offset : orders->utc_offset;
+    cm_options *options = NULL;
+    cm_table *own = NULL;
+    offset[0] = orders->utc_offset < 0 ? '-' : '+';
+    offset[1] = (char)('0' + minutes / 600);
+    offset[2] = (char)('0' + minutes / 60 % 10);
+    offset[4] = (char)('0' + minutes % 60 / 10);
+    offset[5] = (char)('0' + minutes % 10);
+    cm_status status = cm_options_make(ctx, &cm_orders_topic, &options);
+    if (!status) status = cm_options_set_text(ctx, options, "utc_offset", offset);
+    if (!status) status = cm_options_set_int(ctx, options, "items", orders->keeps_items);
+    if (!status) status = cm_options_to_table(ctx, options, &cm_orders_topic, &own);
+    if (!status) status = cm_table_attach(ctx, table, "options", own);
+    cm_options_free(options);
+    cm_table_free(own);
+    return status;
+}
+
+static cm_status table_with_options(cm_context *ctx, const cm_orders *orders, cm_table **out) {
+    cm_table *table = NULL;
+    cm_status status = orders_table(ctx, orders, &table);
+    if (!status) status = attach_options(ctx, orders, table);
+    if (status) cm_table_free(table);
+    else *out = table;
+    return status;
+}
+
 cm_status cm_orders_table(cm_context *ctx, const cm_orders *orders, cm_table **out) {
     if (out) *out = NULL;
     if (!orders || !out) return cm_misuse(ctx, __func__);
-    return CM_CALL(ctx, orders_table(ctx, orders, out));
+    return CM_CALL(ctx, table_with_options(ctx, orders, out));
 }
 
 static cm_status batches_table(cm_context *ctx, const cm_orders *orders, cm_table **out) {

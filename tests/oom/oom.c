@@ -258,6 +258,29 @@ done:
     return status;
 }
 
+static cm_status segment_customers(cm_context *ctx) {
+    static const char *const set[][2] = {{"k", "auto"}, {"k_range", "2:3"}, {"starts", "2"}, {"scale", "robust"}, {"missing", "median"}};
+    cm_status status;
+    cm_model *own = NULL, *loaded = NULL;
+    cm_table *scores = NULL, *why = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "kmeans", &options));
+    for (unsigned i = 0; i < sizeof set / sizeof *set; i++) TRY(cm_options_set_text(ctx, options, set[i][0], set[i][1]));
+    TRY(cm_fit(ctx, "kmeans", customers, options, &own));
+    TRY(cm_model_save(ctx, own, out_path));
+    TRY(cm_model_load(ctx, out_path, &loaded));
+    TRY(cm_apply(ctx, loaded, customers, &scores));
+    TRY(cm_explain(ctx, loaded, customers, &why));
+done:
+    if (status && why) die("kmeans", "an output beside a failure");
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_model_free(loaded);
+    cm_table_free(scores);
+    cm_table_free(why);
+    return status;
+}
+
 static cm_status load_and_score(cm_context *ctx) {
     cm_status status;
     cm_model *own = NULL;
@@ -382,6 +405,7 @@ static const struct {
     {"read", read_file},           {"batches", read_batches},   {"customers", make_customers},   {"orders", change_orders},
     {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
+    {"kmeans", segment_customers},
 };
 
 /* ---- the sweep ---- */

@@ -163,6 +163,12 @@ START_TEST(cancel_from_outside_stops_the_next_call) {
     cm_context_cancel(ctx);
     FAILS(ctx, CM_E_CANCELLED, "cancelled", cm_customers(ctx, table, NULL, &customers));
     OK(ctx, cm_customers(ctx, table, NULL, &customers));
+    cm_table *slice = NULL;
+    cm_context_cancel(ctx); /* of a call too short to look, too */
+    FAILS(ctx, CM_E_CANCELLED, "cancelled", cm_table_slice(ctx, table, 0, 3, &slice));
+    ck_assert_ptr_null(slice);
+    OK(ctx, cm_table_slice(ctx, table, 0, 3, &slice));
+    cm_table_free(slice);
     cm_table_free(customers);
     cm_table_free(table);
     cm_context_free(ctx);
@@ -222,7 +228,7 @@ START_TEST(the_catalogue_can_be_replaced) {
     OK(ctx, cm_context_configure(ctx, options));
     cm_table *input = numbers(ctx, 3);
     cm_model *model = NULL;
-    FAILS(ctx, CM_E_NOT_FOUND, "rfm gibt es, rmf nicht", cm_fit(ctx, "rmf", input, NULL, &model));
+    FAILS(ctx, CM_E_NOT_FOUND, "gibt es, rmf nicht", cm_fit(ctx, "rmf", input, NULL, &model));
     OK(ctx, cm_describe(ctx, "catalogue", &table));
     int found = 0;
     for (uint64_t row = 0; row < cm_table_rows(table); row++)

@@ -14,36 +14,50 @@ local class = {}
 
 local function wrap(handle) return setmetatable({ handle = handle }, class) end
 
--- ---- what a method takes: the source itself where it has the columns, else the customers of the transactions ----
+-- ---- what a method takes: the source itself where it has the columns, else what becomes of the transactions ----
 
-local function has_inputs(table, method)
-  for _, input in ipairs(describe.inputs(method)) do
-    if not tables.has(table, input.column) then return false end
+-- By the method's kind of input: of a table, of a state of orders.
+local prepared = {
+  customers = { of_table = C.cm_customers, of_orders = C.cm_orders_customers },
+  baskets = { of_table = C.cm_baskets, of_orders = C.cm_orders_baskets },
+}
+
+-- The topic of the options of preparing the input of a method.
+local function topic_of(method)
+  local kind = describe.method(method).input
+  return prepared[kind] and kind or "customers"
+end
+
+local function has_columns(table, names)
+  for _, name in ipairs(names) do
+    if not tables.has(table, name) then return false end
   end
   return true
 end
 
 -- Options that reading and preparing share mean preparing, where nothing is read.
-local function for_reading(from, routed)
+local function for_reading(from, routed, topic)
   if source.paths(from) then return routed.read end
   local reading = {}
   for name, value in pairs(routed.read) do
-    if routed.customers[name] == nil then reading[name] = value end
+    if routed[topic][name] == nil then reading[name] = value end
   end
   return reading
 end
 
-local function make_customers(table, context, values)
-  return tables.wrap(library.make(context, "table", C.cm_customers, table.handle, options.make(context, "customers", values)))
+local function prepare(topic, from, context, values)
+  local inner = prepared[topic][orders.is(from) and "of_orders" or "of_table"]
+  return tables.wrap(library.make(context, "table", inner, from.handle, options.make(context, topic, values)))
 end
 
-local function method_input(method, from, context, routed)
-  if orders.is(from) then return orders.customers(from, context, routed.customers) end
-  local table = source.to_table(from, context, for_reading(from, routed))
-  if describe.method(method).input == "customers" and not has_inputs(table, method) then
-    return make_customers(table, context, routed.customers)
+local function method_input(method, needed, from, context, routed)
+  local topic = topic_of(method)
+  if orders.is(from) then return prepare(topic, from, context, routed[topic]) end
+  local table = source.to_table(from, context, for_reading(from, routed, topic))
+  if prepared[describe.method(method).input] and not has_columns(table, needed) then
+    return prepare(topic, table, context, routed[topic])
   end
-  for name in pairs(routed.customers) do
+  for name in pairs(routed[topic]) do
     if routed.read[name] == nil then
       library.fail(C.CM_E_OPTION, ("the option %s is for transactions; the source is a table for %s already"):format(name, method))
     end
@@ -51,20 +65,28 @@ local function method_input(method, from, context, routed)
   return table
 end
 
-function M.customers(from, settings)
+local function of_transactions(topic, from, settings)
   local context, rest = contexts.split(settings)
-  local routed = options.route(rest, { "read", "customers" })
-  if orders.is(from) then return orders.customers(from, context, routed.customers) end
-  return make_customers(source.to_table(from, context, for_reading(from, routed)), context, routed.customers)
+  local routed = options.route(rest, { "read", topic })
+  if not orders.is(from) then from = source.to_table(from, context, for_reading(from, routed, topic)) end
+  return prepare(topic, from, context, routed[topic])
 end
+
+function M.customers(from, settings) return of_transactions("customers", from, settings) end
+function M.baskets(from, settings) return of_transactions("baskets", from, settings) end
 
 -- ---- fit, apply ----
 
 local function fit(method, from, settings)
   local context, rest = contexts.split(settings)
   if not describe.method(method) then library.fail(C.CM_E_NOT_FOUND, "there is no method " .. tostring(method)) end
-  local routed = options.route(rest, { "read", "customers", method })
-  local table = method_input(method, from, context, routed)
+  local routed = options.route(rest, { "read", topic_of(method), method })
+  local needed = routed[method].columns
+  if not needed then
+    needed = {}
+    for i, input in ipairs(describe.inputs(method)) do needed[i] = input.column end
+  end
+  local table = method_input(method, needed, from, context, routed)
   local made = options.make(context, method, routed[method])
   return library.make(context, "model", C.cm_fit, method, table.handle, made), table, context
 end
@@ -79,20 +101,20 @@ end
 
 local function method_of(self) return library.text(C.cm_model_method(self.handle)) end
 
+local function model_table(self, name)
+  return tables.wrap(library.make(contexts.own(), "table", C.cm_model_table, self.handle, name))
+end
+
 local function on_source(self, inner, from, settings)
   local context, rest = contexts.split(settings)
-  local routed = options.route(rest, { "read", "customers" })
-  local table = method_input(method_of(self), from, context, routed)
+  local routed = options.route(rest, { "read", topic_of(method_of(self)) })
+  local table = method_input(method_of(self), model_table(self, "inputs"):column("column"), from, context, routed)
   return tables.wrap(library.make(context, "table", inner, self.handle, table.handle))
 end
 
 function Model:method() return method_of(self) end
 function Model:apply(from, settings) return on_source(self, C.cm_apply, from, settings) end
 function Model:explain(from, settings) return on_source(self, C.cm_explain, from, settings) end
-
-local function model_table(self, name)
-  return tables.wrap(library.make(contexts.own(), "table", C.cm_model_table, self.handle, name))
-end
 
 function Model:table(name) return model_table(self, name) end
 

@@ -3,6 +3,7 @@ local ffi = require "ffi"
 local library = require "custmine.library"
 local contexts = require "custmine.context"
 local describe = require "custmine.describe"
+local tables = require "custmine.table"
 local C = library.C
 
 local M = {}
@@ -11,8 +12,9 @@ local class = {}
 
 function M.new(model)
   local method = library.text(C.cm_model_method(model))
-  local inputs, outputs = {}, describe.scored(method)
-  for i, input in ipairs(describe.inputs(method)) do inputs[i] = input.column end
+  local outputs = describe.scored(method)
+  local listed = tables.wrap(library.make(contexts.own(), "table", C.cm_model_table, model, "inputs"))
+  local inputs = listed:column("column")
   return setmetatable({
     handle = library.make(contexts.own(), "scorer", C.cm_scorer_new, model),
     inputs = inputs, outputs = outputs,

@@ -104,7 +104,8 @@ _PROTOTYPES = """
     cm_apply i:pppo                cm_explain i:pppo              cm_model_method t:p
     cm_model_table i:ppto          cm_model_retain p:p            cm_model_free v:p
     cm_model_save i:ppt            cm_model_load i:pto            cm_scorer_new i:ppo
-    cm_scorer_row i:pppupu         cm_scorer_free v:p
+    cm_scorer_row i:pppupu         cm_scorer_free v:p             cm_read_baskets i:ptpo
+    cm_baskets i:pppo              cm_orders_baskets i:pppo
 """
 
 

@@ -6,7 +6,7 @@ import keyword
 from typing import Any, Callable, Dict, Iterable, List
 
 from ._describe import inputs, methods, outputs
-from .model import scores
+from .model import prepared_topic, scores
 from .options import Option, known_options
 from .table import Table
 
@@ -34,7 +34,7 @@ def _options_of(topics: "Iterable[str]") -> "Dict[str, Option]":
 def _signature(method: str) -> inspect.Signature:
     parameter = inspect.Parameter
     named = [parameter(name, parameter.KEYWORD_ONLY, default=_default(option))
-             for name, option in _options_of([method, "customers", "read"]).items() if not keyword.iskeyword(name)]
+             for name, option in _options_of([method, prepared_topic(method), "read"]).items() if not keyword.iskeyword(name)]
     return inspect.Signature([parameter("source", parameter.POSITIONAL_OR_KEYWORD), *named,
                               parameter("context", parameter.KEYWORD_ONLY, default=None)], return_annotation=Table)
 
@@ -56,7 +56,7 @@ def _document(method: str) -> str:
              "source: a path, a DataFrame, an Arrow table, a custmine.Table or Orders; transactions, or a table with "
              + ", ".join(row["column"] for row in inputs(method)) + ".", "", "Options:"]
     lines += [_option_line(option) for option in known_options(method).values()]
-    lines += ["    and those of the topics customers and read.", "", "Tables (of custmine.fit() and attached):"]
+    lines += [f"    and those of the topics {prepared_topic(method)} and read.", "", "Tables (of custmine.fit() and attached):"]
     lines += [f"    {name}: {', '.join(columns)}" for name, columns in tables.items()]
     return "\n".join(lines)
 

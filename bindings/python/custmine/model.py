@@ -30,13 +30,20 @@ class Model(Handle):
 
     def apply(self, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
         """The scores of today's or tomorrow's customers. Options: topics "read" and "customers"."""
-        table = method_input(self.method, source, current(context), _routed(options))
-        return Table(current(context).make(lib.cm_apply, self, table))
+        return self._on(lib.cm_apply, source, current(context), options)
 
     def explain(self, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
         """Why: for each customer the reasons of the scores, the strongest first."""
-        table = method_input(self.method, source, current(context), _routed(options))
-        return Table(current(context).make(lib.cm_explain, self, table))
+        return self._on(lib.cm_explain, source, current(context), options)
+
+    def _on(self, function: Any, source: Any, context: Context, options: "Mapping[str, Any]") -> Table:
+        routed = _routed(options, prepared_topic(self.method))
+        return Table(context.make(function, self, method_input(self.method, self.inputs, source, context, routed)))
+
+    @property
+    def inputs(self) -> "List[str]":
+        """The columns that it takes."""
+        return self.table("inputs")["column"]
 
     def table(self, name: str) -> Table:
         return Table(current().make(lib.cm_model_table, self, utf8(name)))
@@ -61,47 +68,68 @@ class Model(Handle):
         return f"<custmine.Model {self.method}: {', '.join(self.tables)}>"
 
 
+# What transactions become for a method, by its kind of input: of a table, of a state of orders.
+_PREPARED = {"customers": (lib.cm_customers, lib.cm_orders_customers), "baskets": (lib.cm_baskets, lib.cm_orders_baskets)}
+
+
+def prepared_topic(method: str) -> str:
+    """The options of preparing the input of a method."""
+    kind = methods().get(method, {}).get("input", "")
+    return kind if kind in _PREPARED else "customers"
+
+
 def _routed(options: "Mapping[str, Any]", *more: str) -> "Dict[str, Dict[str, Any]]":
-    return route(options, ["read", "customers", *more])
+    return route(options, ["read", *more])
 
 
 def _given(options: "Mapping[str, Any]") -> "List[str]":
     return [name for name, value in options.items() if value is not None]
 
 
-def method_input(method: str, source: Any, context: Context, routed: "Mapping[str, Mapping[str, Any]]") -> Table:
-    """What the method takes: the source itself where it has its columns, else the customers of the transactions."""
+def _reading(source: Any, routed: "Mapping[str, Mapping[str, Any]]", topic: str) -> "Dict[str, Any]":
+    """Options that reading and preparing share mean preparing, where nothing is read."""
+    if file_paths(source):
+        return dict(routed["read"])
+    return {name: value for name, value in routed["read"].items() if name not in routed[topic]}
+
+
+def _prepared(topic: str, source: Any, context: Context, options: "Mapping[str, Any]") -> Table:
+    made = make_options(context, topic, options)
+    return Table(context.make(_PREPARED[topic][isinstance(source, Orders)], source, made))
+
+
+def method_input(method: str, needed: "List[str]", source: Any, context: Context,
+                 routed: "Mapping[str, Mapping[str, Any]]") -> Table:
+    """What the method takes: the source itself where it has the columns, else what becomes of the transactions."""
+    topic = prepared_topic(method)
     if isinstance(source, Orders):
-        return source.customers(context=context, **routed["customers"])
-    reading = routed["read"]
-    if not file_paths(source):
-        reading = {name: value for name, value in reading.items() if name not in routed["customers"]}
-    table = to_table(source, context, reading)
-    by_customers = methods().get(method, {}).get("input") == "customers"
-    if not by_customers or all(row["column"] in table for row in inputs(method)):
-        unused = [name for name in _given(routed["customers"]) if name not in routed["read"]]
+        return _prepared(topic, source, context, routed[topic])
+    table = to_table(source, context, _reading(source, routed, topic))
+    if methods().get(method, {}).get("input") not in _PREPARED or all(name in table for name in needed):
+        unused = [name for name in _given(routed[topic]) if name not in routed["read"]]
         if unused:
             raise OptionError(f"the option {unused[0]} is for transactions; the source is a table for {method} already",
                               _abi.E_OPTION, "OPTION_KIND", (unused[0],))
         return table
-    return _customers(table, context, routed["customers"])
+    return _prepared(topic, table, context, routed[topic])
 
 
-def _customers(table: Table, context: Context, options: "Mapping[str, Any]") -> Table:
-    made = make_options(context, "customers", options)
-    return Table(context.make(lib.cm_customers, table, made))
+def _of_transactions(topic: str, source: Any, context: "Optional[Context]", options: "Mapping[str, Any]") -> Table:
+    context = current(context)
+    routed = _routed(options, topic)
+    if not isinstance(source, Orders):
+        source = to_table(source, context, _reading(source, routed, topic))
+    return _prepared(topic, source, context, routed[topic])
 
 
 def customers(source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
     """One row a customer, from transactions. Options: topics "read" and "customers" (as_of, refunds, attributes ...)."""
-    context = current(context)
-    routed = _routed(options)
-    if isinstance(source, Orders):
-        return source.customers(context=context, **routed["customers"])
-    reading = routed["read"]
-    if not file_paths(source):
-        reading = {name: value for name, value in reading.items() if name not in routed["customers"]}
-    return _customers(to_table(source, context, reading), context, routed["customers"])
+    return _of_transactions("customers", source, context, options)
+
+
+def baskets(source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
+    """One row a basket, from transactions. Options: topics "read" and "baskets" (as_of, baskets, max_basket ...)."""
+    return _of_transactions("baskets", source, context, options)
 
 
 def fit_to(method: str, table: Table, context: Context, options: "Mapping[str, Any]") -> Model:
@@ -113,12 +141,13 @@ def _prepare(method: str, source: Any, context: Context, options: "Mapping[str, 
     if method not in methods():
         raise NotFoundError(f"there is no method {method}; there are {', '.join(methods())}", _abi.E_NOT_FOUND,
                             "NO_METHOD", (method,))
-    routed = _routed(options, method)
-    return method_input(method, source, context, routed), routed[method]
+    routed = _routed(options, prepared_topic(method), method)
+    needed = list(routed[method].get("columns") or (row["column"] for row in inputs(method)))
+    return method_input(method, needed, source, context, routed), routed[method]
 
 
 def fit(method: str, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Model:
-    """Fits a method. Options: topics "read", "customers" and that of the method."""
+    """Fits a method. Options: topics "read", "customers" or "baskets", and that of the method."""
     context = current(context)
     table, own = _prepare(method, source, context, options)
     return fit_to(method, table, context, own)
@@ -143,7 +172,7 @@ class Scorer(Handle):
     def __init__(self, model: Model) -> None:
         self._context = Context()
         super().__init__(self._context.make(lib.cm_scorer_new, model))
-        self.inputs = [row["column"] for row in inputs(model.method)]
+        self.inputs = model.inputs
         self.outputs = scored_columns(model.method)
         self._in = (_abi.Cell * len(self.inputs))()
         self._out = (_abi.Cell * len(self.outputs))()

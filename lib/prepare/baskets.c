@@ -1,0 +1,410 @@
+/* Baskets from orders that keep their items: the records are sorted by basket and, within it, by item; each run is a basket. A basket is one
+ * invoice, whatever days and customers its lines have; lines without an invoice make one of a customer and a day.
+ * O(records), the sorts being by digits. */
+#include "prepare/baskets.h"
+
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/number.h"
+#include "base/sort.h"
+#include "prepare/item_names.h"
+#include "table/audit.h"
+
+static const cm_option_spec baskets_options[] = {
+    {"as_of", NULL, NULL, "last day that counts; default: the last date among the lines", 0, 0, CM_OPTION_DATE},
+    {"refunds", "net", "net|keep|drop", "keep: part of a basket as any other line; net, drop: no part of it", 0, 0, CM_OPTION_CHOICE},
+    {"on_error", "fail", "fail|collect", "lines that contradict themselves: stop, or leave out and count", 0, 0, CM_OPTION_CHOICE},
+    {"baskets", "all", "all|known", "known: only those of a customer", 0, 0, CM_OPTION_CHOICE},
+    {"max_basket", "0", NULL, "most items of a basket, larger ones are left out; 0: any number", 0, 1e9, CM_OPTION_INT},
+    {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
+    {0},
+};
+const cm_topic cm_baskets_topic = {"baskets", "transactions to baskets", baskets_options};
+
+/* What becomes of a record. The last two are found when its basket is known. */
+typedef enum fate {
+    IN_BASKET,
+    NO_DATE,
+    NO_AMOUNT,
+    LATER,
+    REFUND,
+    CONTRADICTION,
+    NO_ITEM,
+    NO_CUSTOMER,
+    TOO_LARGE,
+    FATES
+} fate;
+
+static const char *const fate_names[FATES] = {"kept",          "no date", "no amount",   "after as-of", "refund",
+                                              "contradiction", "no item", "no customer", "large basket"};
+
+typedef struct question {
+    const cm_orders *orders;
+    const cm_item_names *names; /* NULL: unknown */
+    int32_t as_of;
+    bool keeps_refunds, known_only;
+    uint64_t most_items; /* 0: any number */
+    uint8_t *fates;      /* by record */
+    cm_dictionary *items; /* the written forms, by the state's codes */
+    uint64_t item_count, customer_count, invoice_count;
+    int32_t *item_ranks, *items_ranked, *customer_ranks, *invoice_ranks;
+    uint64_t *baskets_of; /* by item code */
+    cm_key *keys;         /* records that count, by basket and item */
+    uint64_t key_count;
+    bool all_invoices;    /* every basket that is kept has one */
+    char *id;             /* room for "C17 2011-12-09" */
+    uint64_t id_capacity;
+} question;
+
+/* ---- which records, in which order ---- */
+
+static fate fate_of(const question *ask, const cm_order *order) {
+    if (order->day == CM_NO_DAY) return NO_DATE;
+    if (order->kind == CM_ORDER_NO_AMOUNT) return NO_AMOUNT;
+    if (order->day > ask->as_of) return LATER;
+    if (!ask->keeps_refunds && order->kind == CM_ORDER_CONTRADICTION) return CONTRADICTION;
+    if (!ask->keeps_refunds && order->kind == CM_ORDER_REFUND) return REFUND;
+    if (order->item < 0) return NO_ITEM;
+    return order->invoice < 0 && order->customer < 0 ? NO_CUSTOMER : IN_BASKET;
+}
+
+static uint64_t basket_key(const question *ask, const cm_order *order) {
+    if (order->invoice >= 0) return (uint32_t)ask->invoice_ranks[order->invoice];
+    uint64_t customer = (uint32_t)ask->customer_ranks[order->customer];
+    return UINT64_C(1) << 63 | customer << 32 | ((uint32_t)order->day ^ UINT32_C(0x80000000));
+}
+
+static cm_status sort_records(cm_context *ctx, question *ask) {
+    const cm_order_map *map = &ask->orders->map;
+    for (uint64_t i = 0; i < map->count; i++) {
+        const cm_order *order = cm_order_at(map, i);
+        ask->fates[i] = (uint8_t)fate_of(ask, order);
+        if (ask->fates[i] == IN_BASKET) ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
+    }
+    cm_status status = cm_tick(ctx, "baskets", 0, map->count);
+    if (!status) status = cm_sort_keys(ctx, ask->keys, ask->key_count);
+    for (uint64_t i = 0; i < ask->key_count && !status; i++)
+        ask->keys[i].key = basket_key(ask, cm_order_at(map, ask->keys[i].value));
+    return status ? status : cm_sort_keys(ctx, ask->keys, ask->key_count);
+}
+
+/* ---- one basket ---- */
+
+typedef struct basket {
+    uint64_t from, end; /* its keys */
+    const cm_order *first; /* one of its records */
+    uint64_t items;
+    int32_t customer, day; /* the first in canonical order of its customers, -1 none; its first day */
+    __extension__ __int128 money;
+} basket;
+
+/* The basket that begins at a key; its records come by item. */
+static basket basket_at(const question *ask, uint64_t from) {
+    basket one = {.from = from, .end = from, .customer = -1, .day = INT32_MAX};
+    int32_t item = -1;
+    for (; one.end < ask->key_count && ask->keys[one.end].key == ask->keys[from].key; one.end++) {
+        const cm_order *order = cm_order_at(&ask->orders->map, ask->keys[one.end].value);
+        if (!one.first) one.first = order;
+        one.items += order->item != item;
+        item = order->item;
+        one.money += order->money;
+        if (order->day < one.day) one.day = order->day;
+        bool earlier = order->customer >= 0
+                       && (one.customer < 0 || ask->customer_ranks[order->customer] < ask->customer_ranks[one.customer]);
+        if (earlier) one.customer = order->customer;
+    }
+    return one;
+}
+
+/* Baskets that are left out as a whole. */
+static void choose_baskets(question *ask) {
+    ask->all_invoices = true;
+    for (uint64_t at = 0; at < ask->key_count;) {
+        basket one = basket_at(ask, at);
+        fate what = ask->known_only && one.customer < 0                       ? NO_CUSTOMER
+                    : ask->most_items && one.items > ask->most_items ? TOO_LARGE
+                                                                              : IN_BASKET;
+        for (; at < one.end; at++) ask->fates[ask->keys[at].value] = (uint8_t)what;
+        if (what == IN_BASKET && one.first->invoice < 0) ask->all_invoices = false;
+    }
+}
+
+/* ---- the table ---- */
+
+enum { BASKET, CUSTOMER, DAY, ITEMS, MONEY };
+
+static cm_status set_id(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_ids *ids, int32_t code) {
+    if (ids->type == CM_INT64) return cm_builder_int(ctx, builder, column, ids->numbers[code]);
+    cm_text text = cm_dictionary_text(ids->texts, code);
+    return cm_builder_text(ctx, builder, column, text.data, text.length);
+}
+
+/* The written form of an id: borrowed, or printed into `room`. */
+static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT]) {
+    if (ids->type == CM_STRING) return cm_dictionary_text(ids->texts, code);
+    uint64_t length = cm_print_int(ids->numbers[code], room);
+    return (cm_text){room, length};
+}
+
+/* The invoice, or "C17 2011-12-09". */
+static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask, const cm_order *order) {
+    char room[CM_NUMBER_TEXT];
+    if (order->invoice >= 0 && ask->all_invoices) return set_id(ctx, builder, BASKET, &ask->orders->invoices, order->invoice);
+    if (order->invoice >= 0) {
+        cm_text text = written(&ask->orders->invoices, order->invoice, room);
+        return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
+    }
+    cm_text text = written(&ask->orders->customers, order->customer, room);
+    cm_status status = cm_reserve(ctx, &ask->id, &ask->id_capacity, text.length + 1 + CM_CIVIL_TEXT, 1);
+    if (status) return status;
+    if (text.length) memcpy(ask->id, text.data, (size_t)text.length);
+    ask->id[text.length] = ' ';
+    uint64_t length = text.length + 1 + cm_print_date(order->day, ask->id + text.length + 1);
+    return cm_builder_text(ctx, builder, BASKET, ask->id, length);
+}
+
+static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
+    int32_t last = -1;
+    for (uint64_t i = one->from; i < one->end; i++) {
+        int32_t item = cm_order_at(&ask->orders->map, ask->keys[i].value)->item;
+        if (item == last) continue;
+        last = item;
+        ask->baskets_of[item]++;
+        cm_text text = cm_dictionary_text(ask->items, item);
+        cm_status status = cm_builder_text(ctx, builder, ITEMS, text.data, text.length);
+        if (status) return status;
+    }
+    return CM_OK;
+}
+
+static cm_status add_basket(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
+    char room[CM_NUMBER_TEXT];
+    if (one->money > INT64_MAX || one->money < INT64_MIN) {
+        bool invoice = one->first->invoice >= 0;
+        cm_text text = written(invoice ? &ask->orders->invoices : &ask->orders->customers,
+                               invoice ? one->first->invoice : one->first->customer, room);
+        return cm_fail(ctx, CM_E_OVERFLOW, "BASKET_OVERFLOW", "t", text.data, text.length);
+    }
+    cm_status status = set_basket(ctx, builder, ask, one->first);
+    if (!status && one->customer >= 0) status = set_id(ctx, builder, CUSTOMER, &ask->orders->customers, one->customer);
+    if (!status) status = cm_builder_int(ctx, builder, DAY, one->day);
+    if (!status) status = set_items(ctx, builder, ask, one);
+    if (!status) status = cm_builder_int(ctx, builder, MONEY, (int64_t)one->money);
+    return status ? status : cm_builder_row(ctx, builder);
+}
+
+static cm_status add_columns(cm_context *ctx, cm_builder *builder, const question *ask) {
+    const cm_orders *orders = ask->orders;
+    int32_t customer = orders->customers.type ? orders->customers.type : CM_STRING;
+    int32_t basket_type = ask->all_invoices && orders->invoices.type ? orders->invoices.type : CM_STRING;
+    cm_status status = cm_builder_column(ctx, builder, "basket", basket_type, 0, CM_ROLE_INVOICE);
+    if (!status) status = cm_builder_column(ctx, builder, "customer", customer, 0, CM_ROLE_CUSTOMER);
+    if (!status) status = cm_builder_column(ctx, builder, "day", CM_DATE, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "items", CM_LIST, 0, CM_ROLE_NONE);
+    return status ? status : cm_builder_column(ctx, builder, "money", CM_DECIMAL, orders->money_scale, CM_ROLE_NONE);
+}
+
+static cm_status build(cm_context *ctx, question *ask, cm_table **out) {
+    cm_builder *builder = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = add_columns(ctx, builder, ask);
+    for (uint64_t at = 0, n = 0; at < ask->key_count && !status; n++) {
+        basket one = basket_at(ask, at);
+        if (ask->fates[ask->keys[at].value] == IN_BASKET) status = add_basket(ctx, builder, ask, &one);
+        if (!status && n % 1024 == 0) status = cm_tick(ctx, "baskets", at, ask->key_count);
+        at = one.end;
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
+/* ---- what comes along ---- */
+
+static cm_status attach_items(cm_context *ctx, const question *ask, cm_table *baskets) {
+    bool named = ask->names && ask->names->of;
+    cm_builder *builder = NULL;
+    cm_table *items = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = cm_builder_column(ctx, builder, "item", CM_STRING, 0, CM_ROLE_ITEM);
+    if (!status && named) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_ITEM_NAME);
+    if (!status) status = cm_builder_column(ctx, builder, "baskets", CM_INT64, 0, CM_ROLE_NONE);
+    for (uint64_t i = 0; i < ask->item_count && !status; i++) {
+        int32_t code = ask->items_ranked[i];
+        cm_text text = cm_dictionary_text(ask->items, code), name = named ? ask->names->of[code] : (cm_text){0};
+        if (!ask->baskets_of[code]) continue;
+        status = cm_builder_text(ctx, builder, 0, text.data, text.length);
+        if (!status && name.data) status = cm_builder_text(ctx, builder, 1, name.data, name.length);
+        if (!status) status = cm_builder_int(ctx, builder, named ? 2 : 1, (int64_t)ask->baskets_of[code]);
+        if (!status) status = cm_builder_row(ctx, builder);
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, &items);
+    if (!status) status = cm_table_attach(ctx, baskets, "items", items);
+    cm_table_free(items);
+    cm_builder_free(builder);
+    return status;
+}
+
+static cm_status attach_audit(cm_context *ctx, const question *ask, const cm_table *before, cm_table *baskets) {
+    __extension__ __int128 money[FATES + 1] = {0};
+    uint64_t rows[FATES + 1] = {0}, count = 0;
+    cm_audit_line lines[FATES + 1];
+    for (uint64_t i = 0; i < ask->orders->map.count; i++) {
+        const cm_order *order = cm_order_at(&ask->orders->map, i);
+        const int both[] = {ask->fates[i], FATES};
+        for (int j = 0; j < 2; j++) {
+            rows[both[j]] += order->lines;
+            money[both[j]] += order->money;
+        }
+    }
+    for (int i = 0; i <= FATES; i++) {
+        int each = i == 0 ? FATES : i == FATES ? IN_BASKET : i; /* read, the reasons, kept */
+        if (each != FATES && each != IN_BASKET && !rows[each]) continue;
+        lines[count] = (cm_audit_line){"baskets", each == FATES ? "read" : fate_names[each], rows[each], {0}};
+        bool known = money[each] <= INT64_MAX && money[each] >= INT64_MIN && each != NO_AMOUNT;
+        if (known) lines[count].money = (cm_money){(int64_t)money[each], ask->orders->money_scale, true};
+        count++;
+    }
+    return cm_audit_attach(ctx, baskets, before, lines, count);
+}
+
+static cm_status check_contradictions(cm_context *ctx, const question *ask) {
+    uint64_t lines = 0;
+    int32_t least = INT32_MAX;
+    for (uint64_t i = 0; i < ask->orders->map.count; i++) {
+        const cm_order *order = cm_order_at(&ask->orders->map, i);
+        if (ask->fates[i] != CONTRADICTION) continue;
+        lines += order->lines;
+        if (order->day < least) least = order->day;
+    }
+    if (!lines) return CM_OK;
+    char day[CM_CIVIL_TEXT];
+    cm_print_date(least, day);
+    return cm_fail(ctx, CM_E_DATA, "CONTRADICTION", "us", lines, day);
+}
+
+/* ---- the question ---- */
+
+/* Items are shown in their written form, also where they are integers. */
+static cm_status write_items(cm_context *ctx, question *ask) {
+    const cm_ids *ids = &ask->orders->items;
+    if (ids->type == CM_STRING) {
+        ask->items = cm_dictionary_retain(ids->texts);
+        return CM_OK;
+    }
+    cm_status status = cm_dictionary_new(ctx, &ask->items);
+    for (uint64_t i = 0; i < ids->number_count && !status; i++) {
+        char room[CM_NUMBER_TEXT];
+        int32_t code;
+        uint64_t length = cm_print_int(ids->numbers[i], room);
+        status = cm_dictionary_add(ctx, ask->items, room, length, &code);
+    }
+    return status;
+}
+
+static cm_status open_question(cm_context *ctx, question *ask) {
+    const cm_orders *orders = ask->orders;
+    uint64_t records = orders->map.count;
+    ask->item_count = cm_ids_count(&orders->items);
+    ask->customer_count = cm_ids_count(&orders->customers);
+    ask->invoice_count = cm_ids_count(&orders->invoices);
+    if (!(ask->fates = cm_alloc(ctx, records, 1)) || !(ask->keys = cm_alloc(ctx, records, sizeof *ask->keys))
+        || !(ask->item_ranks = cm_alloc(ctx, ask->item_count, sizeof(int32_t)))
+        || !(ask->items_ranked = cm_alloc(ctx, ask->item_count, sizeof(int32_t)))
+        || !(ask->customer_ranks = cm_alloc(ctx, ask->customer_count, sizeof(int32_t)))
+        || !(ask->invoice_ranks = cm_alloc(ctx, ask->invoice_count, sizeof(int32_t)))
+        || !(ask->baskets_of = cm_alloc(ctx, ask->item_count, sizeof(uint64_t))))
+        return ctx->error.status;
+    cm_status status = write_items(ctx, ask);
+    if (!status) status = cm_dictionary_ranks(ctx, ask->items, ask->item_count, ask->item_ranks, ask->items_ranked);
+    if (!status && orders->customers.type) status = cm_ids_ranks(ctx, &orders->customers, ask->customer_ranks);
+    if (!status && orders->invoices.type) status = cm_ids_ranks(ctx, &orders->invoices, ask->invoice_ranks);
+    return status;
+}
+
+static void close_question(cm_core *core, question *ask) {
+    uint64_t records = ask->orders->map.count;
+    cm_free(core, ask->fates, records, 1);
+    cm_free(core, ask->keys, records, sizeof *ask->keys);
+    cm_free(core, ask->item_ranks, ask->item_count, sizeof(int32_t));
+    cm_free(core, ask->items_ranked, ask->item_count, sizeof(int32_t));
+    cm_free(core, ask->customer_ranks, ask->customer_count, sizeof(int32_t));
+    cm_free(core, ask->invoice_ranks, ask->invoice_count, sizeof(int32_t));
+    cm_free(core, ask->baskets_of, ask->item_count, sizeof(uint64_t));
+    cm_free(core, ask->id, ask->id_capacity, 1);
+    cm_dictionary_release(ask->items);
+}
+
+static int32_t last_day(const cm_orders *orders) {
+    int32_t day = CM_NO_DAY;
+    for (uint64_t i = 0; i < orders->map.count; i++)
+        if (cm_order_at(&orders->map, i)->day > day) day = cm_order_at(&orders->map, i)->day;
+    return day;
+}
+
+static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_names *names, const cm_options *options,
+                        const cm_table *before, cm_table **out) {
+    const cm_topic *topic = &cm_baskets_topic;
+    bool dated = cm_option_is_set(options, topic, "as_of");
+    question ask = {
+        .orders = orders,
+        .names = names,
+        .as_of = dated ? (int32_t)cm_option_int(options, topic, "as_of") : last_day(orders),
+        .keeps_refunds = cm_option_choice(options, topic, "refunds") == 1,
+        .known_only = cm_option_choice(options, topic, "baskets") == 1,
+        .most_items = (uint64_t)cm_option_int(options, topic, "max_basket"),
+    };
+    cm_table *baskets = NULL;
+    cm_status status = open_question(ctx, &ask);
+    if (!status) status = sort_records(ctx, &ask);
+    if (!status && cm_option_choice(options, topic, "on_error") == 0) status = check_contradictions(ctx, &ask);
+    if (!status) choose_baskets(&ask);
+    if (!status) status = build(ctx, &ask, &baskets);
+    if (!status) status = attach_items(ctx, &ask, baskets);
+    if (!status) status = attach_audit(ctx, &ask, before, baskets);
+    close_question(ctx->core, &ask);
+    if (status) cm_table_free(baskets);
+    else *out = baskets;
+    return status;
+}
+
+static cm_status orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
+    int32_t minutes;
+    const char *offset;
+    cm_status status = cm_options_check(ctx, options, &cm_baskets_topic);
+    if (status) return status;
+    offset = cm_option_text(options, &cm_baskets_topic, "utc_offset");
+    status = cm_parse_utc_offset(ctx, offset, &minutes);
+    if (!status && offset && minutes != orders->utc_offset)
+        status = cm_fail(ctx, CM_E_OPTION, "UTC_OFFSETS", "ii", (int64_t)minutes, (int64_t)orders->utc_offset);
+    if (!status && !orders->keeps_items) status = cm_fail(ctx, CM_E_OPTION, "NO_ITEMS_KEPT", "");
+    return status ? status : answer(ctx, orders, NULL, options, NULL, out);
+}
+
+cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
+    if (out) *out = NULL;
+    if (!orders || !out) return cm_misuse(ctx, __func__);
+    return CM_CALL(ctx, orders_baskets(ctx, orders, options, out));
+}
+
+static cm_status baskets_of_sales(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
+    int32_t minutes = 0;
+    cm_orders *orders = NULL;
+    cm_item_names names = {0};
+    cm_status status = cm_options_check(ctx, options, &cm_baskets_topic);
+    if (!status) status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_baskets_topic, "utc_offset"), &minutes);
+    if (!status) status = cm_orders_make(ctx, minutes, true, &orders);
+    if (!status) status = cm_orders_add_lines(ctx, orders, sales, NULL);
+    if (!status) status = cm_item_names_find(ctx, sales, &orders->items, &names);
+    if (!status) status = answer(ctx, orders, &names, options, sales, out);
+    cm_item_names_clear(ctx->core, &names);
+    cm_orders_free(orders);
+    return status;
+}
+
+cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
+    if (out) *out = NULL;
+    if (!sales || !out) return cm_misuse(ctx, __func__);
+    return CM_CALL(ctx, baskets_of_sales(ctx, sales, options, out));
+}

@@ -1,0 +1,1 @@
+$custmine kmeans --k several $data/good-sales.csv

@@ -37,8 +37,16 @@ python_tests() { # NAME PYTHON FILE
   fi
 }
 
+# The examples name five customers of the generated shop, without its broken rows.
+example() { # NAME COMMAND...
+  local name=$1; shift
+  grep -v '^90000[1-6],' "$work/shop.csv" > "$work/clean.csv"
+  if [ "$(${sanitizer[@]+"${sanitizer[@]}"} "$@" "$work/clean.csv" | wc -l)" != 5 ]; then echo "$name: its example failed"; failed=1; fi
+}
+
 if command -v python3 > /dev/null && python3 -c 'import sys, ctypes; sys.exit(sys.version_info < (3, 9))' 2> /dev/null; then
   python_tests "python" python3 test_basic.py
+  example python python3 examples/rfm.py
 else
   echo "skipped: Python (no python3 from 3.9 on)"
 fi
@@ -50,6 +58,7 @@ if ! diff -u bindings/lua/custmine_cdef.lua "$work/cdef.lua"; then
 fi
 if command -v luajit > /dev/null; then
   ${sanitizer[@]+"${sanitizer[@]}"} luajit "$here/test_basic.lua" || failed=1
+  example lua env LUA_PATH="bindings/lua/?.lua;;" luajit examples/rfm.lua
 else
   echo "skipped: Lua (no luajit)"
 fi

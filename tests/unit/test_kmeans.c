@@ -1,5 +1,5 @@
-/* k-means against plain definitions: all partitions of small sets, the nearest centre by brute force, population standard deviations,
- * known results of Mall_Customers; and the same bytes for any number of threads. */
+/* k-means against plain definitions: all partitions of small sets, the nearest centre by brute force, population
+ * standard deviations, known results of Mall_Customers; and the same bytes for any number of threads. */
 #include <math.h>
 
 #include "base/math.h"
@@ -40,7 +40,8 @@ static cm_options *options_of(cm_context *ctx, uint64_t columns, const char *con
 }
 #define WITH(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static cm_status fit_with(cm_context *ctx, const cm_table *table, uint64_t columns, const char *const *more, cm_model **out) {
+static cm_status fit_with(cm_context *ctx, const cm_table *table, uint64_t columns, const char *const *more,
+                          cm_model **out) {
     cm_options *options = options_of(ctx, columns, more);
     cm_status status = cm_fit(ctx, "kmeans", table, options, out);
     cm_options_free(options);
@@ -53,14 +54,17 @@ static cm_table *model_table(cm_context *ctx, const cm_model *model, const char 
     return table;
 }
 
-static double uniform(lcg *random) { return lcg_next(random) / 2147483648.0; }
+static double uniform(lcg *random) {
+    return lcg_next(random) / 2147483648.0;
+}
 
 static double *random_values(uint64_t seed, uint64_t rows, uint64_t columns, uint32_t heaps) {
     lcg random = {seed};
     double *values = malloc((size_t)(rows * columns) * sizeof *values);
     for (uint64_t i = 0; i < rows; i++) {
         uint32_t heap = lcg_below(&random, heaps);
-        for (uint64_t j = 0; j < columns; j++) values[i * columns + j] = (double)(heap * (j + 3) % 7) * 3 + uniform(&random) + uniform(&random);
+        for (uint64_t j = 0; j < columns; j++)
+            values[i * columns + j] = (double)(heap * (j + 3) % 7) * 3 + uniform(&random) + uniform(&random);
     }
     return values;
 }
@@ -78,8 +82,10 @@ static double inertia_of(cm_context *ctx, const cm_model *model) {
 /* ---- own log1p and expm1 ---- */
 
 static void within_one_unit(double x, double got, double wanted, const char *what) {
-    if (isinf(wanted)) ck_assert_double_eq(got, wanted);
-    else if (got != wanted && nextafter(got, wanted) != wanted) ck_abort_msg("%s(%a): %a, libm has %a", what, x, got, wanted);
+    if (isinf(wanted))
+        ck_assert_double_eq(got, wanted);
+    else if (got != wanted && nextafter(got, wanted) != wanted)
+        ck_abort_msg("%s(%a): %a, libm has %a", what, x, got, wanted);
 }
 
 START_TEST(logarithm_and_exponential_are_those_of_libm) {
@@ -161,7 +167,8 @@ START_TEST(no_iteration_makes_it_worse) {
         cm_model *model = NULL;
         char number[16];
         snprintf(number, sizeof number, "%d", most);
-        OK(ctx, fit_with(ctx, table, 3, WITH("k", "12", "starts", "1", "tolerance", "0", "iterations", number), &model));
+        OK(ctx,
+           fit_with(ctx, table, 3, WITH("k", "12", "starts", "1", "tolerance", "0", "iterations", number), &model));
         cm_table *diagnostics = model_table(ctx, model, "diagnostics");
         double inertia = DOUBLE(diagnostics, 0, "inertia");
         ck_assert_msg(inertia <= before, "%d iterations: %.17g after %.17g", most, inertia, before);
@@ -191,7 +198,8 @@ END_TEST
 /* ---- labels, files, scorer ---- */
 
 /* The nearest of the centres in the tables, by brute force. */
-static int64_t nearest(const cm_table *scaling, const cm_table *centres, const double *row, uint64_t columns, double *distance) {
+static int64_t nearest(const cm_table *scaling, const cm_table *centres, const double *row, uint64_t columns,
+                       double *distance) {
     int64_t best = 0;
     *distance = INFINITY;
     for (uint64_t i = 0; i < cm_table_rows(centres); i++) {
@@ -199,7 +207,8 @@ static int64_t nearest(const cm_table *scaling, const cm_table *centres, const d
         for (uint64_t j = 0; j < columns; j++) {
             double value = row[j];
             if (INT(scaling, j, "log")) value = value < 0 ? -cm_log1p(-value) : cm_log1p(value);
-            double step = (value - DOUBLE(scaling, j, "centre")) / DOUBLE(scaling, j, "scale") - DOUBLE(centres, i, names[j]);
+            double step =
+                (value - DOUBLE(scaling, j, "centre")) / DOUBLE(scaling, j, "scale") - DOUBLE(centres, i, names[j]);
             sum += step * step;
         }
         if (sum < *distance) best = INT(centres, i, "segment"), *distance = sum;
@@ -216,7 +225,13 @@ START_TEST(labels_are_the_nearest_centre_everywhere) {
     cm_table *table = table_of(ctx, values, 1500, 4), *scores = NULL, *loaded_scores = NULL;
     cm_model *model = NULL, *loaded = NULL;
     cm_scorer *scorer = NULL;
-    OK(ctx, fit_with(ctx, table, 4, WITH("k", "7", "scale", _i == 0 ? "standard" : _i == 1 ? "robust" : "minmax", "log", "a", "log", "c"), &model));
+    OK(ctx, fit_with(ctx, table, 4,
+                     WITH("k", "7", "scale",
+                          _i == 0   ? "standard"
+                          : _i == 1 ? "robust"
+                                    : "minmax",
+                          "log", "a", "log", "c"),
+                     &model));
     temp_path(path, "kmeans.cm");
     temp_path(again, "kmeans-again.cm");
     OK(ctx, cm_model_save(ctx, model, path));
@@ -270,13 +285,17 @@ START_TEST(labels_are_the_nearest_centre_everywhere) {
 }
 END_TEST
 
-static char *saved_with_threads(const cm_table *table, int64_t threads, const char *k, const char *starts, size_t *size) {
+static char *saved_with_threads(const cm_table *table, int64_t threads, const char *k, const char *starts,
+                                size_t *size) {
     cm_context *ctx = new_context();
     cm_model *model = NULL;
     char path[256];
     set_threads(ctx, threads);
     temp_path(path, "kmeans-threads.cm");
-    OK(ctx, fit_with(ctx, table, 3, WITH("k", k, "k_range", "3:5", "starts", starts, "scale", "robust", "missing", "median", "iterations", "12"), &model));
+    OK(ctx, fit_with(ctx, table, 3,
+                     WITH("k", k, "k_range", "3:5", "starts", starts, "scale", "robust", "missing", "median",
+                          "iterations", "12"),
+                     &model));
     OK(ctx, cm_model_save(ctx, model, path));
     char *bytes = read_whole(path, size);
     remove(path);
@@ -332,7 +351,8 @@ START_TEST(scaling_is_as_defined) {
     for (int i = 0; i < 501; i++) squares += pow(logs[i] - sum / 501, 2);
     qsort(logs, 501, sizeof *logs, compare_doubles);
     const double centres[] = {0, sum / 501, logs[250], logs[0]};
-    const double scales[] = {1, sqrt(squares / 501), quartile(logs, 501, 0.75) - quartile(logs, 501, 0.25), logs[500] - logs[0]};
+    const double scales[] = {1, sqrt(squares / 501), quartile(logs, 501, 0.75) - quartile(logs, 501, 0.25),
+                             logs[500] - logs[0]};
     cm_table *table = table_of(ctx, values, 501, 1);
     cm_model *model = NULL;
     OK(ctx, fit_with(ctx, table, 1, WITH("k", "4", "scale", kinds[_i], "log", "a"), &model));
@@ -366,7 +386,8 @@ START_TEST(constant_columns_are_not_divided) {
     ck_assert_double_eq(DOUBLE(scaling, 0, "scale"), 1);
     int said = 0;
     for (uint64_t row = 0; row < cm_table_rows(diagnostics); row++)
-        if (INT(diagnostics, row, "chosen")) said += !strcmp(TEXT(diagnostics, row, "note"), "not divided, as it does not vary: a");
+        if (INT(diagnostics, row, "chosen"))
+            said += !strcmp(TEXT(diagnostics, row, "note"), "not divided, as it does not vary: a");
     ck_assert_int_eq(said, 1);
     cm_table_free(scaling);
     cm_table_free(diagnostics);
@@ -380,13 +401,16 @@ END_TEST
 
 START_TEST(missing_values_fail_are_skipped_or_become_the_median) {
     cm_context *ctx = new_context();
-    const double values[] = {1, 1, 2, NAN, 2, 2, NAN, 9, 10, 10, 11, 12, 30, 4}, whole[] = {1, 1, 2, 2, 10, 10, 11, 12, 30, 4};
+    const double values[] = {1, 1, 2, NAN, 2, 2, NAN, 9, 10, 10, 11, 12, 30, 4},
+                 whole[] = {1, 1, 2, 2, 10, 10, 11, 12, 30, 4};
     cm_table *table = table_of(ctx, values, 7, 2), *complete = table_of(ctx, whole, 5, 2), *scores = NULL;
     cm_model *model = NULL, *same = NULL;
-    FAILS(ctx, CM_E_DATA, "row 2 has no value in column b", fit_with(ctx, table, 2, WITH("k", "2", "missing", "fail"), &model));
+    FAILS(ctx, CM_E_DATA, "row 2 has no value in column b",
+          fit_with(ctx, table, 2, WITH("k", "2", "missing", "fail"), &model));
     OK(ctx, fit_with(ctx, table, 2, WITH("k", "2"), &model));
     OK(ctx, fit_with(ctx, complete, 2, WITH("k", "2", "missing", "fail"), &same));
-    cm_table *centres = model_table(ctx, model, "scaled_centroids"), *others = model_table(ctx, same, "scaled_centroids");
+    cm_table *centres = model_table(ctx, model, "scaled_centroids"),
+             *others = model_table(ctx, same, "scaled_centroids");
     for (uint64_t i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++) ck_assert_double_eq(DOUBLE(centres, i, names[j]), DOUBLE(others, i, names[j]));
     FAILS(ctx, CM_E_DATA, "row 2 has no value in column b", cm_apply(ctx, same, table, &scores));
@@ -425,22 +449,26 @@ START_TEST(bad_input_is_named) {
     cm_context *ctx = new_context();
     const double values[] = {1, 2, 3, 4, 1, 2, 3, 4}, infinite[] = {1, 2, 3, INFINITY}, large[] = {1, 2, 1e200, 3};
     const double nothing[] = {NAN, 1, NAN, 2};
-    cm_table *table = table_of(ctx, values, 4, 2), *bad = table_of(ctx, infinite, 2, 2), *huge = table_of(ctx, large, 2, 2);
+    cm_table *table = table_of(ctx, values, 4, 2), *bad = table_of(ctx, infinite, 2, 2),
+             *huge = table_of(ctx, large, 2, 2);
     cm_table *empty = table_of(ctx, values, 0, 2), *lacking = table_of(ctx, nothing, 2, 2), *scores = NULL;
     cm_model *model = NULL;
-    FAILS(ctx, CM_E_DATA, "3 segments need as many rows that differ; there are 2", fit_with(ctx, table, 2, WITH("k", "3"), &model));
+    FAILS(ctx, CM_E_DATA, "3 segments need as many rows that differ; there are 2",
+          fit_with(ctx, table, 2, WITH("k", "3"), &model));
     FAILS(ctx, CM_E_DATA, "row 2 is infinite in column b", fit_with(ctx, bad, 2, WITH("k", "1"), &model));
     FAILS(ctx, CM_E_DATA, "row 2: column a is too large", fit_with(ctx, huge, 2, WITH("k", "1"), &model));
     FAILS(ctx, CM_E_DATA, "nothing to segment", fit_with(ctx, empty, 2, WITH("k", "1"), &model));
     FAILS(ctx, CM_E_DATA, "nothing to segment", fit_with(ctx, lacking, 2, WITH("k", "1"), &model));
-    FAILS(ctx, CM_E_DATA, "column a has no value at all", fit_with(ctx, lacking, 2, WITH("k", "1", "missing", "median"), &model));
+    FAILS(ctx, CM_E_DATA, "column a has no value at all",
+          fit_with(ctx, lacking, 2, WITH("k", "1", "missing", "median"), &model));
     FAILS(ctx, CM_E_OPTION, "from 1 to 10000, or auto, not 0", fit_with(ctx, table, 2, WITH("k", "0"), &model));
     FAILS(ctx, CM_E_OPTION, "or auto, not many", fit_with(ctx, table, 2, WITH("k", "many"), &model));
     FAILS(ctx, CM_E_OPTION, "such as 3:8, not 1:8", fit_with(ctx, table, 2, WITH("k_range", "1:8"), &model));
     FAILS(ctx, CM_E_OPTION, "such as 3:8, not 8", fit_with(ctx, table, 2, WITH("k_range", "8"), &model));
     FAILS(ctx, CM_E_OPTION, "log names z", fit_with(ctx, table, 2, WITH("log", "z"), &model));
     FAILS(ctx, CM_E_OPTION, "columns names a twice", fit_with(ctx, table, 2, WITH("columns", "a"), &model));
-    FAILS(ctx, CM_E_COLUMN, "needs the column z; there are a, b", fit_with(ctx, table, 2, WITH("columns", "z"), &model));
+    FAILS(ctx, CM_E_COLUMN, "needs the column z; there are a, b",
+          fit_with(ctx, table, 2, WITH("columns", "z"), &model));
     FAILS(ctx, CM_E_DATA, "3 segments need", fit_with(ctx, table, 2, WITH("k", "auto"), &model));
     ck_assert_ptr_null(model);
     OK(ctx, fit_with(ctx, huge, 2, WITH("k", "2", "log", "a"), &model));
@@ -473,14 +501,16 @@ START_TEST(few_rows_and_equal_rows) {
             cm_table_free(scores);
             cm_table *segments = model_table(ctx, model, "segments");
             ck_assert_uint_eq(cm_table_rows(segments), (uint64_t)atoi(cases[i].k));
-            for (uint64_t row = 0; row < cm_table_rows(segments); row++) ck_assert_int_gt(INT(segments, row, "customers"), 0);
+            for (uint64_t row = 0; row < cm_table_rows(segments); row++)
+                ck_assert_int_gt(INT(segments, row, "customers"), 0);
             cm_table_free(segments);
             cm_model_free(model);
             cm_table_free(table);
         }
     cm_table *same = table_of(ctx, values, 4, 1);
     cm_model *model = NULL;
-    FAILS(ctx, CM_E_DATA, "2 segments need as many rows that differ; there are 1", fit_with(ctx, same, 1, WITH("k", "2"), &model));
+    FAILS(ctx, CM_E_DATA, "2 segments need as many rows that differ; there are 1",
+          fit_with(ctx, same, 1, WITH("k", "2"), &model));
     cm_table_free(same);
     cm_context_free(ctx);
 }
@@ -608,7 +638,8 @@ static cm_table *customers_table(cm_context *ctx) {
         OK(ctx, cm_builder_text(ctx, builder, 0, id, (uint64_t)snprintf(id, sizeof id, "c%02d", i)));
         OK(ctx, cm_builder_int(ctx, builder, 1, i < 20 ? 1 + lcg_below(&random, 5) : 300 + lcg_below(&random, 50)));
         OK(ctx, cm_builder_int(ctx, builder, 2, i < 20 ? 40 + lcg_below(&random, 9) : 1));
-        OK(ctx, cm_builder_int(ctx, builder, 3, i < 20 ? 900000 + lcg_below(&random, 999) : 2000 + lcg_below(&random, 99)));
+        OK(ctx,
+           cm_builder_int(ctx, builder, 3, i < 20 ? 900000 + lcg_below(&random, 999) : 2000 + lcg_below(&random, 99)));
         OK(ctx, cm_builder_row(ctx, builder));
     }
     OK(ctx, cm_builder_finish(ctx, builder, &table));
@@ -660,12 +691,16 @@ START_TEST(mall_customers_as_known) {
         char number[16];
         cm_model *model = NULL;
         snprintf(number, sizeof number, "%d", k);
-        OK(ctx, fit_with(ctx, table, 0, WITH("columns", "Annual Income (k$)", "columns", "Spending Score (1-100)", "k", number, "starts", "100"), &model));
+        OK(ctx, fit_with(ctx, table, 0,
+                         WITH("columns", "Annual Income (k$)", "columns", "Spending Score (1-100)", "k", number,
+                              "starts", "100"),
+                         &model));
         ck_assert_double_eq_tol(inertia_of(ctx, model), known[k - 2], 1e-6);
         cm_table *segments = model_table(ctx, model, "segments"), *diagnostics = model_table(ctx, model, "diagnostics");
         for (uint64_t i = 0; k == 5 && i < 5; i++) ck_assert_int_eq(INT(segments, i, "customers"), sizes[i]);
         for (uint64_t i = 0; k == 5 && i < 100; i++)
-            if (INT(diagnostics, i, "chosen")) ck_assert_double_eq_tol(DOUBLE(diagnostics, i, "silhouette"), 0.553931997, 1e-9);
+            if (INT(diagnostics, i, "chosen"))
+                ck_assert_double_eq_tol(DOUBLE(diagnostics, i, "silhouette"), 0.553931997, 1e-9);
         cm_table_free(segments);
         cm_table_free(diagnostics);
         cm_model_free(model);
@@ -743,8 +778,10 @@ START_TEST(changed_models_are_refused) {
         const char *table;
         uint64_t column;
         double value;
-    } changes[] = {{"scaling", 2, NAN}, {"scaling", 2, 1e300}, {"scaling", 3, 0}, {"scaling", 3, -1}, {"scaling", 3, INFINITY},
-                   {"scaling", 4, INFINITY}, {"scaling", 4, NAN}, {"scaling", 5, NAN}, {"scaled_centroids", 1, NAN}, {"scaled_centroids", 2, 1e300}};
+    } changes[] = {
+        {"scaling", 2, NAN},          {"scaling", 2, 1e300},         {"scaling", 3, 0},   {"scaling", 3, -1},
+        {"scaling", 3, INFINITY},     {"scaling", 4, INFINITY},      {"scaling", 4, NAN}, {"scaling", 5, NAN},
+        {"scaled_centroids", 1, NAN}, {"scaled_centroids", 2, 1e300}};
     cm_context *ctx = new_context();
     double *values = random_values(8, 200, 2, 4);
     cm_table *table = table_of(ctx, values, 200, 2);
@@ -762,9 +799,10 @@ START_TEST(changed_models_are_refused) {
         cm_table_free(narrow);
     }
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        cm_table *own = model_table(ctx, model, changes[i].table), *changed = with_value(ctx, own, 1, changes[i].column, changes[i].value);
-        ck_assert_msg(load_with(ctx, model, changes[i].table, changed) == CM_E_FORMAT, "%s column %d took %g", changes[i].table,
-                      (int)changes[i].column, changes[i].value);
+        cm_table *own = model_table(ctx, model, changes[i].table),
+                 *changed = with_value(ctx, own, 1, changes[i].column, changes[i].value);
+        ck_assert_msg(load_with(ctx, model, changes[i].table, changed) == CM_E_FORMAT, "%s column %d took %g",
+                      changes[i].table, (int)changes[i].column, changes[i].value);
         cm_table_free(own);
         cm_table_free(changed);
     }

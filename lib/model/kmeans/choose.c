@@ -1,5 +1,5 @@
-/* Every start of every number of segments: the start with the least inertia, the number with the best silhouette, and the
- * segments in the order of their size. */
+/* Every start of every number of segments: the start with the least inertia, the number with the best silhouette, and
+ * the segments in the order of their size. */
 #include <math.h>
 #include <string.h>
 
@@ -28,9 +28,14 @@ static cm_status run_start(cm_context *ctx, void *state, uint64_t number) {
     cm_status status = cm_kmeans_open_run(ctx, all->points, all->k, centres, &run);
     if (!status) status = cm_kmeans_seed(ctx, &run, all->settings->seed, number + 1);
     if (!status)
-        status = cm_kmeans_iterate(ctx, &run, all->settings->iterations, absolute_tolerance(all->points, all->settings));
-    all->starts[number] = (cm_kmeans_start){.k = all->k, .number = number + 1, .iterations = run.iterations,
-                                            .inertia = run.inertia, .silhouette = (double)NAN, .stopped_by = run.stopped_by};
+        status =
+            cm_kmeans_iterate(ctx, &run, all->settings->iterations, absolute_tolerance(all->points, all->settings));
+    all->starts[number] = (cm_kmeans_start){.k = all->k,
+                                            .number = number + 1,
+                                            .iterations = run.iterations,
+                                            .inertia = run.inertia,
+                                            .silhouette = (double)NAN,
+                                            .stopped_by = run.stopped_by};
     cm_kmeans_close_run(ctx->core, &run);
     return status;
 }
@@ -76,7 +81,7 @@ static void reorder(cm_kmeans_run *run, const uint64_t *order, double *room) {
     memcpy(run->centres, room, (size_t)(run->k * columns) * sizeof *room);
 }
 
-/* A row as near to two centres goes to the lower one, so that another order may change the sizes: as often as needed. */
+/* A row as near to two centres goes to the lower one, so that another order may change the sizes: again, then. */
 static cm_status settle_order(cm_context *ctx, cm_kmeans_run *run) {
     uint64_t numbers = run->k * run->points->columns;
     uint64_t *order = cm_alloc(ctx, run->k, sizeof *order);
@@ -143,7 +148,8 @@ static bool beyond_rows(cm_context *ctx, const cm_kmeans_settings *settings, uin
 
 cm_status cm_kmeans_choose(cm_context *ctx, const cm_kmeans_points *points, const cm_kmeans_settings *settings,
                            cm_kmeans_result *out) {
-    uint64_t each = settings->starts, ks = settings->high - settings->low + 1, room = each * settings->high * points->columns;
+    uint64_t each = settings->starts, ks = settings->high - settings->low + 1;
+    uint64_t room = each * settings->high * points->columns;
     starts all = {.points = points, .settings = settings};
     cm_kmeans_start *best, *chosen = NULL;
     *out = (cm_kmeans_result){.start_capacity = ks * each};
@@ -161,8 +167,10 @@ cm_status cm_kmeans_choose(cm_context *ctx, const cm_kmeans_points *points, cons
         out->start_count += each;
     }
     cm_free(ctx->core, all.centres, room, sizeof *all.centres);
-    if (status) cm_kmeans_free_result(ctx->core, out);
-    else chosen->chosen = true;
+    if (status)
+        cm_kmeans_free_result(ctx->core, out);
+    else
+        chosen->chosen = true;
     return status;
 }
 

@@ -1,32 +1,33 @@
-/* k-means: customers in k segments, so that the squared distances from the segments' centres are least (J. MacQueen, "Some
- * methods for classification and analysis of multivariate observations", 5th Berkeley Symposium, 1967; S. P. Lloyd, 1982,
- * doi:10.1109/TIT.1982.1056489; starts by D. Arthur and S. Vassilvitskii, "k-means++", SODA 2007).
+/* k-means: customers in k segments, so that the squared distances from the segments' centres are least (J. MacQueen,
+ * "Some methods for classification and analysis of multivariate observations", 5th Berkeley Symposium, 1967; S. P.
+ * Lloyd, 1982, doi:10.1109/TIT.1982.1056489; starts by D. Arthur and S. Vassilvitskii, "k-means++", SODA 2007).
  *
- * The idea: take centres, give each row to the nearest, move each centre to the mean of its rows, until nothing changes;
- * do so from several starts and keep the best. Cost: rows times columns times k an iteration; memory for the scaled
- * values. settings.c reads the options, prepare.c scales, seed.c starts, lloyd.c iterates, choose.c picks and orders,
- * silhouette.c measures, tables.c keeps, segments.c tells.
+ * The idea: take centres, give each row to the nearest, move each centre to the mean of its rows, until nothing
+ * changes; do so from several starts and keep the best. Cost: rows times columns times k an iteration; memory for the
+ * scaled values. settings.c reads the options, prepare.c scales, seed.c starts, lloyd.c iterates, choose.c picks and
+ * orders, silhouette.c measures, tables.c keeps, segments.c tells.
  *
- * Different here: the same bytes for any number of threads; segments are numbered by size; the scaled centres are part of
- * the model and score later customers on the same scale. */
+ * Different here: the same bytes for any number of threads; segments are numbered by size; the scaled centres are part
+ * of the model and score later customers on the same scale. */
 #include "model/kmeans/kmeans.h"
 
 #include <math.h>
 
 static const cm_option_spec options[] = {
-    {"columns", NULL, NULL, "columns to form segments by, any with numbers; default recency_days, invoices, money", 0, 0,
-     CM_OPTION_LIST},
+    {"columns", NULL, NULL, "columns to form segments by, any with numbers; default recency_days, invoices, money", 0,
+     0, CM_OPTION_LIST},
     {"k", "5", NULL, "number of segments, or auto: by the silhouette", 0, 0, CM_OPTION_TEXT},
     {"k_range", "3:8", NULL, "numbers of segments that auto tries", 0, 0, CM_OPTION_TEXT},
     {"starts", "10", NULL, "starts, the best of which counts", 1, 1000, CM_OPTION_INT},
     {"scale", NULL, "none|standard|robust|minmax",
-     "standard deviation, range between the quartiles, or 0 to 1; default standard, none for columns of one's own", 0, 0,
-     CM_OPTION_CHOICE},
-    {"log", NULL, NULL, "columns taken as sign(v) log(1 + |v|); none: no column; default those of the default columns", 0, 0,
-     CM_OPTION_LIST},
+     "standard deviation, range between the quartiles, or 0 to 1; default standard, none for columns of one's own", 0,
+     0, CM_OPTION_CHOICE},
+    {"log", NULL, NULL, "columns taken as sign(v) log(1 + |v|); none: no column; default those of the default columns",
+     0, 0, CM_OPTION_LIST},
     {"iterations", "300", NULL, "most iterations of a start", 1, 1e6, CM_OPTION_INT},
     {"tolerance", "0.0001", NULL,
-     "stop when the centres move less than this times the mean variance; 0: only when no row changes", 0, 1, CM_OPTION_NUMBER},
+     "stop when the centres move less than this times the mean variance; 0: only when no row changes", 0, 1,
+     CM_OPTION_NUMBER},
     {"missing", "skip", "fail|skip|median", "a row without a value: an error, left out, or given the median", 0, 0,
      CM_OPTION_CHOICE},
     {0},
@@ -50,7 +51,8 @@ static const cm_output_spec outputs[] = {
     {"segments", "money_share", "of all money", CM_FLOAT64, true, true},
     {"segments", "mean_recency_days", "mean; likewise median_, and of the other columns used", CM_FLOAT64, true, true},
     {"segments", "profile", "what sets the segment apart, in words", CM_STRING, true, true},
-    {"segments", "profile_codes", "the same as codes, with column and standard deviations from the mean", CM_STRING, true, true},
+    {"segments", "profile_codes", "the same as codes, with column and standard deviations from the mean", CM_STRING,
+     true, true},
     {"diagnostics", "k", "number of segments", CM_INT64, true, false},
     {"diagnostics", "start", "from 1", CM_INT64, true, false},
     {"diagnostics", "inertia", "sum of the squared distances, in scaled units", CM_FLOAT64, true, false},
@@ -64,8 +66,8 @@ static const cm_output_spec outputs[] = {
     {"scaling", "centre", "taken away", CM_FLOAT64, true, false},
     {"scaling", "scale", "then divided by", CM_FLOAT64, true, false},
     {"scaling", "median", "what an absent value becomes; absent unless asked for", CM_FLOAT64, true, false},
-    {"scaling", "average", "of all customers, in the column's own units; of logarithms where they are taken", CM_FLOAT64, true,
-     false},
+    {"scaling", "average", "of all customers, in the column's own units; of logarithms where they are taken",
+     CM_FLOAT64, true, false},
     {"scaled_centroids", "segment", "number; then the centre as distances are measured", CM_INT64, true, false},
     {0},
 };
@@ -97,8 +99,10 @@ static cm_status compile(cm_context *ctx, const cm_model *model, void **compiled
     cm_kmeans *kmeans = cm_alloc(ctx, 1, sizeof *kmeans);
     if (!kmeans) return ctx->error.status;
     cm_status status = cm_kmeans_read_tables(ctx, model, kmeans);
-    if (status) discard(ctx->core, kmeans);
-    else *compiled = kmeans;
+    if (status)
+        discard(ctx->core, kmeans);
+    else
+        *compiled = kmeans;
     return status;
 }
 

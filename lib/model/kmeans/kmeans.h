@@ -4,9 +4,9 @@
 
 #include "model/method.h"
 
-#define CM_KMEANS_MOST 10000       /* segments */
-#define CM_KMEANS_MOST_RANGE 100   /* of those that are tried by themselves */
-#define CM_KMEANS_LARGEST 1e140    /* so that no sum of squares overflows */
+#define CM_KMEANS_MOST 10000     /* segments */
+#define CM_KMEANS_MOST_RANGE 100 /* of those that are tried by themselves */
+#define CM_KMEANS_LARGEST 1e140  /* so that no sum of squares overflows */
 
 typedef enum cm_kmeans_scale { CM_KMEANS_NONE, CM_KMEANS_STANDARD, CM_KMEANS_ROBUST, CM_KMEANS_MINMAX } cm_kmeans_scale;
 typedef enum cm_kmeans_missing { CM_KMEANS_FAIL, CM_KMEANS_SKIP, CM_KMEANS_MEDIAN } cm_kmeans_missing;
@@ -49,7 +49,8 @@ static inline double cm_kmeans_value(const cm_kmeans_points *points, uint64_t ro
 }
 
 /* settings.c, prepare.c */
-cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const cm_options *set, cm_kmeans_settings *out);
+cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const cm_options *set,
+                                  cm_kmeans_settings *out);
 cm_status cm_kmeans_prepare(cm_context *ctx, const cm_inputs *inputs, const cm_kmeans_settings *settings,
                             cm_kmeans_scaling *scalings, cm_kmeans_points *out);
 void cm_kmeans_free_points(cm_core *core, cm_kmeans_points *points);
@@ -80,7 +81,8 @@ typedef struct cm_kmeans_run {
 } cm_kmeans_run;
 
 /* lloyd.c */
-cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, uint64_t k, double *centres, cm_kmeans_run *out);
+cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, uint64_t k, double *centres,
+                             cm_kmeans_run *out);
 void cm_kmeans_close_run(cm_core *core, cm_kmeans_run *run);
 cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run); /* labels, sums, counts, inertia by the centres */
 cm_status cm_kmeans_iterate(cm_context *ctx, cm_kmeans_run *run, uint64_t most, double tolerance); /* absolute */

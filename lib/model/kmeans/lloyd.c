@@ -2,9 +2,9 @@
  * Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28(2), 1982,
  * doi:10.1109/TIT.1982.1056489).
  *
- * Cost: rows times centres times columns an iteration, eight rows at a time, a pass over memory each. The rows are dealt
- * out in portions whose number depends on the data alone; a portion's sums are formed row by row, and portions are added
- * in their order, so that threads change nothing.
+ * Cost: rows times centres times columns an iteration, eight rows at a time, a pass over memory each. The rows are
+ * dealt out in portions whose number depends on the data alone; a portion's sums are formed row by row, and portions
+ * are added in their order, so that threads change nothing.
  *
  * Different here: of equally near centres the lowest counts; a centre that lost all its rows takes the farthest row of
  * any (the first of equally far ones) from a centre that has more than one. */
@@ -19,9 +19,12 @@
 #define MOST_SUMS (UINT64_C(1) << 22) /* numbers in the sums of all portions */
 #define TICK_WORK (UINT64_C(1) << 20) /* row times centre times column between two looks at the clock */
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
 
-cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, uint64_t k, double *centres, cm_kmeans_run *out) {
+cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, uint64_t k, double *centres,
+                             cm_kmeans_run *out) {
     uint64_t numbers = k * points->columns, portions = (points->groups + PORTION_GROUPS - 1) / PORTION_GROUPS;
     portions = least(least(portions, MOST_PORTIONS), MOST_SUMS / numbers ? MOST_SUMS / numbers : 1);
     *out = (cm_kmeans_run){.points = points, .k = k, .centres = centres};

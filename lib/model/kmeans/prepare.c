@@ -9,9 +9,13 @@
 
 #define BLOCK UINT64_C(4096) /* rows of a partial sum */
 
-static double logged(double value) { return value < 0 ? -cm_log1p(-value) : cm_log1p(value); }
+static double logged(double value) {
+    return value < 0 ? -cm_log1p(-value) : cm_log1p(value);
+}
 
-static double unlogged(double value) { return value < 0 ? -cm_expm1(-value) : cm_expm1(value); }
+static double unlogged(double value) {
+    return value < 0 ? -cm_expm1(-value) : cm_expm1(value);
+}
 
 double cm_kmeans_to_scaled(const cm_kmeans_scaling *scaling, double value) {
     return ((scaling->log ? logged(value) : value) - scaling->centre) / scaling->scale;
@@ -60,7 +64,8 @@ typedef struct column {
     cm_key *keys;   /* room, where values must be in order */
 } column;
 
-/* Sums of blocks, each in eight lanes, added in the order of the blocks. `square`: of the squared distances from `from`. */
+/* Sums of blocks, each in eight lanes, added in the order of the blocks. `square`: of the squared distances from
+ * `from`. */
 static double sum_up(const double *values, uint64_t count, double from, bool square) {
     double total = 0;
     for (uint64_t start = 0; start < count; start += BLOCK) {
@@ -115,8 +120,10 @@ static cm_status take_values(cm_context *ctx, const cm_inputs *inputs, uint64_t 
     if (!status && settings->missing == CM_KMEANS_MEDIAN) status = replace_absent(ctx, of, out);
     for (uint64_t i = 0; i < of->count && !status; i++) {
         if (out->log) of->values[i] = logged(of->values[i]);
-        if (fabs(of->values[i]) > CM_KMEANS_LARGEST) status = too_large(ctx, inputs, of, i);
-        else if (i % 16384 == 0) status = cm_tick(ctx, "kmeans", j, inputs->count);
+        if (fabs(of->values[i]) > CM_KMEANS_LARGEST)
+            status = too_large(ctx, inputs, of, i);
+        else if (i % 16384 == 0)
+            status = cm_tick(ctx, "kmeans", j, inputs->count);
     }
     return status;
 }
@@ -160,8 +167,8 @@ static cm_status put_points(cm_context *ctx, const cm_inputs *inputs, const colu
     return CM_OK;
 }
 
-static cm_status prepare_columns(cm_context *ctx, const cm_inputs *inputs, const cm_kmeans_settings *settings, column *of,
-                                 cm_kmeans_scaling *scalings, cm_kmeans_points *out) {
+static cm_status prepare_columns(cm_context *ctx, const cm_inputs *inputs, const cm_kmeans_settings *settings,
+                                 column *of, cm_kmeans_scaling *scalings, cm_kmeans_points *out) {
     cm_names constant = {0};
     cm_status status = CM_OK;
     for (uint64_t j = 0; j < inputs->count && !status; j++) {
@@ -194,9 +201,12 @@ cm_status cm_kmeans_prepare(cm_context *ctx, const cm_inputs *inputs, const cm_k
     out->rows = of.count;
     out->groups = (of.count + CM_KMEANS_LANES - 1) / CM_KMEANS_LANES;
     out->values = of.keys ? cm_alloc(ctx, out->groups * out->columns, CM_KMEANS_LANES * sizeof *out->values) : NULL;
-    if (!out->values) status = ctx->error.status;
-    else if (!of.count) status = cm_fail(ctx, CM_E_DATA, "KMEANS_NOBODY", "");
-    else status = prepare_columns(ctx, inputs, settings, &of, scalings, out);
+    if (!out->values)
+        status = ctx->error.status;
+    else if (!of.count)
+        status = cm_fail(ctx, CM_E_DATA, "KMEANS_NOBODY", "");
+    else
+        status = prepare_columns(ctx, inputs, settings, &of, scalings, out);
     cm_free(ctx->core, rows, inputs->rows, sizeof *rows);
     cm_free(ctx->core, of.values, inputs->rows, sizeof *of.values);
     cm_free(ctx->core, of.keys, keys, sizeof *of.keys);

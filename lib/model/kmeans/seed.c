@@ -6,8 +6,8 @@
  * variant, which scikit-learn uses too, draws 2 + floor(ln k) candidates each time and keeps the one that leaves the
  * least sum of squared distances (the first of equals). Cost: rows times columns times k times candidates.
  *
- * Different here: sums are formed as lloyd.c does; when no row is left at a distance, the rows that differ are fewer than
- * the centres wanted, which is an error that names both. */
+ * Different here: sums are formed as lloyd.c does; when no row is left at a distance, the rows that differ are fewer
+ * than the centres wanted, which is an error that names both. */
 #include <string.h>
 
 #include "base/math.h"
@@ -18,7 +18,9 @@
 
 #define TICK_GROUPS 2048
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
 
 /* What would be left with each candidate. */
 static cm_status weigh_portion(cm_context *ctx, void *state, uint64_t portion) {
@@ -97,7 +99,8 @@ static cm_status take(cm_context *ctx, cm_kmeans_run *run, uint64_t at, const do
     return status;
 }
 
-static cm_status find_best(cm_context *ctx, cm_kmeans_run *run, const double *candidates, uint64_t count, uint64_t *best) {
+static cm_status find_best(cm_context *ctx, cm_kmeans_run *run, const double *candidates, uint64_t count,
+                           uint64_t *best) {
     double least_left = 0;
     run->candidates = candidates;
     run->candidate_count = count;
@@ -118,12 +121,14 @@ cm_status cm_kmeans_seed(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uin
     uint64_t count = 2 + (uint64_t)cm_log1p((double)(run->k - 1)), best = 0;
     cm_random random;
     cm_random_seed(&random, seed, run->k << 32 | start);
-    for (uint64_t row = 0; row < points->groups * CM_KMEANS_LANES; row++) run->closest[row] = row < points->rows ? 1e300 : 0;
+    for (uint64_t row = 0; row < points->groups * CM_KMEANS_LANES; row++)
+        run->closest[row] = row < points->rows ? 1e300 : 0;
     copy_row(run, cm_random_below(&random, points->rows), candidates);
     cm_status status = take(ctx, run, 0, candidates, &total);
     for (uint64_t at = 1; at < run->k && !status; at++) {
         if (!(total > 0)) return cm_fail(ctx, CM_E_DATA, "KMEANS_DISTINCT", "uu", run->k, at);
-        for (uint64_t i = 0; i < count; i++) copy_row(run, draw_row(run, total, &random), candidates + i * points->columns);
+        for (uint64_t i = 0; i < count; i++)
+            copy_row(run, draw_row(run, total, &random), candidates + i * points->columns);
         status = find_best(ctx, run, candidates, count, &best);
         if (!status) status = take(ctx, run, at, candidates + best * points->columns, &total);
     }

@@ -13,8 +13,8 @@ __extension__ typedef __int128 wide;
 
 /* One column over the rows of one segment. */
 typedef struct centre {
-    double sum, lost; /* lost: what the sum rounded away */
-    double scaled;    /* sum of the scaled values */
+    double sum, lost;          /* lost: what the sum rounded away */
+    double scaled;             /* sum of the scaled values */
     double mean, median, away; /* away: of the scaled mean from that of all, in standard deviations */
     uint64_t seen;
     double before; /* the value below the median's place */
@@ -66,8 +66,8 @@ static double value_at(const summary *all, uint64_t row, uint64_t j) {
     return isnan(value) ? all->kmeans->scalings[j].median : value;
 }
 
-/* Adds and remembers what was rounded away (A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
- * Summen", ZAMM 54, 1974, doi:10.1002/zamm.19740540106). */
+/* Adds and remembers what was rounded away (A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation
+ * endlicher Summen", ZAMM 54, 1974, doi:10.1002/zamm.19740540106). */
 static void add_value(centre *to, double value) {
     double sum = to->sum + value;
     to->lost += fabs(to->sum) >= fabs(value) ? (to->sum - sum) + value : (value - sum) + to->sum;
@@ -224,7 +224,8 @@ static cm_status put_money(cm_context *ctx, cm_builder *builder, const summary *
     return cm_builder_double(ctx, builder, 4, (double)money / (double)all->all_money);
 }
 
-static cm_status put_centres(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment, uint64_t column) {
+static cm_status put_centres(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment,
+                             uint64_t column) {
     words profile, codes;
     cm_status status = CM_OK;
     for (uint64_t j = 0; j < all->kmeans->columns && !status; j++) {
@@ -242,8 +243,7 @@ static cm_status add_segment(cm_context *ctx, cm_builder *builder, const summary
     uint64_t count = all->counts[segment];
     cm_status status = cm_builder_int(ctx, builder, 0, (int64_t)segment + 1);
     if (!status) status = cm_builder_int(ctx, builder, 1, (int64_t)count);
-    if (!status && all->customers)
-        status = cm_builder_double(ctx, builder, 2, (double)count / (double)all->customers);
+    if (!status && all->customers) status = cm_builder_double(ctx, builder, 2, (double)count / (double)all->customers);
     if (!status) status = put_money(ctx, builder, all, segment);
     if (!status && count) status = put_centres(ctx, builder, all, segment, all->money_column < 0 ? 3 : 5);
     return status ? status : cm_builder_row(ctx, builder);
@@ -273,8 +273,10 @@ cm_status cm_kmeans_summarise(cm_context *ctx, const cm_model *model, const cm_i
     if (all.counts) all.money = cm_alloc(ctx, kmeans->k, sizeof *all.money);
     if (all.money) all.centres = cm_alloc(ctx, kmeans->k * kmeans->columns, sizeof *all.centres);
     if (all.centres) all.keys = cm_alloc(ctx, inputs->rows, sizeof *all.keys);
-    if (all.keys) count_rows(&all, scores);
-    else status = ctx->error.status;
+    if (all.keys)
+        count_rows(&all, scores);
+    else
+        status = ctx->error.status;
     for (uint64_t j = 0; j < kmeans->columns && !status; j++) status = find_centres(ctx, &all, j);
     if (!status) status = attach(ctx, &all, scores);
     cm_free(ctx->core, all.segments, inputs->rows, sizeof *all.segments);

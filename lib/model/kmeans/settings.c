@@ -50,7 +50,8 @@ static cm_status set_log(cm_context *ctx, const cm_model *model, const char *nam
 }
 
 /* The columns by default are logged and standardised; a caller's own are taken as they are, unless asked. */
-cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const cm_options *set, cm_kmeans_settings *out) {
+cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const cm_options *set,
+                                  cm_kmeans_settings *out) {
     const cm_topic *topic = &model->method->topic;
     const char *const *log;
     bool own = cm_option_is_set(set, topic, "columns");

@@ -1,6 +1,6 @@
-/* The mean silhouette: how much nearer each row lies to its own segment than to the next (P. J. Rousseeuw, "Silhouettes:
- * a graphical aid to the interpretation and validation of cluster analysis", Journal of Computational and Applied
- * Mathematics 20, 1987, doi:10.1016/0377-0427(87)90125-7).
+/* The mean silhouette: how much nearer each row lies to its own segment than to the next (P. J. Rousseeuw,
+ * "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis", Journal of Computational and
+ * Applied Mathematics 20, 1987, doi:10.1016/0377-0427(87)90125-7).
  *
  * s = (b - a) / max(a, b), with a the mean distance to the others of the row's segment and b the least mean distance to
  * the rows of another; 0 for a segment of one. Cost: the square of the rows, hence a sample of at most 2,000, drawn
@@ -17,7 +17,7 @@
 
 typedef struct sample {
     uint64_t count, columns, k;
-    double *values;   /* row by row */
+    double *values; /* row by row */
     int32_t *labels;
     double *distances; /* of one row, summed by segment */
     uint64_t *counts;  /* by segment */
@@ -29,7 +29,8 @@ static void draw_sample(const cm_kmeans_points *points, const int32_t *labels, u
     cm_random_seed(&random, seed, STREAM);
     for (uint64_t row = 0; row < points->rows && taken < wanted; row++) {
         if (cm_random_below(&random, points->rows - row) >= wanted - taken) continue;
-        for (uint64_t j = 0; j < points->columns; j++) out->values[taken * points->columns + j] = cm_kmeans_value(points, row, j);
+        for (uint64_t j = 0; j < points->columns; j++)
+            out->values[taken * points->columns + j] = cm_kmeans_value(points, row, j);
         out->labels[taken] = labels[row];
         out->counts[labels[row]]++;
         taken++;

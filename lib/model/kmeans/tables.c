@@ -8,11 +8,14 @@ enum { NAME, LOG, CENTRE, SCALE, MEDIAN, AVERAGE, SCALING_COLUMNS };
 enum { SEGMENTS, START, INERTIA, SILHOUETTE, ITERATIONS, STOPPED_BY, CHOSEN, NOTE, DIAGNOSTICS_COLUMNS };
 
 static const char *const scaling_names[SCALING_COLUMNS] = {"column", "log", "centre", "scale", "median", "average"};
-static const int32_t scaling_types[SCALING_COLUMNS] = {CM_STRING, CM_BOOL, CM_FLOAT64, CM_FLOAT64, CM_FLOAT64, CM_FLOAT64};
+static const int32_t scaling_types[SCALING_COLUMNS] = {CM_STRING,  CM_BOOL,    CM_FLOAT64,
+                                                       CM_FLOAT64, CM_FLOAT64, CM_FLOAT64};
 
-static cm_status add_columns(cm_context *ctx, cm_builder *builder, const char *const *names, const int32_t *types, int count) {
+static cm_status add_columns(cm_context *ctx, cm_builder *builder, const char *const *names, const int32_t *types,
+                             int count) {
     cm_status status = CM_OK;
-    for (int i = 0; i < count && !status; i++) status = cm_builder_column(ctx, builder, names[i], types[i], 0, CM_ROLE_NONE);
+    for (int i = 0; i < count && !status; i++)
+        status = cm_builder_column(ctx, builder, names[i], types[i], 0, CM_ROLE_NONE);
     return status;
 }
 
@@ -38,7 +41,8 @@ static cm_status put_centroids(cm_context *ctx, cm_model *model, const char *nam
         status = cm_builder_int(ctx, builder, 0, (int64_t)i + 1);
         for (uint64_t j = 0; j < columns && !status; j++) {
             double value = result->centres[i * columns + j];
-            status = cm_builder_double(ctx, builder, 1 + j, scalings ? cm_kmeans_from_scaled(&scalings[j], value) : value);
+            status =
+                cm_builder_double(ctx, builder, 1 + j, scalings ? cm_kmeans_from_scaled(&scalings[j], value) : value);
         }
         if (!status) status = cm_builder_row(ctx, builder);
     }
@@ -76,13 +80,17 @@ static cm_status add_start(cm_context *ctx, cm_builder *builder, const cm_kmeans
     if (!status) status = cm_builder_text(ctx, builder, STOPPED_BY, stop, strlen(stop));
     if (!status) status = cm_builder_int(ctx, builder, CHOSEN, start->chosen);
     if (!status && start->chosen && *constant)
-        status = cm_builder_text(ctx, builder, NOTE, note, cm_render(ctx, "KMEANS_CONSTANT", constant, note, sizeof note));
+        status =
+            cm_builder_text(ctx, builder, NOTE, note, cm_render(ctx, "KMEANS_CONSTANT", constant, note, sizeof note));
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-static cm_status put_diagnostics(cm_context *ctx, cm_model *model, const cm_kmeans_result *result, const char *constant) {
-    static const char *const names[] = {"k", "start", "inertia", "silhouette", "iterations", "stopped_by", "chosen", "note"};
-    static const int32_t types[] = {CM_INT64, CM_INT64, CM_FLOAT64, CM_FLOAT64, CM_INT64, CM_STRING, CM_BOOL, CM_STRING};
+static cm_status put_diagnostics(cm_context *ctx, cm_model *model, const cm_kmeans_result *result,
+                                 const char *constant) {
+    static const char *const names[] = {"k",          "start",      "inertia", "silhouette",
+                                        "iterations", "stopped_by", "chosen",  "note"};
+    static const int32_t types[] = {CM_INT64, CM_INT64,  CM_FLOAT64, CM_FLOAT64,
+                                    CM_INT64, CM_STRING, CM_BOOL,    CM_STRING};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = add_columns(ctx, builder, names, types, DIAGNOSTICS_COLUMNS);
@@ -105,16 +113,19 @@ static cm_status damaged(cm_context *ctx, const char *table) {
     return cm_fail(ctx, CM_E_FORMAT, "MODEL_DAMAGED", "ss", table, "kmeans");
 }
 
-static bool usable(double value) { return fabs(value) <= 10 * CM_KMEANS_LARGEST; } /* not NaN, not infinite */
+static bool usable(double value) {
+    return fabs(value) <= 10 * CM_KMEANS_LARGEST;
+} /* not NaN, not infinite */
 
-static cm_status read_scaling(cm_context *ctx, const cm_model *model, const cm_table *table, uint64_t j, cm_kmeans *out) {
+static cm_status read_scaling(cm_context *ctx, const cm_model *model, const cm_table *table, uint64_t j,
+                              cm_kmeans *out) {
     cm_kmeans_scaling *scaling = &out->scalings[j];
     const char *name = cm_table_text(table, j, NAME, 0, NULL), *expected = cm_input_name(model, j);
     *scaling = (cm_kmeans_scaling){cm_table_int(table, j, LOG) != 0, cm_table_double(table, j, CENTRE),
                                    cm_table_double(table, j, SCALE), cm_table_double(table, j, MEDIAN),
                                    cm_table_double(table, j, AVERAGE)};
-    if (!name || strcmp(name, expected) != 0 || !usable(scaling->centre) || !usable(scaling->scale) || scaling->scale <= 0
-        || isinf(scaling->median) || (isnan(scaling->median) && out->missing == CM_KMEANS_MEDIAN)
+    if (!name || strcmp(name, expected) != 0 || !usable(scaling->centre) || !usable(scaling->scale)
+        || scaling->scale <= 0 || isinf(scaling->median) || (isnan(scaling->median) && out->missing == CM_KMEANS_MEDIAN)
         || isnan(scaling->average))
         return damaged(ctx, "scaling");
     out->averages[j] = cm_kmeans_to_scaled(scaling, scaling->average);
@@ -146,7 +157,8 @@ static bool has_centroids(const cm_model *model, const char *name, uint64_t colu
 static cm_status read_centres(cm_context *ctx, const cm_model *model, cm_kmeans *out) {
     const cm_table *table = cm_model_get(model, "scaled_centroids"), *shown = cm_model_get(model, "centroids");
     if (!has_centroids(model, "scaled_centroids", out->columns)) return damaged(ctx, "scaled_centroids");
-    if (!has_centroids(model, "centroids", out->columns) || shown->rows != table->rows) return damaged(ctx, "centroids");
+    if (!has_centroids(model, "centroids", out->columns) || shown->rows != table->rows)
+        return damaged(ctx, "centroids");
     out->k = table->rows;
     out->centres = cm_alloc(ctx, out->k * out->columns, sizeof *out->centres);
     if (!out->centres) return ctx->error.status;

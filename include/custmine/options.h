@@ -16,7 +16,7 @@ CM_API void cm_options_free(cm_options *options);
 
 /* Sets one option. An unknown name or a value out of range or of the wrong kind is CM_E_OPTION, and the message names
  * the nearest name or the values that are possible; the options object stays as it was.
- *  - _int also for switches (0 or 1), and for sizes and numbers with a fraction;
+ *  - _int also for switches (0 or 1), for sizes, numbers with a fraction, and texts that may be a number;
  *  - _text for texts and choices, and for every other kind as the command line writes it ("5", "0.3", "true",
  *    "512MB", "2011-12-09");
  *  - _add_text appends to a list (the first call replaces the default);

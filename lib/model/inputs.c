@@ -1,5 +1,6 @@
 /* The inputs of a method from any table: columns by name, narrower types widened, rows that lack one left out. */
 #include <math.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "base/number.h"
@@ -84,6 +85,7 @@ static cm_status take_values(cm_context *ctx, const cm_column *column, int32_t t
     bool real = type == CM_FLOAT64;
     inputs->columns[index].type = type;
     inputs->columns[index].scale = type == CM_DECIMAL ? column->scale : 0;
+    if (type == CM_LIST) return CM_OK; /* not copied */
     void *values = cm_alloc(ctx, inputs->rows, sizeof(int64_t));
     if (!values) return ctx->error.status;
     if (real) inputs->columns[index].reals = values;
@@ -99,6 +101,12 @@ static cm_status take_values(cm_context *ctx, const cm_column *column, int32_t t
         else inputs->columns[index].reals[i] = cm_decimal_to_double(integers[within], column->scale);
     }
     return CM_OK;
+}
+
+/* Whether rows without a value stay: as the method says, unless its option `missing` is to skip them. */
+static bool keeps_absent(const cm_model *model) {
+    const char *missing = cm_option_text(model->options, &model->method->topic, "missing");
+    return model->method->takes_absent && !(missing && !strcmp(missing, "skip"));
 }
 
 static cm_status open_columns(cm_context *ctx, const cm_model *model, const cm_table *table, cm_column **columns, cm_inputs *out) {
@@ -124,7 +132,7 @@ cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table 
         out->numbers = cm_alloc(ctx, table->rows, sizeof *out->numbers);
         if (!out->numbers) status = ctx->error.status;
     }
-    if (!status) find_rows(columns, out->count, table, model->method->takes_absent, out);
+    if (!status) find_rows(columns, out->count, table, keeps_absent(model), out);
     for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, columns[i], cm_input_type(model, i), out, i);
     for (uint64_t i = 0; i < CM_MOST_INPUTS; i++) cm_column_release(columns[i]);
     if (status) cm_inputs_close(ctx->core, out);

@@ -240,6 +240,7 @@ static cm_status set_int(cm_context *ctx, cm_options *options, const char *name,
     cm_status status = look_up(ctx, options, name, &spec, &value);
     if (status) return status;
     cm_print_int(integer, text);
+    if (spec->type == CM_OPTION_TEXT) return set_text(ctx, options, name, text); /* a text that may be a number: k = 5 or auto */
     bool fits = spec->type == CM_OPTION_INT || spec->type == CM_OPTION_NUMBER || spec->type == CM_OPTION_SIZE
                     ? in_range(spec, (double)integer)
                 : spec->type == CM_OPTION_SWITCH ? integer == 0 || integer == 1
@@ -261,6 +262,7 @@ static cm_status set_double(cm_context *ctx, cm_options *options, const char *na
     if (spec->type != CM_OPTION_NUMBER && number == floor(number) && fabs(number) < 9e15)
         return set_int(ctx, options, name, (int64_t)number);
     cm_print_double(number, text);
+    if (spec->type == CM_OPTION_TEXT && isfinite(number)) return set_text(ctx, options, name, text);
     if (spec->type != CM_OPTION_NUMBER || !isfinite(number) || !in_range(spec, number)) return fail_value(ctx, spec, text);
     value->number = number;
     value->set = true;

@@ -294,6 +294,10 @@ START_TEST(options_are_checked_when_they_are_set) {
     OK(ctx, cm_options_add_text(ctx, options, "na", "NA"));
     OK(ctx, cm_options_add_text(ctx, options, "na", "n/a"));
     cm_options_free(options);
+    OK(ctx, cm_options_new(ctx, "kmeans", &options));
+    OK(ctx, cm_options_set_int(ctx, options, "k", 5)); /* a text, as it may be auto, that is a number mostly */
+    OK(ctx, cm_options_set_text(ctx, options, "scale", "robust"));
+    cm_options_free(options);
     cm_context_free(ctx);
 }
 END_TEST

@@ -33,6 +33,23 @@ const char *rounded(double value, char out[32]) {
     return out;
 }
 
+/* What would change the answer, a line a finding. */
+static int print_checks(struct job *job, const cm_table *sales) {
+    cm_table *checks = NULL;
+    if (cm_checks(job->ctx, sales, NULL, &checks)) return fail(job);
+    int64_t money = cm_table_find(checks, "money");
+    heading("WORTH KNOWING FIRST");
+    for (uint64_t row = 0; row < cm_table_rows(checks); row++) {
+        char lines[32], sum[32];
+        int known = money >= 0 && !cm_table_is_absent(checks, row, (uint64_t)money);
+        printf("  %9s lines %12s %-5s  %s\n", rounded(number_of(checks, row, "lines"), lines),
+               known ? rounded(number_of(checks, row, "money"), sum) : "", known ? "money" : "", text_of(checks, row, "sentence"));
+    }
+    if (!cm_table_rows(checks)) printf("  nothing looks odd\n");
+    cm_table_free(checks);
+    return EXIT_DONE;
+}
+
 /* Steps of the audit: what was read, dropped and why, kept. */
 static void print_audit(const cm_table *audit) {
     static const char *const units[][2] = {{"load", "lines"}, {"customers", "lines"}, {"scores", "customers"}};
@@ -151,11 +168,12 @@ static int print_page(struct job *job, const cm_table *sales, const cm_table *cu
         status = fail(job);
     } else {
         printf("custmine %s: %s\n", cm_version(), job->files[0]);
+        status = print_checks(job, sales);
         print_audit(audit);
         print_middles(scores);
         print_pyramid(pyramid);
         print_segments(segments);
-        status = print_risk(job, sales, customers);
+        if (!status) status = print_risk(job, sales, customers);
         if (!status) print_repeat(job->files[0]);
     }
     cm_table_free(audit);

@@ -38,6 +38,35 @@ CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_o
  * Errors as of cm_customers. Cost: O(lines), memory as the state of orders. */
 CM_API cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 
+/* What looks odd in a table of transactions and would change the answer: one row a finding, none for a check that finds nothing. A check
+ * whose columns are missing, or cannot be read as their roles need, is left out: the call does not fail for what a table lacks.
+ * Columns: check (stable code), lines (that it is about), money (of these lines, exact; absent where unknown), example, option (of the
+ * command, what settles it: "--ids integer"; absent where none does), sentence (from the catalogue, codes CHECK_...).
+ * Checks, in this order:
+ *  no_customer       lines without a customer
+ *  ids_with_point    ids of customers, invoices or items such as 17850.0; a finding a column
+ *  mirrored_refunds  lines of a negative quantity that undo an earlier line of the same customer, item and price (without prices: of the
+ *                    opposite amount) and the opposite quantity; each purchase is undone once; example: the largest, purchase and refund
+ *  large_baskets     invoices (without one: customer and day) of more lines than the option basket_lines; example: the largest, its
+ *                    lines and its different items
+ *  service_items     items that look like no product: codes without a digit, where at most one in ten is such, or names such as postage,
+ *                    carriage, fee, discount, manual, samples, gift voucher; example: those of the most lines
+ *  last_month_open   the last date is not the last day of its month; lines of that month
+ *  far_last_date     the gap before the last day with lines is longer than 60 days and than five times the median of the other gaps, of
+ *                    which there are two or more; lines of that day
+ *  several_names     items with several different names that are not blank; lines of these items; example: the one with the most
+ *  mixed_units       items with whole quantities on some lines and fractions on others; lines of these items
+ *  top_ten           the ten biggest customers bring more than a tenth of the customers' money, and more than twice what ten of so many
+ *                    would bring if all were alike; lines of these ten; example: their share
+ *  exact_duplicates  rows that equal an earlier one in every column
+ *  zero_prices       lines at a price of zero (without prices: an amount of zero)
+ *  negative_prices   lines at a negative price; example: the lowest
+ * An invoice in an example is "row 17", counted from 1, where there is none. Long ids are cut.
+ * Options (topic "checks"): basket_lines (100), utc_offset.
+ * Errors: CM_E_OPTION, CM_E_MEMORY, CM_E_LIMIT, CM_E_CANCELLED. Cost: O(lines) a check; memory: 12 to 24 bytes a line for the exact
+ * duplicates, for the others by the numbers of baskets, customers, items and refunds. */
+CM_API cm_status cm_checks(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
+
 /* The orders: an exact state that is updated, merged, saved and asked, in any order and any split, with the same
  * result as one pass over all lines. A record a (customer, invoice, day), at most 64 bytes, plus the ids. */
 typedef struct cm_orders cm_orders;

@@ -8,13 +8,14 @@
 #include "io/reader.h"
 #include "model/method.h"
 #include "prepare/baskets.h"
+#include "prepare/checks.h"
 #include "table/roles.h"
 
 /* Topics of the other folders; those of the methods come from the registry. */
 extern const cm_topic cm_read_topic, cm_write_topic, cm_join_topic, cm_arrow_topic;
 static const cm_topic *const topics[] = {
     &cm_context_topic, &cm_read_topic,  &cm_orders_topic, &cm_customers_topic, &cm_baskets_topic,
-    &cm_join_topic,    &cm_arrow_topic, &cm_write_topic,
+    &cm_checks_topic,  &cm_join_topic,  &cm_arrow_topic,  &cm_write_topic,
 };
 #define TOPICS (sizeof topics / sizeof *topics)
 

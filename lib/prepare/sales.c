@@ -19,7 +19,7 @@ static cm_status open_column(cm_context *ctx, cm_sales *sales, int32_t role) {
     cm_lines lines;
     cm_status status = cm_lines_open(ctx, sales->table, CM_ROLE_BIT(role), 0, &lines);
     if (status) return stops(status) ? status : CM_OK;
-    sales->columns[role] = cm_column_retain(lines.columns[role]);
+    if (lines.columns[role]) sales->columns[role] = cm_column_retain(lines.columns[role]);
     cm_lines_close(&lines);
     return CM_OK;
 }

@@ -94,7 +94,7 @@ $(out)/%: $(out)/examples/%.o $(shared)
 
 check_flags = $(shell pkg-config --cflags check)
 check_libs  = $(shell pkg-config --libs check)
-$(out)/tests/unit/%.o: part_flags = -Itests $(check_flags) -Wno-shadow -Wno-conversion -Wno-missing-prototypes
+$(out)/tests/unit/%.o: part_flags = -Itests -include tests/unit/quick_check.h $(check_flags) -Wno-shadow -Wno-conversion -Wno-missing-prototypes
 $(out)/tests/oom/%.o: part_flags = -Itests
 $(out)/test_unit: $(unit_objects) $(static)
 	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(unit_objects) $(static) $(check_libs) $(ldlibs)

@@ -83,12 +83,30 @@ static void make_files(void) {
 /* ---- what scenarios work on: made by a context that does not fail ---- */
 
 static cm_context *steady;
-static cm_table *sales, *customers, *attributes;
+static cm_table *sales, *customers, *attributes, *odd;
 static cm_model *model;
 static cm_orders *orders;
 
 static void need(cm_status status) {
     if (status) die("preparing", cm_error_message(steady));
+}
+
+/* Something for every check to find, on lines of many items, days and customers, so that what is kept of them grows. */
+static cm_table *odd_sales(void) {
+    cm_table *table = NULL;
+    char *text = malloc(32000);
+    int length = sprintf(text, "Customer ID,Invoice,Date,Item,Description,Quantity,Price\n");
+    for (int i = 0; i < 250; i++)
+        length += sprintf(text + length, "%d.0,%d,2011-0%d-%02d,%d,%s,%s%d%s,%d\n", i % 40, i < 120 ? 1 : i, 1 + i % 4, 1 + i / 4 % 27,
+                          100 + i % 30, i % 3 ? "lamp" : "red lamp", i % 2 ? "-" : "", 1 + i % 3, i % 50 ? "" : ".5", i % 7 ? i % 30 % 4 : 0);
+    for (int i = 0; i < 20; i++)
+        length += sprintf(text + length, "1.0,%d,2011-05-%02d,200,lamp,%d,3\n", 900 + i, 1 + i, i % 2 ? -2 : 2);
+    sprintf(text + length, ",7,2011-03-01,POST,Postage,1,2\n1.0,8,2011-03-01,100,lamp,1,-9\n1.0,8,2011-03-01,100,lamp,1,-9\n"
+                           "1.0,9,2012-12-09,100,lamp,1,90000\n");
+    write_text(out_path, text);
+    free(text);
+    need(cm_read_csv(steady, out_path, NULL, &table));
+    return table;
 }
 
 static void prepare(void) {
@@ -103,12 +121,14 @@ static void prepare(void) {
     need(cm_orders_new(steady, NULL, &orders));
     need(cm_orders_update(steady, orders, sales, "first"));
     need(cm_orders_save(steady, orders, orders_path));
+    odd = odd_sales();
 }
 
 static void clean_up(void) {
     cm_table_free(sales);
     cm_table_free(customers);
     cm_table_free(attributes);
+    cm_table_free(odd);
     cm_model_free(model);
     cm_orders_free(orders);
     cm_context_free(steady);
@@ -178,6 +198,17 @@ static cm_status make_customers(cm_context *ctx) {
 done:
     if (status && out) die("customers", "an output beside a failure");
     cm_options_free(options);
+    cm_table_free(out);
+    return status;
+}
+
+static cm_status check_sales(cm_context *ctx) {
+    cm_status status;
+    cm_table *out = NULL;
+    TRY(cm_checks(ctx, odd, NULL, &out));
+    if (cm_table_rows(out) != 13) die("checks", "what is odd was not found");
+done:
+    if (status && out) die("checks", "an output beside a failure");
     cm_table_free(out);
     return status;
 }
@@ -406,6 +437,7 @@ static const struct {
     {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
     {"kmeans", segment_customers},
+    {"checks", check_sales},
 };
 
 /* ---- the sweep ---- */

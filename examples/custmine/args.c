@@ -29,9 +29,10 @@ static cm_status add_topic(struct job *job, const char *name) {
 
 /* "read customers METHOD write" */
 static cm_status add_topics(struct job *job, const char *topics) {
-    static const char *const known[] = {"context", "read", "customers", "write"};
+    static const char *const known[] = {"context", "read", "customers", "baskets", "write"};
+    const char *input = !strstr(topics, "INPUT") ? "" : takes_baskets(job, job->command) ? "baskets" : "customers";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strstr(topics, known[i])) {
+        if (strstr(topics, known[i]) || !strcmp(input, known[i])) {
             cm_status status = add_topic(job, known[i]);
             if (status) return status;
         }
@@ -102,7 +103,8 @@ static const char **own_option(struct job *job, const char *name) {
     const struct {
         const char *name, **value;
     } own[] = {{"table", &job->table}, {"output", &job->output}, {"rejects", &job->rejects}, {"save", &job->save},
-               {"format", &job->format}, {"sort", &job->sort}};
+               {"format", &job->format}, {"sort", &job->sort}, {"layout", &job->layout}};
+    if (!strcmp(name, "layout") && !job_options(job, "baskets")) return NULL; /* there is but one */
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!strcmp(own[i].name, name)) return own[i].value;
     return NULL;
@@ -149,6 +151,8 @@ static int set_limit(struct job *job, const char *value) {
 }
 
 static int check_format(const struct job *job) {
+    if (job->layout && strcmp(job->layout, "lines") != 0 && !wants_baskets(job))
+        return usage(job, "--layout is lines or baskets, not %s", job->layout);
     if (!job->format || !strcmp(job->format, "table") || !strcmp(job->format, "csv") || !strcmp(job->format, "json")) return EXIT_DONE;
     return usage(job, "--format is table, csv or json, not %s", job->format);
 }

@@ -8,7 +8,7 @@
 /* Exit statuses. */
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_DATA, EXIT_LIMIT, EXIT_INTERRUPTED = 130 };
 
-#define MOST_TOPICS 6
+#define MOST_TOPICS 8
 #define MOST_FILES 256
 
 /* What the command line says. */
@@ -24,6 +24,7 @@ struct job {
     const char *files[MOST_FILES];
     int file_count;
     const char *table, *output, *rejects, *save, *format; /* NULL: not given */
+    const char *layout;                                    /* of files of baskets: lines, baskets; NULL: lines */
     const char *sort;                                      /* a column; falling with - before it */
     long long limit;                                       /* -1: not given */
     int quiet, help, on_error_given;
@@ -35,7 +36,8 @@ typedef struct subcommand {
     const char *name;
     const char *help;        /* one line */
     const char *arguments;   /* "FILE..." */
-    const char *topics;      /* whose options it takes, separated by blanks; "METHOD" for that of the command's name */
+    const char *topics;      /* whose options it takes, separated by blanks; "METHOD" for that of the command's name,
+                              * "INPUT" for what makes its input */
     const char *tables;      /* what it can write, the first is the default; NULL: asks the method */
     const char *examples[2];
     int (*run)(struct job *job);
@@ -64,9 +66,10 @@ void say(const struct job *job, const char *format, ...);            /* a messag
 /* work.c: the steps that several commands share; each gives CM_OK or leaves the error in the context */
 cm_status read_files(struct job *job, cm_table **out); /* the files, and the rejects where asked for */
 cm_status make_customers(struct job *job, const cm_table *sales, cm_table **out);
-cm_status prepare_input(struct job *job, const char *method, const cm_table *table, cm_table **out); /* what the method takes */
+cm_status read_input(struct job *job, const char *method, cm_table **out); /* what the method takes, from the files */
+int takes_baskets(const struct job *job, const char *method);
+int wants_baskets(const struct job *job); /* --layout baskets */
 
-int is_default_table(struct job *job, const char *method, const char *name); /* by the method's outputs */
 int apply_model(struct job *job, const cm_model *model, const cm_table *input); /* method.c: the table asked for, written */
 
 /* output.c */

@@ -99,7 +99,7 @@ static void print_tables(const struct job *job, const subcommand *command) {
             put(&line, name);
             last = name;
         }
-        put(&line, "reasons");
+        if (!takes_baskets(job, job->command)) put(&line, "reasons");
     }
     printf("  (--table NAME; the first is the default)\n");
     cm_table_free(outputs);
@@ -114,7 +114,9 @@ void print_help(const struct job *job, const subcommand *command) {
     printf("custmine %s [OPTIONS] %s: %s\n\n", job->command, command->arguments, help);
     print_own_options(job);
     print_topic(job, "columns", "read");
-    print_topic(job, "meaning", "customers");
+    print_topic(job, "meaning", job_options(job, "customers") ? "customers" : "baskets");
+    if (job_options(job, "baskets"))
+        printf("%-10s --layout lines|baskets (baskets: one a line, items divided by the delimiter or blanks)\n", "");
     printf("%-10s --format table|csv|json --table NAME --output FILE --sort COLUMN (-COLUMN: falling) --limit N\n", "output");
     printf("%-10s --raw%s%s --quiet\n", "", job_options(job, "read") ? " --rejects FILE" : "", command->tables ? "" : " --save MODEL");
     print_topic(job, "running", "context");

@@ -3,21 +3,23 @@
 
 #include "command.h"
 
-int is_default_table(struct job *job, const char *method, const char *name) {
-    cm_table *outputs = NULL;
-    int found = 0;
-    if (cm_describe(job->ctx, "outputs", &outputs)) return 0;
-    for (uint64_t row = 0; row < cm_table_rows(outputs); row++)
-        found |= !strcmp(cm_table_text(outputs, row, 0, 0, NULL), method) && cm_table_int(outputs, row, 3)
-                 && !strcmp(cm_table_text(outputs, row, 1, 0, NULL), name);
-    cm_table_free(outputs);
-    return found;
+/* The first table of a method that cm_fit or cm_apply makes; the first of all is its default. The caller frees
+ * *outputs. */
+static const char *first_table(struct job *job, const char *method, const char *made_by, cm_table **outputs) {
+    *outputs = NULL;
+    if (cm_describe(job->ctx, "outputs", outputs)) return NULL;
+    for (uint64_t row = 0; row < cm_table_rows(*outputs); row++)
+        if (!strcmp(cm_table_text(*outputs, row, 0, 0, NULL), method)
+            && strstr(cm_table_text(*outputs, row, 2, 0, NULL), made_by))
+            return cm_table_text(*outputs, row, 1, 0, NULL);
+    return NULL;
 }
 
-/* A table of a result: the scores, one attached to them, their reasons, or one of the model. */
-static cm_status result_table(struct job *job, const cm_model *model, const cm_table *input, const cm_table *scores, cm_table **out) {
+/* A table of a result: what cm_apply gave, one attached to it, the reasons, or one of the model. */
+static cm_status result_table(struct job *job, const cm_model *model, const cm_table *input, const cm_table *scores,
+                              const char *applied, cm_table **out) {
     const char *name = job->table;
-    if (!name || is_default_table(job, cm_model_method(model), name)) {
+    if (!name || (applied && !strcmp(name, applied))) {
         *out = cm_table_retain(scores);
         return CM_OK;
     }
@@ -27,27 +29,54 @@ static cm_status result_table(struct job *job, const cm_model *model, const cm_t
 }
 
 int apply_model(struct job *job, const cm_model *model, const cm_table *input) {
-    cm_table *scores = NULL, *table = NULL;
+    cm_table *scores = NULL, *table = NULL, *outputs = NULL;
+    const char *applied = first_table(job, cm_model_method(model), "apply", &outputs);
     int status = EXIT_DONE;
-    if (cm_apply(job->ctx, model, input, &scores) || result_table(job, model, input, scores, &table)) status = fail(job);
-    if (!status) status = write_result(job, table, job->table ? job->table : "scores");
+    if (cm_apply(job->ctx, model, input, &scores) || result_table(job, model, input, scores, applied, &table))
+        status = fail(job);
+    if (!status) status = write_result(job, table, job->table ? job->table : applied ? applied : "scores");
+    cm_table_free(outputs);
     cm_table_free(table);
     cm_table_free(scores);
     return status;
 }
 
+/* Of a method whose default table cm_fit makes: what it found, not what follows for the data that it was found in. */
+static int show_model(struct job *job, const cm_model *model, const cm_table *input, const char *name) {
+    cm_table *table = NULL;
+    int found = !strcmp(name, "audit") && cm_table_attached(job->ctx, input, name, &table) == CM_OK, status = EXIT_DONE;
+    if (!found && cm_model_table(job->ctx, model, name, &table)) status = fail(job);
+    if (!status) status = write_result(job, table, name);
+    cm_table_free(table);
+    return status;
+}
+
+static int write_tables(struct job *job, const cm_model *model, const cm_table *input) {
+    cm_table *all = NULL, *made = NULL;
+    const char *first = first_table(job, job->command, "", &all);
+    const char *applied = first ? first_table(job, job->command, "apply", &made) : NULL;
+    const char *name = job->table ? job->table : first;
+    int status;
+    if (!applied) status = fail(job);
+    else if (!strcmp(first, applied) || !strcmp(name, applied) || !strcmp(name, "reasons"))
+        status = apply_model(job, model, input);
+    else status = show_model(job, model, input, name);
+    cm_table_free(all);
+    cm_table_free(made);
+    return status;
+}
+
 static int run(struct job *job) {
-    cm_table *sales = NULL, *input = NULL;
+    cm_table *input = NULL;
     cm_model *model = NULL;
     int status = EXIT_DONE;
-    if (read_files(job, &sales) || prepare_input(job, job->command, sales, &input)
+    if (read_input(job, job->command, &input)
         || cm_fit(job->ctx, job->command, input, job_options(job, job->command), &model))
         status = fail(job);
-    if (!status) status = apply_model(job, model, input);
+    if (!status) status = write_tables(job, model, input);
     if (!status && job->save && cm_model_save(job->ctx, model, job->save)) status = fail(job);
     cm_model_free(model);
     cm_table_free(input);
-    cm_table_free(sales);
     return status;
 }
 
@@ -55,9 +84,10 @@ const subcommand method_command = {
     .name = NULL,
     .help = NULL,
     .arguments = "FILE...",
-    .topics = "context read customers write METHOD",
+    .topics = "context read INPUT write METHOD",
     .tables = NULL,
-    .examples = {"custmine %s sales.csv.gz", "custmine %s --save model.cm --format json --output scores.json sales.csv.gz"},
+    .examples = {"custmine %s sales.csv.gz",
+                 "custmine %s --save model.cm --format json --output scores.json sales.csv.gz"},
     .run = run,
     .least_files = 1,
 };

@@ -18,10 +18,13 @@ static cm_status write_rejects(struct job *job, const cm_table *table) {
     return status;
 }
 
+int wants_baskets(const struct job *job) { return job->layout && !strcmp(job->layout, "baskets"); }
+
 cm_status read_files(struct job *job, cm_table **out) {
     cm_options *options = job_options(job, "read");
     cm_status status = CM_OK;
     for (int i = 1; i < job->file_count && !status; i++) status = cm_options_add_text(job->ctx, options, "files", job->files[i]);
+    if (!status && wants_baskets(job)) return cm_read_baskets(job->ctx, job->files[0], options, out);
     if (!status) status = cm_read_csv(job->ctx, job->files[0], options, out);
     if (!status && job->rejects) status = write_rejects(job, *out);
     return status;
@@ -43,10 +46,31 @@ static int has_inputs(struct job *job, const char *method, const cm_table *table
     return all;
 }
 
-cm_status prepare_input(struct job *job, const char *method, const cm_table *table, cm_table **out) {
+int takes_baskets(const struct job *job, const char *method) {
+    cm_table *methods = NULL;
+    int found = 0;
+    if (cm_describe(job->ctx, "methods", &methods)) return 0;
+    for (uint64_t row = 0; row < cm_table_rows(methods); row++)
+        found |= !strcmp(cm_table_text(methods, row, 0, 0, NULL), method)
+                 && !strcmp(cm_table_text(methods, row, 1, 0, NULL), "baskets");
+    cm_table_free(methods);
+    return found;
+}
+
+static cm_status prepare_input(struct job *job, const char *method, const cm_table *table, cm_table **out) {
+    if (takes_baskets(job, method)) return cm_baskets(job->ctx, table, job_options(job, "baskets"), out);
     if (job->columns_given || has_inputs(job, method, table)) {
         *out = cm_table_retain(table);
         return CM_OK;
     }
     return make_customers(job, table, out);
+}
+
+cm_status read_input(struct job *job, const char *method, cm_table **out) {
+    cm_table *table = NULL;
+    cm_status status = read_files(job, &table);
+    if (!status && wants_baskets(job)) *out = cm_table_retain(table);
+    else if (!status) status = prepare_input(job, method, table, out);
+    cm_table_free(table);
+    return status;
 }

@@ -8,7 +8,8 @@ static uint64_t slot_of(const cm_counter *counter, uint64_t key) {
 }
 
 static cm_status widen(cm_context *ctx, cm_counter *counter) {
-    cm_counter wide = {.slot_count = counter->slot_count ? counter->slot_count * 2 : 64, .used = counter->used, .key = counter->key};
+    cm_counter wide = {
+        .slot_count = counter->slot_count ? counter->slot_count * 2 : 64, .used = counter->used, .key = counter->key};
     if (!counter->slot_count) cm_entropy(&wide.key, sizeof wide.key);
     wide.slots = cm_alloc(ctx, wide.slot_count, sizeof *wide.slots);
     if (!wide.slots) return ctx->error.status;

@@ -16,7 +16,8 @@ typedef struct cm_counter {
     cm_hash_key key;
 } cm_counter;
 
-cm_status cm_counter_add(cm_context *ctx, cm_counter *counter, uint64_t key, uint64_t by); /* starts as {0}; `by` is not 0 */
+cm_status cm_counter_add(cm_context *ctx, cm_counter *counter, uint64_t key,
+                         uint64_t by); /* starts as {0}; `by` is not 0 */
 uint64_t cm_counter_get(const cm_counter *counter, uint64_t key);
 void cm_counter_clear(cm_core *core, cm_counter *counter);
 

@@ -85,7 +85,8 @@ static cm_status read_records(cm_context *ctx, basket_reader *reader, cm_source 
         if (!status && more && reader->read == reader->how.max_rows)
             status = cm_fail(ctx, CM_E_LIMIT, "LIMIT_ROWS", "u", reader->how.max_rows);
         if (status && !ctx->error.file[0] && status != CM_E_MEMORY)
-            return cm_fail_at(ctx, cm_source_name(source), more ? record.line : 0, 0, NULL, more ? record.byte_offset : 0);
+            return cm_fail_at(ctx, cm_source_name(source), more ? record.line : 0, 0, NULL,
+                              more ? record.byte_offset : 0);
         if (!status && more) status = add_basket(ctx, reader, &record);
         if (status || !more) return status;
     }
@@ -112,8 +113,10 @@ static cm_status make_table(cm_context *ctx, const basket_reader *reader, cm_tab
     cm_table *table = NULL;
     cm_status status = cm_builder_finish(ctx, reader->builder, &table);
     if (!status) status = cm_audit_attach(ctx, table, NULL, lines, 3);
-    if (status) cm_table_free(table);
-    else *out = table;
+    if (status)
+        cm_table_free(table);
+    else
+        *out = table;
     return status;
 }
 

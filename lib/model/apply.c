@@ -132,7 +132,8 @@ static cm_status apply(cm_context *ctx, const cm_model *model, const cm_table *t
     cm_table *scores = NULL;
     cm_status status = cm_inputs_open(ctx, model, table, &inputs);
     if (status) return status;
-    status = cm_score_inputs(ctx, model, &inputs, &scores);
+    status = model->method->apply ? model->method->apply(ctx, model, &inputs, &scores)
+                                  : cm_score_inputs(ctx, model, &inputs, &scores);
     if (!status) status = attach_audit(ctx, model->method, &inputs, scores);
     cm_inputs_close(ctx->core, &inputs);
     if (status) cm_table_free(scores);
@@ -201,9 +202,14 @@ static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_mode
     return status;
 }
 
+static cm_status fail_no_score(cm_context *ctx, const cm_method *method) {
+    return cm_fail(ctx, CM_E_UNSUPPORTED, "METHOD_NO_SCORE", "s", method->topic.name);
+}
+
 static cm_status explain(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
     cm_inputs inputs;
     cm_builder *builder = NULL;
+    if (!model->method->score) return fail_no_score(ctx, model->method);
     cm_status status = cm_inputs_open(ctx, model, table, &inputs);
     if (status) return status;
     cm_reasons *reasons = cm_alloc(ctx, 1, sizeof *reasons);
@@ -240,6 +246,7 @@ struct cm_scorer {
 };
 
 static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
+    if (!model->method->score) return fail_no_score(ctx, model->method);
     cm_scorer *scorer = cm_alloc(ctx, 1, sizeof *scorer);
     if (!scorer) return ctx->error.status;
     scorer->core = cm_core_retain(ctx->core);

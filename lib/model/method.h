@@ -15,7 +15,8 @@ typedef struct cm_input_spec {
     const char *column;   /* its name in the input table */
     const char *shown_as; /* its name in the scores; NULL: not shown */
     const char *help;
-    int32_t type; /* CM_INT64, CM_DECIMAL or CM_FLOAT64: what the method gets; narrower columns are widened to it */
+    int32_t type; /* CM_INT64, CM_DECIMAL or CM_FLOAT64: what the method gets; narrower columns are widened to it.
+                   * CM_LIST: the column is there, and the method reads it in the table */
 } cm_input_spec;
 
 /* A column of a table that the method makes. The scores' own are those after the id and the inputs. */
@@ -65,7 +66,8 @@ typedef struct cm_method {
     const char *incomplete;        /* why a row without all inputs is left out: "no purchase" */
     bool takes_absent;             /* rows are not left out; the inputs are FLOAT64, absent ones NaN */
     const cm_input_spec *inputs;   /* ended by a column NULL */
-    const cm_output_spec *outputs; /* ended by a table NULL; the first table is that of cm_apply */
+    const cm_output_spec *outputs; /* ended by a table NULL; the first table is what the method is asked for, as a rule
+                                    * that of cm_apply */
 
     /* Puts the tables into the model (cm_model_put). */
     cm_status (*fit)(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, cm_model *model);
@@ -75,6 +77,9 @@ typedef struct cm_method {
     /* One row: the inputs as cells of the types of their specification; the outputs of the scores, absent unless set. Texts of the outputs
      * are those of `compiled` or lie in `room`. `why` may be NULL. No allocation, and no state but `compiled`. */
     void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why);
+    /* Instead of score (then NULL), where the answer to a row is not one row: the whole table of cm_apply. Such a
+     * method has neither reasons nor scorer. */
+    cm_status (*apply)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
     /* Tables about all the scores, attached to them. May be NULL. */
     cm_status (*summarise)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
 } cm_method;

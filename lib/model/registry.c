@@ -6,6 +6,7 @@
 #define EACH_METHOD \
     METHOD(rfm)     \
     METHOD(kmeans)  \
+    METHOD(rules)   \
     METHOD(churn)
 
 #define METHOD(name) extern const cm_method cm_##name##_method;

@@ -1,6 +1,6 @@
-/* Baskets from orders that keep their items: the records are sorted by basket and, within it, by item; each run is a basket. A basket is one
- * invoice, whatever days and customers its lines have; lines without an invoice make one of a customer and a day.
- * O(records), the sorts being by digits. */
+/* Baskets from orders that keep their items: the records are sorted by basket and, within it, by item; each run is a
+ * basket. A basket is one invoice, whatever days and customers its lines have; lines without an invoice make one of a
+ * customer and a day. O(records), the sorts being by digits. */
 #include "prepare/baskets.h"
 
 #include <string.h>
@@ -13,8 +13,10 @@
 
 static const cm_option_spec baskets_options[] = {
     {"as_of", NULL, NULL, "last day that counts; default: the last date among the lines", 0, 0, CM_OPTION_DATE},
-    {"refunds", "net", "net|keep|drop", "keep: part of a basket as any other line; net, drop: no part of it", 0, 0, CM_OPTION_CHOICE},
-    {"on_error", "fail", "fail|collect", "lines that contradict themselves: stop, or leave out and count", 0, 0, CM_OPTION_CHOICE},
+    {"refunds", "net", "net|keep|drop", "keep: part of a basket as any other line; net, drop: no part of it", 0, 0,
+     CM_OPTION_CHOICE},
+    {"on_error", "fail", "fail|collect", "lines that contradict themselves: stop, or leave out and count", 0, 0,
+     CM_OPTION_CHOICE},
     {"baskets", "all", "all|known", "known: only those of a customer", 0, 0, CM_OPTION_CHOICE},
     {"max_basket", "0", NULL, "most items of a basket, larger ones are left out; 0: any number", 0, 1e9, CM_OPTION_INT},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
@@ -44,16 +46,16 @@ typedef struct question {
     const cm_item_names *names; /* NULL: unknown */
     int32_t as_of;
     bool keeps_refunds, known_only;
-    uint64_t most_items; /* 0: any number */
-    uint8_t *fates;      /* by record */
+    uint64_t most_items;  /* 0: any number */
+    uint8_t *fates;       /* by record */
     cm_dictionary *items; /* the written forms, by the state's codes */
     uint64_t item_count, customer_count, invoice_count;
     int32_t *item_ranks, *items_ranked, *customer_ranks, *invoice_ranks;
     uint64_t *baskets_of; /* by item code */
     cm_key *keys;         /* records that count, by basket and item */
     uint64_t key_count;
-    bool all_invoices;    /* every basket that is kept has one */
-    char *id;             /* room for "C17 2011-12-09" */
+    bool all_invoices; /* every basket that is kept has one */
+    char *id;          /* room for "C17 2011-12-09" */
     uint64_t id_capacity;
 } question;
 
@@ -80,7 +82,8 @@ static cm_status sort_records(cm_context *ctx, question *ask) {
     for (uint64_t i = 0; i < map->count; i++) {
         const cm_order *order = cm_order_at(map, i);
         ask->fates[i] = (uint8_t)fate_of(ask, order);
-        if (ask->fates[i] == IN_BASKET) ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
+        if (ask->fates[i] == IN_BASKET)
+            ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
     }
     cm_status status = cm_tick(ctx, "baskets", 0, map->count);
     if (!status) status = cm_sort_keys(ctx, ask->keys, ask->key_count);
@@ -92,7 +95,7 @@ static cm_status sort_records(cm_context *ctx, question *ask) {
 /* ---- one basket ---- */
 
 typedef struct basket {
-    uint64_t from, end; /* its keys */
+    uint64_t from, end;    /* its keys */
     const cm_order *first; /* one of its records */
     uint64_t items;
     int32_t customer, day; /* the first in canonical order of its customers, -1 none; its first day */
@@ -110,8 +113,9 @@ static basket basket_at(const question *ask, uint64_t from) {
         item = order->item;
         one.money += order->money;
         if (order->day < one.day) one.day = order->day;
-        bool earlier = order->customer >= 0
-                       && (one.customer < 0 || ask->customer_ranks[order->customer] < ask->customer_ranks[one.customer]);
+        bool earlier =
+            order->customer >= 0
+            && (one.customer < 0 || ask->customer_ranks[order->customer] < ask->customer_ranks[one.customer]);
         if (earlier) one.customer = order->customer;
     }
     return one;
@@ -122,9 +126,9 @@ static void choose_baskets(question *ask) {
     ask->all_invoices = true;
     for (uint64_t at = 0; at < ask->key_count;) {
         basket one = basket_at(ask, at);
-        fate what = ask->known_only && one.customer < 0                       ? NO_CUSTOMER
+        fate what = ask->known_only && one.customer < 0              ? NO_CUSTOMER
                     : ask->most_items && one.items > ask->most_items ? TOO_LARGE
-                                                                              : IN_BASKET;
+                                                                     : IN_BASKET;
         for (; at < one.end; at++) ask->fates[ask->keys[at].value] = (uint8_t)what;
         if (what == IN_BASKET && one.first->invoice < 0) ask->all_invoices = false;
     }
@@ -150,7 +154,8 @@ static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT
 /* The invoice, or "C17 2011-12-09". */
 static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask, const cm_order *order) {
     char room[CM_NUMBER_TEXT];
-    if (order->invoice >= 0 && ask->all_invoices) return set_id(ctx, builder, BASKET, &ask->orders->invoices, order->invoice);
+    if (order->invoice >= 0 && ask->all_invoices)
+        return set_id(ctx, builder, BASKET, &ask->orders->invoices, order->invoice);
     if (order->invoice >= 0) {
         cm_text text = written(&ask->orders->invoices, order->invoice, room);
         return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
@@ -364,8 +369,10 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_
     if (!status) status = attach_items(ctx, &ask, baskets);
     if (!status) status = attach_audit(ctx, &ask, before, baskets);
     close_question(ctx->core, &ask);
-    if (status) cm_table_free(baskets);
-    else *out = baskets;
+    if (status)
+        cm_table_free(baskets);
+    else
+        *out = baskets;
     return status;
 }
 

@@ -8,8 +8,8 @@
 #define BIT(role) (1u << (role))
 
 /* The item of a cell as a code of the ids; texts are looked up once each. */
-static cm_status code_of(cm_context *ctx, const cm_column *column, const cm_chunk *chunk, uint64_t row, int32_t *known, cm_ids *items,
-                         int32_t *code) {
+static cm_status code_of(cm_context *ctx, const cm_column *column, const cm_chunk *chunk, uint64_t row, int32_t *known,
+                         cm_ids *items, int32_t *code) {
     if (column->type == CM_INT64)
         return cm_ids_add_number(ctx, items, ((const int64_t *)chunk->values)[chunk->offset + row], code);
     int32_t own = ((const int32_t *)chunk->values)[chunk->offset + row];
@@ -21,7 +21,8 @@ static cm_status code_of(cm_context *ctx, const cm_column *column, const cm_chun
     return status;
 }
 
-static cm_status count_names(cm_context *ctx, const cm_lines *lines, int32_t *known, cm_ids *items, cm_counter *counter) {
+static cm_status count_names(cm_context *ctx, const cm_lines *lines, int32_t *known, cm_ids *items,
+                             cm_counter *counter) {
     const cm_column *item = lines->columns[CM_ROLE_ITEM], *name = lines->columns[CM_ROLE_ITEM_NAME];
     for (uint64_t chunk = 0; chunk < lines->table->chunk_count; chunk++) {
         const cm_chunk *codes = &item->chunks[chunk], *names = &name->chunks[chunk];

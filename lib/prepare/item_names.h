@@ -9,8 +9,8 @@ typedef struct cm_item_names {
     uint64_t count;
 } cm_item_names;
 
-/* The most frequent name (role item_name, not blank) of each item of a table of transactions, of equally frequent ones the first in byte
- * order. `items` has the codes; it gets those of the table that it lacks. */
+/* The most frequent name (role item_name, not blank) of each item of a table of transactions, of equally frequent ones
+ * the first in byte order. `items` has the codes; it gets those of the table that it lacks. */
 cm_status cm_item_names_find(cm_context *ctx, const cm_table *sales, cm_ids *items, cm_item_names *out);
 void cm_item_names_clear(cm_core *core, cm_item_names *names);
 

@@ -1,5 +1,5 @@
-/* Baskets against a plain recount of the lines, and against themselves: any split, any order of merging, any number of threads must give
- * the same bytes. Files of baskets against what stands in them. */
+/* Baskets against a plain recount of the lines, and against themselves: any split, any order of merging, any number of
+ * threads must give the same bytes. */
 #include "support.h"
 
 #define DAY INT64_C(86400000000)
@@ -63,7 +63,8 @@ static cm_table *table_of(cm_context *ctx, const line *lines, size_t count, int 
         put_id(ctx, builder, 0, lines[i].customer);
         put_id(ctx, builder, 1, lines[i].invoice);
         put_id(ctx, builder, 2, lines[i].item);
-        if (lines[i].day >= 0) OK(ctx, cm_builder_int(ctx, builder, 3, lines[i].day * DAY + (int64_t)i * 1000000 % DAY));
+        if (lines[i].day >= 0)
+            OK(ctx, cm_builder_int(ctx, builder, 3, lines[i].day * DAY + (int64_t)i * 1000000 % DAY));
         OK(ctx, cm_builder_int(ctx, builder, 4, lines[i].quantity));
         if (lines[i].price != NO_PRICE) OK(ctx, cm_builder_int(ctx, builder, 5, lines[i].price));
         OK(ctx, cm_builder_text(ctx, builder, 6, names[lines[i].name], strlen(names[lines[i].name])));
@@ -120,8 +121,11 @@ static basket *recount(const line *lines, size_t count, const asked *ask) {
 }
 
 static const char *basket_name(int number, char out[64]) {
-    if (number < INVOICES) snprintf(out, 64, "%d", number);
-    else snprintf(out, 64, "%d 2009-12-%02d", (number - INVOICES) / DAYS, 22 + (number - INVOICES) % DAYS); /* 14600 is 2009-12-22 */
+    if (number < INVOICES)
+        snprintf(out, 64, "%d", number);
+    else
+        snprintf(out, 64, "%d 2009-12-%02d", (number - INVOICES) / DAYS,
+                 22 + (number - INVOICES) % DAYS); /* 14600 is 2009-12-22 */
     return out;
 }
 
@@ -150,7 +154,8 @@ static int64_t audit_rows(cm_context *ctx, const cm_table *table, const char *re
     int64_t rows = 0;
     OK(ctx, cm_table_attached(ctx, table, "audit", &audit));
     for (uint64_t row = 0; row < cm_table_rows(audit); row++)
-        if (!strcmp(TEXT(audit, row, "step"), "baskets") && !strcmp(TEXT(audit, row, "reason"), reason)) rows += INT(audit, row, "rows");
+        if (!strcmp(TEXT(audit, row, "step"), "baskets") && !strcmp(TEXT(audit, row, "reason"), reason))
+            rows += INT(audit, row, "rows");
     cm_table_free(audit);
     return rows;
 }
@@ -213,8 +218,9 @@ static cm_options *options_of(cm_context *ctx, const asked *ask) {
 }
 
 START_TEST(baskets_equal_a_recount) {
-    static const asked questions[] = {{FIRST_DAY + DAYS, 0, 0, 0}, {FIRST_DAY + 2, 0, 0, 0}, {FIRST_DAY + DAYS, 1, 0, 0},
-                                      {FIRST_DAY + DAYS, 0, 1, 0}, {FIRST_DAY + DAYS, 0, 0, 5}, {FIRST_DAY - 1, 1, 1, 1}};
+    static const asked questions[] = {{FIRST_DAY + DAYS, 0, 0, 0}, {FIRST_DAY + 2, 0, 0, 0},
+                                      {FIRST_DAY + DAYS, 1, 0, 0}, {FIRST_DAY + DAYS, 0, 1, 0},
+                                      {FIRST_DAY + DAYS, 0, 0, 5}, {FIRST_DAY - 1, 1, 1, 1}};
     static const size_t counts[] = {0, 1, 7, 300, 2500};
     cm_context *ctx = new_context();
     for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
@@ -271,7 +277,9 @@ END_TEST
 
 /* ---- the same bytes, whatever the way ---- */
 
-static int32_t append(void *user, const char *bytes, uint64_t length) { return fwrite(bytes, 1, length, user) == length ? 0 : 1; }
+static int32_t append(void *user, const char *bytes, uint64_t length) {
+    return fwrite(bytes, 1, length, user) == length ? 0 : 1;
+}
 
 static char *text_of(cm_context *ctx, const cm_table *table) {
     char *text = NULL;
@@ -346,8 +354,10 @@ START_TEST(threads_give_the_same) {
         set_threads(ctx, threads);
         OK(ctx, cm_baskets(ctx, sales, NULL, &baskets));
         char *text = text_of(ctx, baskets);
-        if (expected) ck_assert_str_eq(text, expected);
-        else expected = strdup(text);
+        if (expected)
+            ck_assert_str_eq(text, expected);
+        else
+            expected = strdup(text);
         free(text);
         cm_table_free(baskets);
         cm_table_free(sales);
@@ -360,7 +370,8 @@ END_TEST
 
 START_TEST(types_of_ids_are_kept) {
     cm_context *ctx = new_context();
-    line lines[] = {{3, 12, 7, FIRST_DAY, 1, 100, 1}, {3, 9, 10, FIRST_DAY, 1, 100, 1}, {3, 12, 10, FIRST_DAY, 1, 100, 1}};
+    line lines[] = {
+        {3, 12, 7, FIRST_DAY, 1, 100, 1}, {3, 9, 10, FIRST_DAY, 1, 100, 1}, {3, 12, 10, FIRST_DAY, 1, 100, 1}};
     cm_table *sales = table_of(ctx, lines, 3, 1), *baskets = NULL;
     cm_column_view view = {.struct_size = sizeof view};
     OK(ctx, cm_baskets(ctx, sales, NULL, &baskets));
@@ -411,93 +422,6 @@ START_TEST(what_cannot_be_is_an_error) {
 }
 END_TEST
 
-/* ---- files of baskets ---- */
-
-static cm_table *read_text(cm_context *ctx, const char *text, const cm_options *options) {
-    char path[256];
-    cm_table *table = NULL;
-    temp_path(path, "baskets.dat");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_baskets(ctx, path, options, &table));
-    remove(path);
-    return table;
-}
-
-START_TEST(files_of_baskets_are_read) {
-    static const struct {
-        const char *file, *table;
-    } cases[] = {
-        {"3 1 2\n\n10 9 9\n", "basket,items\n1,1; 2; 3\n2,10; 9\n"},
-        {"  7  5 \r\n6", "basket,items\n1,5; 7\n2,6\n"},
-        {"  7\t 5 1 \r\n6", "basket,items\n1,5 1; 7\n2,6\n"}, /* tabs are a delimiter of their own */
-        {"whole milk\nbutter,whole milk,,rolls\n", "basket,items\n1,whole milk\n2,butter; rolls; whole milk\n"},
-        {"a;b,c\nd;\"e;f\"\n", "basket,items\n1,\"a; b,c\"\n2,d; e\\;f\n"},
-        {",,\na,b\n", "basket,items\n2,a; b\n"},
-    };
-    cm_context *ctx = new_context();
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        cm_table *table = read_text(ctx, cases[i].file, NULL);
-        char *text = text_of(ctx, table);
-        ck_assert_str_eq(text, cases[i].table);
-        free(text);
-        cm_table_free(table);
-    }
-    cm_context_free(ctx);
-}
-END_TEST
-
-START_TEST(options_of_reading_hold_for_baskets) {
-    cm_context *ctx = new_context();
-    cm_options *options = NULL;
-    cm_table *table = NULL;
-    char path[256];
-    temp_path(path, "more.dat");
-    write_whole(path, "x|y\n", 4);
-    OK(ctx, cm_options_new(ctx, "read", &options));
-    OK(ctx, cm_options_add_text(ctx, options, "na", "-"));
-    OK(ctx, cm_options_add_text(ctx, options, "files", path));
-    table = read_text(ctx, "-,b\n-\n", options);
-    char *text = text_of(ctx, table);
-    ck_assert_str_eq(text, "basket,items\n1,b\n3,x; y\n");
-    free(text);
-    cm_table_free(table);
-    cm_options_free(options);
-    OK(ctx, cm_options_new(ctx, "read", &options));
-    OK(ctx, cm_options_set_text(ctx, options, "delimiter", "|"));
-    OK(ctx, cm_options_set_int(ctx, options, "max_rows", 1));
-    table = read_text(ctx, "a,b|c\n", options);
-    text = text_of(ctx, table);
-    ck_assert_str_eq(text, "basket,items\n1,\"a,b; c\"\n");
-    free(text);
-    cm_table_free(table);
-    write_whole(path, "x\ny\n", 4);
-    FAILS(ctx, CM_E_LIMIT, "max_rows", cm_read_baskets(ctx, path, options, &table));
-    write_whole(path, "", 0);
-    FAILS(ctx, CM_E_DATA, "empty", cm_read_baskets(ctx, path, options, &table));
-    ck_assert_ptr_null(table);
-    remove(path);
-    cm_options_free(options);
-    cm_context_free(ctx);
-}
-END_TEST
-
-START_TEST(long_baskets_are_sorted) {
-    cm_context *ctx = new_context();
-    char *text = malloc(200000);
-    size_t length = 0;
-    lcg random = {8};
-    for (int i = 0; i < 5000; i++) length += (size_t)sprintf(text + length, "%u ", lcg_below(&random, 2000));
-    cm_table *table = read_text(ctx, text, NULL);
-    uint64_t count = cm_table_items(table, 0, 1);
-    ck_assert_uint_gt(count, 1500);
-    for (uint64_t i = 1; i < count; i++)
-        ck_assert_int_lt(strcmp(cm_table_text(table, 0, 1, i - 1, NULL), cm_table_text(table, 0, 1, i, NULL)), 0);
-    free(text);
-    cm_table_free(table);
-    cm_context_free(ctx);
-}
-END_TEST
-
 START_TEST(real_baskets) {
     char path[256];
     cm_context *ctx = new_context();
@@ -508,13 +432,6 @@ START_TEST(real_baskets) {
     ck_assert_uint_eq(cm_table_rows(baskets), 20726);
     cm_table_free(baskets);
     cm_table_free(sales);
-    if (!data_path(path, "baskets/groceries.csv")) return;
-    OK(ctx, cm_read_baskets(ctx, path, NULL, &baskets));
-    uint64_t items = 0;
-    for (uint64_t row = 0; row < cm_table_rows(baskets); row++) items += cm_table_items(baskets, row, 1);
-    ck_assert_uint_eq(cm_table_rows(baskets), 9835);
-    ck_assert_uint_eq(items, 43367);
-    cm_table_free(baskets);
     cm_context_free(ctx);
 }
 END_TEST
@@ -522,20 +439,15 @@ END_TEST
 Suite *test_baskets(void);
 Suite *test_baskets(void) {
     Suite *suite = suite_create("baskets");
-    TCase *of_orders = tcase_create("of orders"), *files = tcase_create("files");
-    tcase_set_timeout(of_orders, 120);
-    tcase_add_loop_test(of_orders, baskets_equal_a_recount, 0, 4);
-    tcase_add_test(of_orders, items_have_their_most_frequent_name);
-    tcase_add_test(of_orders, splits_and_merges_give_the_same);
-    tcase_add_test(of_orders, threads_give_the_same);
-    tcase_add_test(of_orders, types_of_ids_are_kept);
-    tcase_add_test(of_orders, what_cannot_be_is_an_error);
-    suite_add_tcase(suite, of_orders);
-    tcase_add_test(files, files_of_baskets_are_read);
-    tcase_add_test(files, options_of_reading_hold_for_baskets);
-    tcase_add_test(files, long_baskets_are_sorted);
-    tcase_add_test(files, real_baskets);
-    tcase_set_timeout(files, 120);
-    suite_add_tcase(suite, files);
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 120);
+    tcase_add_loop_test(all, baskets_equal_a_recount, 0, 4);
+    tcase_add_test(all, items_have_their_most_frequent_name);
+    tcase_add_test(all, splits_and_merges_give_the_same);
+    tcase_add_test(all, threads_give_the_same);
+    tcase_add_test(all, types_of_ids_are_kept);
+    tcase_add_test(all, what_cannot_be_is_an_error);
+    tcase_add_test(all, real_baskets);
+    suite_add_tcase(suite, all);
     return suite;
 }

@@ -1,0 +1,193 @@
+/* Baskets as the miner wants them. */
+#include <string.h>
+
+#include "base/sort.h"
+#include "model/rules/rules.h"
+
+/* ---- which items ---- */
+
+/* Marks the items of a list option with a bit; one that no basket's dictionary has is a mistake. */
+static cm_status mark(cm_context *ctx, cm_market *market, const cm_options *options, const cm_topic *topic,
+                      const char *name, uint8_t bit, uint64_t *count) {
+    const char *const *texts;
+    cm_dictionary *wanted = NULL;
+    *count = cm_option_list(options, topic, name, &texts);
+    if (!*count) return CM_OK;
+    uint8_t *seen = cm_alloc(ctx, *count, 1);
+    cm_status status = seen ? cm_dictionary_new(ctx, &wanted) : ctx->error.status;
+    for (uint64_t i = 0; i < *count && !status; i++) {
+        int32_t code;
+        status = cm_dictionary_add(ctx, wanted, texts[i], strlen(texts[i]), &code);
+    }
+    for (uint64_t code = 0; code < market->column->dictionary_size && !status; code++) {
+        cm_text text = cm_dictionary_text(market->column->dictionary, (int32_t)code);
+        int32_t found = cm_dictionary_find(wanted, text.data, text.length);
+        if (found < 0) continue;
+        market->code_flags[code] |= bit;
+        seen[found] = 1;
+    }
+    for (uint64_t i = 0; !status && i < cm_dictionary_size(wanted); i++)
+        if (!seen[i])
+            status =
+                cm_fail(ctx, CM_E_OPTION, "RULES_NO_ITEM", "ss", cm_dictionary_text(wanted, (int32_t)i).data, name);
+    cm_dictionary_release(wanted);
+    cm_free(ctx->core, seen, *count, 1);
+    return status;
+}
+
+#define INCLUDED 8
+#define EXCLUDED 16
+
+static cm_status mark_all(cm_context *ctx, cm_market *market, const cm_options *options, const cm_topic *topic) {
+    uint64_t included, excluded, left, right;
+    cm_status status = mark(ctx, market, options, topic, "include", INCLUDED, &included);
+    if (!status) status = mark(ctx, market, options, topic, "exclude", EXCLUDED, &excluded);
+    if (!status) status = mark(ctx, market, options, topic, "left", CM_RULES_LEFT, &left);
+    if (!status) status = mark(ctx, market, options, topic, "right", CM_RULES_RIGHT, &right);
+    for (uint64_t code = 0; code < market->column->dictionary_size && !status; code++) {
+        uint8_t *flags = &market->code_flags[code];
+        if (!left) *flags |= CM_RULES_LEFT;
+        if (!right) *flags |= CM_RULES_RIGHT;
+        if ((!included || *flags & INCLUDED) && !(*flags & EXCLUDED)) *flags |= CM_RULES_ITEM;
+    }
+    return status;
+}
+
+/* ---- the items of a basket ---- */
+
+static const int32_t *basket_codes(const cm_market *market, uint64_t basket, uint64_t *count) {
+    uint64_t within, at = cm_table_locate(market->table, market->rows[basket], &within);
+    const cm_chunk *chunk = &market->column->chunks[at];
+    const int64_t *offsets = chunk->offsets + chunk->offset + within;
+    *count = (uint64_t)(offsets[1] - offsets[0]);
+    return (const int32_t *)chunk->values + offsets[0];
+}
+
+/* Calls for each item of each basket once, however often the basket has it: fills `counts` by code or, with numbers of
+ * the items by code
+ * (-1: none), their tids. */
+static cm_status walk(cm_context *ctx, const cm_market *market, uint64_t *counts, const int32_t *numbers,
+                      uint64_t *ends) {
+    uint64_t size = market->column->dictionary_size;
+    uint32_t *last = cm_alloc(ctx, size, sizeof *last); /* basket that had the code last, from 1 */
+    cm_status status = last ? CM_OK : ctx->error.status;
+    for (uint64_t basket = 0; basket < market->baskets && !status; basket++) {
+        uint64_t count;
+        const int32_t *codes = basket_codes(market, basket, &count);
+        if (basket % 1024 == 0) status = cm_tick(ctx, "rules", 0, 0);
+        for (uint64_t i = 0; i < count; i++) {
+            int32_t code = codes[i];
+            if (last[code] == basket + 1) continue;
+            last[code] = (uint32_t)basket + 1;
+            if (!numbers)
+                counts[code] += (market->code_flags[code] & CM_RULES_ITEM) != 0;
+            else if (numbers[code] >= 0)
+                market->tids[ends[numbers[code]]++] = (uint32_t)basket;
+        }
+    }
+    cm_free(ctx->core, last, size, sizeof *last);
+    return status;
+}
+
+cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, const cm_topic *topic,
+                         cm_market *out) {
+    const cm_column *column = inputs->table->columns[cm_table_find(inputs->table, inputs->columns[0].name)];
+    *out = (cm_market){.column = column, .table = inputs->table, .rows = inputs->numbers, .baskets = inputs->rows};
+    if (!inputs->rows) return cm_fail(ctx, CM_E_DATA, "RULES_NO_BASKETS", "");
+    if (inputs->rows >= UINT32_MAX)
+        return cm_fail(ctx, CM_E_LIMIT, "RULES_BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
+    out->code_flags = cm_alloc(ctx, column->dictionary_size, 1);
+    out->code_places = out->code_flags ? cm_alloc(ctx, column->dictionary_size, sizeof(int32_t)) : NULL;
+    cm_status status = out->code_places ? mark_all(ctx, out, options, topic) : ctx->error.status;
+    if (!status) status = cm_dictionary_ranks(ctx, column->dictionary, column->dictionary_size, out->code_places, NULL);
+    return status;
+}
+
+/* ---- both directions ---- */
+
+/* The items of at least `least` baskets by falling frequency; `counts` by code. */
+static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t *counts, uint64_t least,
+                              int32_t *numbers) {
+    uint64_t size = market->column->dictionary_size, count = 0;
+    cm_key *keys = cm_alloc(ctx, size, sizeof *keys);
+    cm_status status = keys ? CM_OK : ctx->error.status;
+    for (uint64_t code = 0; code < size && !status; code++) {
+        numbers[code] = -1;
+        market->distinct += counts[code] > 0;
+        if (counts[code] && counts[code] >= least) keys[count++] = (cm_key){(uint64_t)market->code_places[code], code};
+    }
+    if (!status) status = cm_sort_keys(ctx, keys, count);
+    for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~counts[keys[i].value];
+    if (!status) status = cm_sort_keys(ctx, keys, count);
+    market->count = status ? 0 : count;
+    if (!status
+        && (!(market->codes = cm_alloc(ctx, count, sizeof(int32_t)))
+            || !(market->places = cm_alloc(ctx, count, sizeof(uint32_t))) || !(market->flags = cm_alloc(ctx, count, 1))
+            || !(market->item_starts = cm_alloc(ctx, count + 1, sizeof(uint64_t)))))
+        status = ctx->error.status;
+    for (uint64_t i = 0; i < count && !status; i++) {
+        uint64_t code = keys[i].value;
+        numbers[code] = (int32_t)i;
+        market->codes[i] = (int32_t)code;
+        market->places[i] = (uint32_t)market->code_places[code];
+        market->flags[i] = market->code_flags[code];
+        market->item_starts[i + 1] = market->item_starts[i] + counts[code];
+    }
+    cm_free(ctx->core, keys, size, sizeof *keys);
+    return status;
+}
+
+/* Items in rising order put themselves at the end of each of their baskets, which so come to be sorted. */
+static cm_status turn(cm_context *ctx, cm_market *market) {
+    uint64_t all = market->item_starts[market->count];
+    if (!(market->basket_starts = cm_alloc(ctx, market->baskets + 1, sizeof(uint64_t)))
+        || !(market->items = cm_alloc(ctx, all, sizeof(uint32_t))))
+        return ctx->error.status;
+    uint64_t *ends = cm_alloc(ctx, market->baskets, sizeof *ends);
+    if (!ends) return ctx->error.status;
+    for (uint64_t i = 0; i < all; i++) market->basket_starts[market->tids[i] + 1]++;
+    for (uint64_t b = 0; b < market->baskets; b++) {
+        ends[b] = market->basket_starts[b];
+        market->basket_starts[b + 1] += market->basket_starts[b];
+    }
+    for (uint64_t item = 0; item < market->count; item++)
+        for (uint64_t i = market->item_starts[item]; i < market->item_starts[item + 1]; i++)
+            market->items[ends[market->tids[i]]++] = (uint32_t)item;
+    cm_free(ctx->core, ends, market->baskets, sizeof *ends);
+    return CM_OK;
+}
+
+cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least) {
+    uint64_t size = market->column->dictionary_size;
+    uint64_t *counts = cm_alloc(ctx, size, sizeof *counts), *ends = NULL;
+    int32_t *numbers = counts ? cm_alloc(ctx, size, sizeof *numbers) : NULL;
+    cm_status status = numbers ? walk(ctx, market, counts, NULL, NULL) : ctx->error.status;
+    if (!status) status = number_items(ctx, market, counts, least, numbers);
+    uint64_t count = market->count;
+    if (!status && !(ends = cm_alloc(ctx, count, sizeof *ends))) status = ctx->error.status;
+    if (!status && !(market->tids = cm_alloc(ctx, market->item_starts[count], sizeof(uint32_t))))
+        status = ctx->error.status;
+    if (!status) {
+        if (count) memcpy(ends, market->item_starts, (size_t)count * sizeof *ends);
+        status = walk(ctx, market, NULL, numbers, ends);
+    }
+    if (!status) status = turn(ctx, market);
+    cm_free(ctx->core, ends, count, sizeof *ends);
+    cm_free(ctx->core, counts, size, sizeof *counts);
+    cm_free(ctx->core, numbers, size, sizeof *numbers);
+    return status;
+}
+
+void cm_market_close(cm_core *core, cm_market *market) {
+    uint64_t all = market->item_starts ? market->item_starts[market->count] : 0;
+    uint64_t size = market->column ? market->column->dictionary_size : 0;
+    cm_free(core, market->codes, market->count, sizeof(int32_t));
+    cm_free(core, market->places, market->count, sizeof(uint32_t));
+    cm_free(core, market->flags, market->count, 1);
+    cm_free(core, market->tids, all, sizeof(uint32_t));
+    cm_free(core, market->items, all, sizeof(uint32_t));
+    cm_free(core, market->item_starts, market->count + 1, sizeof(uint64_t));
+    cm_free(core, market->basket_starts, market->baskets + 1, sizeof(uint64_t));
+    cm_free(core, market->code_places, size, sizeof(int32_t));
+    cm_free(core, market->code_flags, size, 1);
+}

@@ -1,0 +1,259 @@
+/* Association rules: what is bought together (R. Agrawal and R. Srikant, "Fast algorithms for mining association
+ * rules", Proc. 20th VLDB, 1994, pp. 487-499; leverage: G. Piatetsky-Shapiro, "Discovery, analysis, and presentation of
+ * strong rules", 1991; conviction: S. Brin, R. Motwani, J. D. Ullman and S. Tsur, "Dynamic itemset counting and
+ * implication rules for market basket data", SIGMOD 1997, doi:10.1145/253260.253325; closed sets: N. Pasquier et al.,
+ * "Discovering frequent closed itemsets", ICDT 1999, doi:10.1007/3-540-49257-7_25).
+ *
+ * The idea: an itemset is frequent if enough baskets have all its items, and no part of a frequent set is rare, so that
+ * sets grow by one item a pass. From each frequent set follow the rules that have one of its items as consequent and
+ * the others as antecedent; those of enough confidence and lift are kept. Cost: pairs in O(sum of squares of the
+ * baskets' lengths), longer sets in one pass a length.
+ *
+ * Different here: support, confidence and all measures come from whole counts, a share being the smallest count that
+ * reaches it; the support can be found (auto); rules say how many customers they rest on. Baskets are sets: an item
+ * twice in one counts once. */
+#include "model/rules/rules.h"
+
+#include <string.h>
+
+#include "base/number.h"
+
+static const cm_option_spec options[] = {
+    {"support", "auto", NULL,
+     "least support: a count of baskets, a share (0.01, 1%), or auto: from 20 baskets up to 1000 itemsets", 0, 0,
+     CM_OPTION_TEXT},
+    {"confidence", "0.3", NULL, "least confidence of a rule", 0, 1, CM_OPTION_NUMBER},
+    {"lift", "1", NULL, "least lift of a rule", 0, 1e300, CM_OPTION_NUMBER},
+    {"max_length", "0", NULL, "most items of an itemset, and so of a rule with both sides; 0: any number", 0, 1e9,
+     CM_OPTION_INT},
+    {"itemsets", "frequent", "frequent|closed|maximal", "which ones the table itemsets has", 0, 0, CM_OPTION_CHOICE},
+    {"top", "0", NULL, "most rules, the first in order; 0: any number", 0, 1e15, CM_OPTION_INT},
+    {"by", "leverage", "leverage|support|confidence|lift|conviction|count", "measure that orders the rules", 0, 0,
+     CM_OPTION_CHOICE},
+    {"include", NULL, NULL, "only these items are looked at", 0, 0, CM_OPTION_LIST},
+    {"exclude", NULL, NULL, "these items are not looked at", 0, 0, CM_OPTION_LIST},
+    {"left", NULL, NULL, "antecedents have these items alone", 0, 0, CM_OPTION_LIST},
+    {"right", NULL, NULL, "consequents are of these items", 0, 0, CM_OPTION_LIST},
+    {0},
+};
+
+static const cm_input_spec inputs[] = {
+    {"items", NULL, "the items of a basket", CM_LIST},
+    {0},
+};
+
+static const cm_output_spec outputs[] = {
+    {"rules", "antecedent", "items that are bought", CM_LIST, true, false},
+    {"rules", "consequent", "the item bought with them", CM_LIST, true, false},
+    {"rules", "count", "baskets with all of them", CM_INT64, true, false},
+    {"rules", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
+    {"rules", "confidence", "count as a share of the baskets with the antecedent", CM_FLOAT64, true, false},
+    {"rules", "lift", "confidence over the consequent's support", CM_FLOAT64, true, false},
+    {"rules", "leverage", "support above what chance would give", CM_FLOAT64, true, false},
+    {"rules", "conviction", "how much rarer the consequent fails than by chance; absent where it never fails",
+     CM_FLOAT64, true, false},
+    {"rules", "antecedent_name", "names of the items, or codes where they have none; with names alone", CM_LIST, true,
+     false},
+    {"rules", "consequent_name", "name of the consequent, or its code where it has none", CM_LIST, true, false},
+    {"rules", "customers", "that have such a basket; where customers are known", CM_INT64, true, false},
+    {"rules", "largest_share", "of the rule's baskets by one customer", CM_FLOAT64, true, false},
+    {"itemsets", "items", "the set", CM_LIST, true, false},
+    {"itemsets", "length", "its items", CM_INT64, true, false},
+    {"itemsets", "count", "baskets with all of them", CM_INT64, true, false},
+    {"itemsets", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
+    {"key_items", "item", "an item of rules, those of most rules first", CM_STRING, true, false},
+    {"key_items", "name", "its name; with names alone", CM_STRING, true, false},
+    {"key_items", "rules", "that have it", CM_INT64, true, false},
+    {"key_items", "antecedents", "of these, with the item on the left", CM_INT64, true, false},
+    {"key_items", "consequents", "and on the right", CM_INT64, true, false},
+    {"key_items", "mean_lift", "of these rules", CM_FLOAT64, true, false},
+    {"items", "item", "a frequent item, the most frequent first", CM_STRING, true, false},
+    {"items", "name", "its name; with names alone", CM_STRING, true, false},
+    {"items", "count", "baskets that have it", CM_INT64, true, false},
+    {"items", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
+    {"diagnostics", "name",
+     "baskets, items, frequent_items, support_chosen, least_count, support, itemsets, longest, rules", CM_STRING, true,
+     false},
+    {"diagnostics", "value", "its value", CM_FLOAT64, true, false},
+    {"recommendations", "basket", "its id, or the number of its row", CM_STRING, false, true},
+    {"recommendations", "item", "consequent of a rule whose antecedent the basket has, not in it yet", CM_STRING, false,
+     true},
+    {"recommendations", "confidence", "of the best such rule", CM_FLOAT64, false, true},
+    {"recommendations", "lift", "of that rule", CM_FLOAT64, false, true},
+    {"recommendations", "count", "of that rule", CM_INT64, false, true},
+    {0},
+};
+
+/* ---- support ---- */
+
+#define AUTO_LEAST UINT64_C(20)
+#define AUTO_MOST UINT64_C(1000)
+
+/* The smallest count that is at least this share of n. */
+static uint64_t count_of_share(double share, uint64_t n) {
+    double guess = share * (double)n;
+    uint64_t count = guess >= (double)n ? n : (uint64_t)guess;
+    while (count > 0 && (double)(count - 1) / (double)n >= share) count--;
+    while ((double)count / (double)n < share) count++;
+    return count;
+}
+
+/* *least is 0 for auto. */
+static cm_status read_support(cm_context *ctx, const char *text, uint64_t baskets, uint64_t *least) {
+    uint64_t length = strlen(text);
+    bool percent = length > 1 && text[length - 1] == '%', share = percent || strchr(text, '.');
+    int64_t count;
+    double value;
+    *least = 0;
+    if (!strcmp(text, "auto")) return CM_OK;
+    if (!share) {
+        if (!cm_parse_int(text, length, &count) || count < 0)
+            return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
+        *least = (uint64_t)count;
+        return count ? CM_OK : cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT_LOW", "su", text, baskets);
+    }
+    if (!cm_parse_double(text, length - percent, &value)) return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
+    if (percent) value /= 100;
+    if (!(value > 0 && value <= 1)) return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
+    if (value < 1 / (double)baskets) return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT_LOW", "su", text, baskets);
+    *least = count_of_share(value, baskets);
+    return CM_OK;
+}
+
+/* The lowest count from AUTO_LEAST on that gives at most AUTO_MOST itemsets: the fewer the higher the count, so by
+ * halving. */
+static cm_status choose_support(cm_context *ctx, const cm_market *market, uint64_t max_length, uint64_t *least) {
+    uint64_t low = AUTO_LEAST, high = (market->count ? cm_market_frequency(market, 0) : 0) + 1, try = low;
+    cm_status status = CM_OK;
+    if (high < low) high = low;
+    while (low < high && !status) {
+        cm_itemsets sets;
+        bool exceeded;
+        status = cm_itemsets_find(ctx, market, try, max_length, AUTO_MOST, &sets, &exceeded);
+        if (status) break;
+        cm_itemsets_clear(ctx->core, &sets);
+        if (exceeded)
+            low = try + 1;
+        else
+            high = try;
+        try = low + (high - low) / 2;
+    }
+    *least = low;
+    return status;
+}
+
+/* ---- names ---- */
+
+/* Names of the items, from what is attached to the baskets. */
+static cm_status find_names(cm_context *ctx, cm_rulebook *book) {
+    const cm_market *market = book->market;
+    const cm_table *items = cm_table_attachment(market->table, "items");
+    int64_t item = items ? cm_table_find(items, "item") : -1, name = items ? cm_table_find(items, "name") : -1;
+    cm_dictionary *codes = NULL;
+    if (item < 0 || name < 0 || items->columns[item]->type != CM_STRING || items->columns[name]->type != CM_STRING)
+        return CM_OK;
+    book->name_of = cm_alloc(ctx, market->count, sizeof *book->name_of);
+    cm_status status = book->name_of ? cm_dictionary_new(ctx, &codes) : ctx->error.status;
+    for (uint64_t i = 0; i < market->count && !status; i++) {
+        cm_text text = cm_dictionary_text(market->column->dictionary, market->codes[i]);
+        int32_t code;
+        status = cm_dictionary_add(ctx, codes, text.data, text.length, &code); /* the i-th text gets code i */
+    }
+    for (uint64_t row = 0; row < items->rows && !status; row++) {
+        cm_text text, called;
+        if (cm_table_is_absent(items, row, (uint64_t)item) || cm_table_is_absent(items, row, (uint64_t)name)) continue;
+        text.data = cm_table_text(items, row, (uint64_t)item, 0, &text.length);
+        called.data = cm_table_text(items, row, (uint64_t)name, 0, &called.length);
+        int32_t code = cm_dictionary_find(codes, text.data, text.length);
+        if (code >= 0) book->name_of[code] = called;
+    }
+    cm_dictionary_release(codes);
+    return status;
+}
+
+/* ---- fit ---- */
+
+static cm_status diagnostics_table(cm_context *ctx, const cm_rulebook *book, bool chosen, uint64_t least,
+                                   cm_table **out) {
+    const cm_market *market = book->market;
+    const struct {
+        const char *name;
+        double value;
+    } all[] = {{"baskets", (double)market->baskets},
+               {"items", (double)market->distinct},
+               {"frequent_items", book->sets->longest ? (double)book->sets->levels[0].count : 0},
+               {"support_chosen", chosen},
+               {"least_count", (double)least},
+               {"support", (double)least / (double)market->baskets},
+               {"itemsets", (double)book->sets->total},
+               {"longest", (double)book->sets->longest},
+               {"rules", (double)book->rule_count}};
+    cm_builder *builder = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "value", CM_FLOAT64, 0, CM_ROLE_NONE);
+    for (uint64_t i = 0; i < sizeof all / sizeof *all && !status; i++) {
+        status = cm_builder_text(ctx, builder, 0, all[i].name, strlen(all[i].name));
+        if (!status) status = cm_builder_double(ctx, builder, 1, all[i].value);
+        if (!status) status = cm_builder_row(ctx, builder);
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
+static cm_status put(cm_context *ctx, cm_model *model, const char *name, cm_status status, cm_table **table) {
+    if (!status) status = cm_model_put(ctx, model, name, *table);
+    cm_table_free(*table);
+    *table = NULL;
+    return status;
+}
+
+static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook *book, const cm_options *set,
+                            bool chosen, uint64_t least) {
+    int32_t which = cm_option_choice(set, &model->method->topic, "itemsets");
+    uint64_t frequent = book->sets->longest ? book->sets->levels[0].count : 0;
+    cm_table *table = NULL;
+    cm_status status = put(ctx, model, "rules", cm_rules_table(ctx, book, &table), &table);
+    if (!status) status = put(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
+    if (!status) status = put(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
+    if (!status) status = put(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
+    return status ? status
+                  : put(ctx, model, "diagnostics", diagnostics_table(ctx, book, chosen, least, &table), &table);
+}
+
+static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model) {
+    const cm_topic *topic = &model->method->topic;
+    uint64_t least = 0, max_length = (uint64_t)cm_option_int(set, topic, "max_length");
+    cm_market market = {0};
+    cm_itemsets sets = {0};
+    cm_rulebook book = {0};
+    bool exceeded;
+    cm_status status = cm_market_open(ctx, in, set, topic, &market);
+    if (!status) status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &least);
+    bool chosen = !least;
+    if (!status) status = cm_market_index(ctx, &market, chosen ? AUTO_LEAST : least);
+    if (!status && chosen) status = choose_support(ctx, &market, max_length, &least);
+    if (!status) status = cm_itemsets_find(ctx, &market, least, max_length, 0, &sets, &exceeded);
+    if (!status) status = cm_rulebook_open(ctx, &market, &sets, &book);
+    if (!status) status = find_names(ctx, &book);
+    if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
+    if (!status) status = put_tables(ctx, model, &book, set, chosen, least);
+    cm_rulebook_close(ctx->core, &book);
+    cm_itemsets_clear(ctx->core, &sets);
+    cm_market_close(ctx->core, &market);
+    return status;
+}
+
+extern const cm_method cm_rules_method;
+const cm_method cm_rules_method = {
+    .topic = {"rules", "what is bought together: association rules", options},
+    .input = CM_INPUT_BASKETS,
+    .incomplete = "no items",
+    .inputs = inputs,
+    .outputs = outputs,
+    .fit = fit,
+    .compile = cm_rules_compile,
+    .discard = cm_rules_discard,
+    .apply = cm_rules_apply,
+};

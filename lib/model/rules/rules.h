@@ -1,0 +1,120 @@
+/* Association rules inside: baskets as the miner wants them, frequent itemsets, rules, and the compiled model. */
+#ifndef CM_MODEL_RULES_H
+#define CM_MODEL_RULES_H
+
+#include "model/method.h"
+
+#define CM_RULES_ITEM 1  /* the item is looked at */
+#define CM_RULES_LEFT 2  /* it may stand in an antecedent */
+#define CM_RULES_RIGHT 4 /* it may be a consequent */
+
+/* The items that occur often enough, numbered by falling frequency (ties in byte order), and the baskets in both
+ * directions. The items that are frequent at any higher count are the first so many, so that a basket trimmed to them
+ * is the beginning of its list. */
+typedef struct cm_market {
+    const cm_column *column; /* borrowed; LIST */
+    const cm_table *table;   /* what the baskets come from; borrowed */
+    const uint64_t *rows;    /* of each basket in the table; borrowed */
+    uint64_t baskets;
+    uint64_t distinct;       /* items looked at, the rare ones too */
+    uint64_t count;          /* items numbered */
+    int32_t *codes;          /* of the dictionary, by item */
+    uint32_t *places;        /* in byte order of the texts, by item */
+    uint8_t *flags;          /* by item */
+    uint64_t *item_starts;   /* count + 1 */
+    uint32_t *tids;          /* baskets of each item, rising */
+    uint64_t *basket_starts; /* baskets + 1 */
+    uint32_t *items;         /* of each basket, rising */
+    int32_t *code_places;    /* in byte order, by code */
+    uint8_t *code_flags;     /* by code */
+} cm_market;
+
+/* What the options say of items, and how often each occurs; then the items of at least `least` baskets in both
+ * directions. */
+cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, const cm_topic *topic,
+                         cm_market *out);
+cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least);
+void cm_market_close(cm_core *core, cm_market *market);
+static inline uint64_t cm_market_frequency(const cm_market *market, uint64_t item) {
+    return market->item_starts[item + 1] - market->item_starts[item];
+}
+
+/* The itemsets of one length, in rising order of their items. */
+typedef struct cm_level {
+    uint32_t *items; /* count times the length */
+    uint32_t *counts;
+    uint64_t count, item_capacity, count_capacity;
+} cm_level;
+
+typedef struct cm_itemsets {
+    cm_level *levels; /* [length - 1] */
+    uint64_t longest, capacity;
+    uint64_t total;
+} cm_itemsets;
+
+/* All itemsets of at least `least` baskets and at most `max_length` items (0: any). More than `most` of them (0: any
+ * number) makes it stop: *exceeded. */
+cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, uint64_t least, uint64_t max_length, uint64_t most,
+                           cm_itemsets *out, bool *exceeded);
+void cm_itemsets_clear(cm_core *core, cm_itemsets *sets);
+/* The place of a set (items rising) in its level; it must be there unless `absent` is allowed: then UINT64_MAX. */
+uint64_t cm_level_find(const cm_level *level, uint64_t length, const uint32_t *items);
+
+/* Candidates of one length and how many baskets have each. */
+cm_status cm_candidates_count(cm_context *ctx, const cm_market *market, uint64_t length, cm_level *candidates);
+
+/* Sets and rules ready to be shown. A set is known by its number: those of shorter levels come first. */
+typedef struct cm_rule {
+    uint32_t set, antecedent; /* numbers of itemsets */
+    uint32_t consequent;      /* an item */
+} cm_rule;
+
+typedef struct cm_measures {
+    uint64_t count;
+    double support, confidence, lift, leverage, conviction; /* conviction is infinite where the confidence is 1 */
+} cm_measures;
+
+typedef struct cm_rulebook {
+    const cm_market *market;
+    const cm_itemsets *sets;
+    uint64_t *bases;    /* number of the first set of each level, and the total: longest + 1 */
+    uint32_t *ordered;  /* the items of all sets, in byte order of their texts */
+    uint64_t *starts;   /* of a level's first set in `ordered`: longest + 1 */
+    uint32_t *places;   /* of the sets in byte order of their items' texts */
+    uint8_t *supersets; /* by set: CM_SET_ bits */
+    cm_rule *rules;
+    uint64_t rule_count, rule_capacity;
+    const cm_table *names; /* item, name ...; NULL: there are none */
+    cm_text *name_of;      /* by item; data NULL: none */
+} cm_rulebook;
+
+#define CM_SET_HAS_SUPERSET 1 /* a longer frequent set has all its items */
+#define CM_SET_HAS_EQUAL 2    /* and is in as many baskets */
+
+cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, cm_rulebook *out);
+cm_status cm_rulebook_make(cm_context *ctx, cm_rulebook *book, const cm_options *options, const cm_topic *topic);
+void cm_rulebook_close(cm_core *core, cm_rulebook *book);
+cm_measures cm_rulebook_measures(const cm_rulebook *book, const cm_rule *rule);
+uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set);
+const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set); /* in byte order of the texts */
+uint64_t cm_rulebook_count(const cm_rulebook *book, uint64_t set);
+
+/* The tables of the model. */
+cm_status cm_rules_table(cm_context *ctx, const cm_rulebook *book, cm_table **out);
+cm_status cm_itemsets_table(cm_context *ctx, const cm_rulebook *book, int32_t which, cm_table **out);
+cm_status cm_key_items_table(cm_context *ctx, const cm_rulebook *book, cm_table **out);
+cm_status cm_items_table(cm_context *ctx, const cm_rulebook *book, uint64_t count, cm_table **out);
+
+/* Customers and the largest share of one of them among the baskets of each rule; NULL where customers are unknown. */
+typedef struct cm_rule_customers {
+    uint64_t customers;
+    double largest_share;
+} cm_rule_customers;
+cm_status cm_rules_customers(cm_context *ctx, const cm_rulebook *book, cm_rule_customers **out);
+
+/* The compiled model and what it recommends. */
+cm_status cm_rules_compile(cm_context *ctx, const cm_model *model, void **compiled);
+void cm_rules_discard(cm_core *core, void *compiled);
+cm_status cm_rules_apply(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
+
+#endif

@@ -1,0 +1,1 @@
+$custmine rules --layout columns tests/data/good-sales.csv

@@ -37,7 +37,7 @@ local function about(what)
 end
 
 local custmine = library.publish {
-  read = read, table = builder.build, customers = model.customers, baskets = model.baskets, fit = model.fit, load = load, describe = about,
+  read = read, table = builder.build, customers = model.customers, baskets = model.baskets, checks = model.checks, fit = model.fit, load = load, describe = about,
   orders = orders.new, context = contexts.new,
 }
 custmine.version = library.text(library.C.cm_version())

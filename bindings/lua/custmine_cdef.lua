@@ -195,6 +195,7 @@ cm_status cm_write(cm_context *ctx, const cm_table *table, const cm_options *opt
                           void *user);
 cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
+cm_status cm_checks(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 typedef struct cm_orders cm_orders;
 cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out);
 void cm_orders_free(cm_orders *orders);

@@ -75,6 +75,13 @@ end
 function M.customers(from, settings) return of_transactions("customers", from, settings) end
 function M.baskets(from, settings) return of_transactions("baskets", from, settings) end
 
+-- What looks odd in transactions and would change the answer.
+function M.checks(from, settings)
+  local context, rest = contexts.split(settings)
+  local table = source.to_table(from, context, options.route(rest, { "read" }).read)
+  return tables.wrap(library.make(context, "table", C.cm_checks, table.handle, nil))
+end
+
 -- ---- fit, apply ----
 
 local function fit(method, from, settings)

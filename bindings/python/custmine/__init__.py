@@ -17,7 +17,7 @@ from .errors import (ArgumentError, Cancelled, ColumnError, DataError, Duplicate
                      InputError, LimitError, NotFoundError, OptionError, OutOfMemory, OverflowInSum, UnsupportedError,
                      VersionError)
 from ._methods import make_function
-from .model import Model, Scorer, baskets, customers, fit, load
+from .model import Model, Scorer, baskets, checks, customers, fit, load
 from .orders import Orders
 from .source import Batches, read
 from .table import Table, concat
@@ -27,7 +27,7 @@ __version__ = library_version()
 __all__ = [
     "ArgumentError", "Batches", "Cancelled", "ColumnError", "Context", "DataError", "DuplicateError", "Error",
     "FileError", "FormatError", "InputError", "LimitError", "Model", "NotFoundError", "OptionError", "Orders",
-    "OutOfMemory", "OverflowInSum", "Scorer", "Table", "UnsupportedError", "VersionError", "baskets", "concat", "customers",
+    "OutOfMemory", "OverflowInSum", "Scorer", "Table", "UnsupportedError", "VersionError", "baskets", "checks", "concat", "customers",
     "describe", "fit", "library_path", "load", "read",
 ]
 

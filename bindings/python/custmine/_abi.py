@@ -105,7 +105,7 @@ _PROTOTYPES = """
     cm_model_table i:ppto          cm_model_retain p:p            cm_model_free v:p
     cm_model_save i:ppt            cm_model_load i:pto            cm_scorer_new i:ppo
     cm_scorer_row i:pppupu         cm_scorer_free v:p             cm_read_baskets i:ptpo
-    cm_baskets i:pppo              cm_orders_baskets i:pppo
+    cm_baskets i:pppo              cm_orders_baskets i:pppo      cm_checks i:pppo
 """
 
 

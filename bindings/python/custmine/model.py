@@ -132,6 +132,13 @@ def baskets(source: Any, *, context: "Optional[Context]" = None, **options: Any)
     return _of_transactions("baskets", source, context, options)
 
 
+def checks(source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
+    """What looks odd in transactions and would change the answer. Options: topic "read"."""
+    context = current(context)
+    table = to_table(source, context, _routed(options)["read"])
+    return Table(context.make(lib.cm_checks, table, None))
+
+
 def fit_to(method: str, table: Table, context: Context, options: "Mapping[str, Any]") -> Model:
     made = make_options(context, method, options)
     return Model(context.make(lib.cm_fit, utf8(method), table, made))

@@ -157,6 +157,8 @@ static void print_repeat(const char *file) {
     printf("  custmine rfm --table pyramid %s\n", file);
     printf("  custmine rfm --table segments --save rfm.cm %s\n", file);
     printf("  custmine score rfm.cm --sort -monetary %s\n", file);
+    printf("  custmine kmeans --table segments %s\n", file);
+    printf("  custmine rules %s\n", file);
     printf("  custmine churn --sort -churn_risk %s\n", file);
 }
 
@@ -173,6 +175,8 @@ static int print_page(struct job *job, const cm_table *sales, const cm_table *cu
         print_middles(scores);
         print_pyramid(pyramid);
         print_segments(segments);
+        if (!status) status = print_kmeans(job, customers);
+        if (!status) status = print_rules(job, sales);
         if (!status) status = print_risk(job, sales, customers);
         if (!status) print_repeat(job->files[0]);
     }

@@ -10,6 +10,9 @@ double number_of(const cm_table *table, uint64_t row, const char *column);
 void heading(const char *text);
 const char *rounded(double value, char out[32]); /* 8911407.904 as 8,911,408 */
 
+/* A part that the file cannot support says so in a line and is no failure. */
+int print_kmeans(struct job *job, const cm_table *customers); /* demo_segments.c */
+int print_rules(struct job *job, const cm_table *sales);      /* demo_rules.c */
 /* demo_risk.c */
 int print_risk(struct job *job, const cm_table *sales, const cm_table *customers);
 

@@ -1,0 +1,17 @@
+# Association rules and itemsets: arules' Groceries, FIMI's mushroom, IBM Quest; online_retail by invoice and stock code.
+rules_of() { "$custmine" rules --layout baskets --lift 0 "$@" | tail -n +2 | wc -l; }
+sets_of() { "$custmine" rules --layout baskets --table itemsets "$@" | tail -n +2 | wc -l; }
+groceries=$shared/baskets/groceries.csv mushroom=$shared/baskets/mushroom.dat quest=$shared/baskets/T10I4D100K.dat.gz
+figure "arules Groceries" "rules at .001 / .5" 5668 "$(rules_of --support 0.001 --confidence .5 $groceries)"
+figure "arules Groceries" "rules at .001 / .8" 410 "$(rules_of --support 0.001 --confidence .8 $groceries)"
+figure "arules Groceries" "rules at .006 / .25" 463 "$(rules_of --support 0.006 --confidence .25 $groceries)"
+figure "arules Groceries" "rules at .01 / .2" 231 "$(rules_of --support 0.01 --confidence .2 $groceries)"
+figure "FIMI mushroom" "frequent at 2031" 5545 "$(sets_of --support 2031 $mushroom)"
+figure "FIMI mushroom" "closed at 2031" 688 "$(sets_of --support 2031 --itemsets closed $mushroom)"
+figure "FIMI mushroom" "maximal at 2031" 105 "$(sets_of --support 2031 --itemsets maximal $mushroom)"
+figure "IBM Quest T10I4D100K" "frequent at 1000" 385 "$(sets_of --support 1000 $quest)"
+figure "IBM Quest T10I4D100K" "frequent at 500" 1073 "$(sets_of --support 500 $quest)"
+"$custmine" rules --support 0.01 --confidence .5 --table diagnostics "$retail" > "$work/rules"
+figure "UCI Online Retail" "baskets" 20726 "$(cell "$work/rules" name baskets value)"
+figure "UCI Online Retail" "itemsets at .01" 1840 "$(cell "$work/rules" name itemsets value)"
+figure "UCI Online Retail" "rules at .01 / .5" 775 "$(cell "$work/rules" name rules value)"

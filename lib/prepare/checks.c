@@ -77,12 +77,13 @@ void cm_phrase_day(cm_phrase *phrase, int32_t day) {
 
 /* ---- findings ---- */
 
-/* Control characters would break the one-line sentence and part its arguments. */
+/* Control characters would break the one-line sentence and part its arguments. Each is cut, so that three fit. */
 void cm_finding_text(cm_finding *finding, const char *text, uint64_t length) {
     char *to = finding->arguments + finding->arguments_length;
-    uint64_t room = sizeof finding->arguments - finding->arguments_length - 2, at = 0;
+    uint64_t left = sizeof finding->arguments - finding->arguments_length, at = 0;
+    if (left < CM_ARGUMENT_TEXT + 2) return;
     if (finding->argument_count++) to[at++] = 0x1F;
-    if (length > room) length = whole_characters(text, room);
+    if (length > CM_ARGUMENT_TEXT) length = whole_characters(text, CM_ARGUMENT_TEXT);
     for (uint64_t i = 0; i < length; i++) to[at++] = (unsigned char)text[i] < 0x20 || text[i] == 0x7F ? ' ' : text[i];
     to[at] = 0;
     finding->arguments_length += at;

@@ -17,11 +17,13 @@ void cm_phrase_say(cm_phrase *phrase, const char *text);
 void cm_phrase_int(cm_phrase *phrase, int64_t value);
 void cm_phrase_day(cm_phrase *phrase, int32_t day);
 
+#define CM_ARGUMENT_TEXT 500
+
 typedef struct cm_finding {
     cm_line_sum tally; /* of the lines that it is about */
     cm_phrase example;
-    cm_phrase option;     /* that settles it; empty: none does */
-    char arguments[1600]; /* of its sentence, 0x1F between them */
+    cm_phrase option;                          /* that settles it; empty: none does */
+    char arguments[3 * CM_ARGUMENT_TEXT + 16]; /* of its sentence, 0x1F between them */
     uint64_t arguments_length, argument_count;
 } cm_finding;
 

@@ -589,6 +589,33 @@ START_TEST(test_refunds_by_amount) {
 }
 END_TEST
 
+/* Names and ids beyond all measure are cut, at a character's end. */
+START_TEST(test_long_texts) {
+    cm_context *ctx = new_context();
+    char *text = malloc(20000), *at = text;
+    at += sprintf(at, "customer,Invoice,");
+    memset(at, 'i', 3000);
+    at += sprintf(at + 3000, ",Description,Item,amount\n") + 3000;
+    for (int i = 0; i < 2; i++) {
+        at += sprintf(at, ",");
+        for (int j = 0; j < 300; j++) at += sprintf(at, "\xC3\xA9\xE2\x82\xAC");
+        at += sprintf(at, ",x,name %d,", i);
+        for (int j = 0; j < 1500; j++) at += sprintf(at, "7");
+        at += sprintf(at, ".0,1\n");
+    }
+    cm_table *checks = checks_of_text(ctx, text);
+    expect(checks, "no_customer", 2, 2, NULL);
+    const char *example = TEXT(checks, (uint64_t)row_of(checks, "no_customer"), "example");
+    ck_assert_uint_le(strlen(example), 499);
+    ck_assert_str_eq(example + strlen(example) - 4, "\xAC...");
+    expect(checks, "ids_with_point", 2, 2, NULL);
+    expect(checks, "several_names", 2, 2, NULL);
+    cm_table_free(checks);
+    free(text);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* Duplicates compare every kind of cell: lists, doubles (-0 is 0), switches, absent cells. */
 START_TEST(test_duplicates_of_all_types) {
     cm_context *ctx = new_context();
@@ -697,6 +724,7 @@ Suite *test_checks(void) {
     tcase_add_test(tests, test_utc_offset);
     tcase_add_test(tests, test_missing);
     tcase_add_test(tests, test_refunds_by_amount);
+    tcase_add_test(tests, test_long_texts);
     tcase_add_test(tests, test_duplicates_of_all_types);
     tcase_add_test(tests, test_misuse);
     tcase_add_test(tests, test_online_retail);

@@ -103,7 +103,7 @@ static const char **own_option(struct job *job, const char *name) {
     const struct {
         const char *name, **value;
     } own[] = {{"table", &job->table}, {"output", &job->output}, {"rejects", &job->rejects}, {"save", &job->save},
-               {"format", &job->format}, {"sort", &job->sort}, {"layout", &job->layout}};
+               {"format", &job->format}, {"sort", &job->sort}, {"items", &job->items}, {"layout", &job->layout}};
     if (!strcmp(name, "layout") && !job_options(job, "baskets")) return NULL; /* there is but one */
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!strcmp(own[i].name, name)) return own[i].value;
@@ -129,7 +129,7 @@ static int distance(const char *a, const char *b) {
 }
 
 static int unknown_option(struct job *job, const char *name) {
-    static const char *const own[] = {"table", "output", "rejects", "save", "format", "sort", "limit", "quiet", "customers"};
+    static const char *const own[] = {"table", "output", "rejects", "save", "format", "sort", "limit", "quiet", "customers", "items"};
     char text[64], nearest[64] = "help";
     int least = distance(name, nearest);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)

@@ -23,7 +23,7 @@ struct job {
     int topic_count;
     const char *files[MOST_FILES];
     int file_count;
-    const char *table, *output, *rejects, *save, *format; /* NULL: not given */
+    const char *table, *output, *rejects, *save, *format, *items; /* NULL: not given */
     const char *layout;                                    /* of files of baskets: lines, baskets; NULL: lines */
     const char *sort;                                      /* a column; falling with - before it */
     long long limit;                                       /* -1: not given */

@@ -20,6 +20,36 @@ static cm_status write_rejects(struct job *job, const cm_table *table) {
 
 int wants_baskets(const struct job *job) { return job->layout && !strcmp(job->layout, "baskets"); }
 
+/* The item table as the join wants it: a column "name" is the items' name where no other is. */
+static cm_status read_items(struct job *job, cm_table **out) {
+    cm_table *plain = NULL;
+    cm_status status = cm_read_csv(job->ctx, job->items, NULL, &plain);
+    if (!status && cm_table_find_role(plain, CM_ROLE_ITEM_NAME) < 0 && cm_table_find(plain, "name") >= 0)
+        status = cm_table_with_role(job->ctx, plain, "name", CM_ROLE_ITEM_NAME, out);
+    else if (!status) *out = cm_table_retain(plain);
+    cm_table_free(plain);
+    return status;
+}
+
+/* Name, category, brand ... beside each line, by the item's code; what has no partner is counted in the audit. */
+static cm_status join_items(struct job *job, cm_table **sales) {
+    cm_column_view item = {.struct_size = sizeof item}, key = {.struct_size = sizeof key};
+    cm_table *items = NULL, *joined = NULL;
+    cm_options *options = NULL;
+    int64_t column = cm_table_find_role(*sales, CM_ROLE_ITEM);
+    cm_status status = read_items(job, &items);
+    if (!status) status = cm_options_new(job->ctx, "join", &options);
+    if (!status && cm_table_view(*sales, (uint64_t)column, 0, &item)) status = cm_options_set_text(job->ctx, options, "left_key", item.name);
+    if (!status && cm_table_view(items, 0, 0, &key)) status = cm_options_set_text(job->ctx, options, "right_key", key.name);
+    if (!status) status = cm_table_join(job->ctx, *sales, items, options, &joined);
+    cm_options_free(options);
+    cm_table_free(items);
+    if (status) return status;
+    cm_table_free(*sales);
+    *sales = joined;
+    return CM_OK;
+}
+
 cm_status read_files(struct job *job, cm_table **out) {
     cm_options *options = job_options(job, "read");
     cm_status status = CM_OK;
@@ -27,6 +57,7 @@ cm_status read_files(struct job *job, cm_table **out) {
     if (!status && wants_baskets(job)) return cm_read_baskets(job->ctx, job->files[0], options, out);
     if (!status) status = cm_read_csv(job->ctx, job->files[0], options, out);
     if (!status && job->rejects) status = write_rejects(job, *out);
+    if (!status && job->items) status = join_items(job, out);
     return status;
 }
 

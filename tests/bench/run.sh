@@ -26,6 +26,6 @@ echo "$(basename "$file"), $(stat -c %s "$file") bytes; medians of $runs runs, s
 tr -d '{}"' < "$lines" | awk '{
   peer = threads = ""; n = split($0, part, /, */)
   for (i = 1; i <= n; i++) { split(part[i], pair, /: */); if (pair[1] == "peer") peer = pair[2]; if (pair[1] == "threads") threads = pair[2]
-    sub(/.*seconds: */, "", part[i]); split(part[i], pair, /: */); if (pair[1] ~ /^(read|customers|fit|apply|all)$/ && pair[2] ~ /^[0-9.]+$/ && pair[2] ~ /\./) print peer, threads, pair[1], pair[2] } }' \
+    sub(/.*seconds: */, "", part[i]); split(part[i], pair, /: */); if (pair[1] ~ /^(read|customers|fit|apply|all|baskets|kmeans|churn|rules)$/ && pair[2] ~ /^[0-9.]+$/ && pair[2] ~ /\./) print peer, threads, pair[1], pair[2] } }' \
   | sort -k1,1 -k2,2n -k3,3 -k4,4n | awk '{k = $1 " " $2 " threads " $3; if (k != last && last) print last, value[int((n + 1) / 2)]; if (k != last) n = 0; value[++n] = $4; last = k}
     END {if (last) print last, value[int((n + 1) / 2)]}' | awk '{printf "  %-10s %s %-8s %-10s %8.3f\n", $1, $2, $3, $4, $5}'

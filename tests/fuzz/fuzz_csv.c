@@ -1,5 +1,5 @@
 /* Any bytes as a CSV file (or gzip, which is told by content): read, described, made customers, written. The first byte chooses
- * among the reading options, the rest is the file. Fuzzes cm_read_csv, cm_reader_*, cm_customers, cm_fit, cm_apply, cm_write. */
+ * among the reading options, the rest is the file. Fuzzes cm_read_csv, cm_reader_*, cm_checks, cm_customers, cm_baskets, every method, cm_write. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +16,40 @@ static int32_t swallow(void *user, const char *bytes, uint64_t length) {
     return 0;
 }
 
-static void use(cm_context *ctx, const cm_table *table) {
-    cm_table *customers = NULL, *scores = NULL, *why = NULL;
+/* A method on what was made of the lines: fitted, applied, explained, written. */
+static void use_method(cm_context *ctx, const char *method, const cm_table *input) {
+    cm_table *scores = NULL, *why = NULL;
     cm_model *model = NULL;
-    cm_options *options = NULL;
     uint64_t sum = 0;
-    cm_write(ctx, table, NULL, swallow, &sum);
-    if (cm_options_new(ctx, "customers", &options) == CM_OK) cm_options_set_text(ctx, options, "on_error", "collect");
-    if (cm_customers(ctx, table, options, &customers) == CM_OK && cm_fit(ctx, "rfm", customers, NULL, &model) == CM_OK
-        && cm_apply(ctx, model, customers, &scores) == CM_OK && cm_explain(ctx, model, customers, &why) == CM_OK)
+    if (cm_fit(ctx, method, input, NULL, &model) == CM_OK && cm_apply(ctx, model, input, &scores) == CM_OK) {
         cm_write(ctx, scores, NULL, swallow, &sum);
-    cm_options_free(options);
-    cm_table_free(customers);
+        cm_explain(ctx, model, input, &why);
+    }
     cm_table_free(scores);
     cm_table_free(why);
     cm_model_free(model);
+}
+
+static void use(cm_context *ctx, const cm_table *table) {
+    cm_table *customers = NULL, *baskets = NULL, *checks = NULL, *methods = NULL;
+    cm_options *options[2] = {NULL};
+    uint64_t sum = 0;
+    cm_write(ctx, table, NULL, swallow, &sum);
+    if (cm_options_new(ctx, "customers", &options[0]) || cm_options_new(ctx, "baskets", &options[1])) abort();
+    for (int i = 0; i < 2; i++) cm_options_set_text(ctx, options[i], "on_error", "collect");
+    cm_checks(ctx, table, NULL, &checks);
+    cm_customers(ctx, table, options[0], &customers);
+    cm_baskets(ctx, table, options[1], &baskets);
+    if (cm_describe(ctx, "methods", &methods)) abort();
+    for (uint64_t row = 0; row < cm_table_rows(methods); row++) {
+        const cm_table *input = strcmp(cm_table_text(methods, row, 1, 0, NULL), "baskets") ? customers : baskets;
+        if (input) use_method(ctx, cm_table_text(methods, row, 0, 0, NULL), input);
+    }
+    for (int i = 0; i < 2; i++) cm_options_free(options[i]);
+    cm_table_free(customers);
+    cm_table_free(baskets);
+    cm_table_free(checks);
+    cm_table_free(methods);
 }
 
 static cm_options *reading(cm_context *ctx, uint8_t choice) {

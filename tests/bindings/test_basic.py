@@ -1,4 +1,5 @@
 """The Python package with nothing but Python."""
+import csv
 import ctypes
 import ctypes.util
 import datetime
@@ -508,6 +509,39 @@ class Finding(unittest.TestCase):
                                   env={**os.environ, "CUSTMINE_LIBRARY": path})
             self.assertIn("Error", done.stderr)
             self.assertIn(says, done.stderr)
+
+
+class Methods(unittest.TestCase):
+    """Every method through the generic calls, against the command."""
+
+    def test_first_tables(self):
+        for method in custmine._describe.methods():
+            with self.subTest(method):
+                command = [os.path.join(os.environ["CUSTMINE_BUILD"], "custmine"), method, "--on-error", "collect", "--raw"]
+                said = subprocess.run([*command, SHOP], capture_output=True, check=True, text=True).stdout
+                theirs = list(csv.reader(io.StringIO(said)))
+                ours = getattr(custmine, method)(SHOP, on_error="collect")
+                self.assertGreater(len(ours), 0)
+                self.assertEqual(list(ours.columns), theirs[0])
+                self.assertEqual(len(ours), len(theirs) - 1)
+
+    def test_models_survive_a_file(self):
+        for method in custmine._describe.methods():
+            with self.subTest(method):
+                path = os.path.join(WORK, method + ".cm")
+                model = custmine.fit(method, shop())
+                model.save(path)
+                again = custmine.load(path)
+                self.assertEqual(again.tables, model.tables)
+                self.assertEqual(again.apply(shop()).to_dicts(), model.apply(shop()).to_dicts())
+
+    def test_own_columns(self):
+        rows = [{"a": float(i % 3), "b": float(i % 2)} for i in range(30)]
+        assignments = custmine.kmeans(rows, columns=["a", "b"], k=2)
+        self.assertEqual(len(assignments), 30)
+
+    def test_checks(self):
+        self.assertIn("no_customer", custmine.checks(SHOP, on_error="collect")["check"])
 
 
 if __name__ == "__main__":

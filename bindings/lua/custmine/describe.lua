@@ -26,6 +26,12 @@ end
 function M.method(name) return of_method("methods", name)[1] end
 function M.inputs(method) return of_method("inputs", method) end
 
+-- The table that fitting itself makes, where that comes before the scores (rules).
+function M.found(method)
+  local first = of_method("outputs", method)[1]
+  return not first.made_by:find("apply", 1, true) and first.table or nil
+end
+
 -- The columns of the scores that follow the inputs: what a scorer gives.
 function M.scored(method)
   local names = {}

@@ -100,9 +100,11 @@ end
 
 function M.fit(method, from, settings) return wrap((fit(method, from, settings))) end
 
--- Fits a method to a source and gives its scores.
+-- Fits a method to a source and gives its first table: the scores, or what fitting itself finds (rules).
 function M.scores(method, from, settings)
   local model, table, context = fit(method, from, settings)
+  local found = describe.found(method)
+  if found then return tables.wrap(library.make(context, "table", C.cm_model_table, model, found)) end
   return tables.wrap(library.make(context, "table", C.cm_apply, model, table.handle))
 end
 

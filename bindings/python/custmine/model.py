@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from . import _abi, _builder
 from ._library import Handle, file_path, lib, text_at, text_or_none, utf8
 from .context import Context, current
-from ._describe import inputs, methods, scored_columns
+from ._describe import inputs, methods, outputs, scored_columns
 from .errors import ArgumentError, FormatError, NotFoundError, OptionError
 from .options import make_options, route
 from .orders import Orders
@@ -161,10 +161,13 @@ def fit(method: str, source: Any, *, context: "Optional[Context]" = None, **opti
 
 
 def scores(method: str, source: Any, *, context: "Optional[Context]" = None, **options: Any) -> Table:
-    """Fits a method to a table and gives its scores."""
+    """Fits a method and gives its first table: the scores, or what fitting itself finds (rules)."""
     context = current(context)
     table, own = _prepare(method, source, context, options)
-    return Table(context.make(lib.cm_apply, fit_to(method, table, context, own), table))
+    model, first = fit_to(method, table, context, own), outputs(method)[0]
+    if "apply" not in first["made_by"]:
+        return Table(context.make(lib.cm_model_table, model, utf8(first["table"])))
+    return Table(context.make(lib.cm_apply, model, table))
 
 
 class Scorer(Handle):

@@ -83,7 +83,7 @@ static void make_files(void) {
 /* ---- what scenarios work on: made by a context that does not fail ---- */
 
 static cm_context *steady;
-static cm_table *sales, *customers, *attributes, *odd;
+static cm_table *sales, *customers, *attributes, *baskets, *odd;
 static cm_model *model;
 static cm_orders *orders;
 
@@ -115,6 +115,7 @@ static void prepare(void) {
     need(cm_context_new(NULL, &steady));
     need(cm_read_csv(steady, sales_path, NULL, &sales));
     need(cm_customers(steady, sales, NULL, &customers));
+    need(cm_baskets(steady, sales, NULL, &baskets));
     need(cm_table_select(steady, customers, keys, 2, &attributes));
     need(cm_fit(steady, "rfm", customers, NULL, &model));
     need(cm_model_save(steady, model, model_path));
@@ -128,6 +129,7 @@ static void clean_up(void) {
     cm_table_free(sales);
     cm_table_free(customers);
     cm_table_free(attributes);
+    cm_table_free(baskets);
     cm_table_free(odd);
     cm_model_free(model);
     cm_orders_free(orders);
@@ -390,6 +392,54 @@ done:
     return status;
 }
 
+/* A state that keeps items, its baskets, and those of a file. */
+static cm_status make_baskets(cm_context *ctx) {
+    cm_status status;
+    cm_orders *own = NULL;
+    cm_table *out = NULL, *read = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "orders", &options));
+    TRY(cm_options_set_text(ctx, options, "items", "true"));
+    TRY(cm_orders_new(ctx, options, &own));
+    TRY(cm_orders_update(ctx, own, sales, NULL));
+    TRY(cm_orders_baskets(ctx, own, NULL, &out));
+    cm_table_free(out);
+    out = NULL;
+    TRY(cm_baskets(ctx, sales, NULL, &out));
+    TRY(cm_read_baskets(ctx, segments_path, NULL, &read));
+done:
+    if (status && read) die("baskets", "an output beside a failure");
+    cm_options_free(options);
+    cm_orders_free(own);
+    cm_table_free(out);
+    cm_table_free(read);
+    return status;
+}
+
+static cm_status find_rules(cm_context *ctx) {
+    cm_status status;
+    cm_model *own = NULL, *loaded = NULL;
+    cm_table *out = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "rules", &options));
+    TRY(cm_options_set_text(ctx, options, "support", "2"));
+    TRY(cm_options_set_text(ctx, options, "lift", "0"));
+    TRY(cm_options_set_text(ctx, options, "exclude", "it\"em 3"));
+    TRY(cm_fit(ctx, "rules", baskets, options, &own));
+    TRY(cm_model_save(ctx, own, out_path));
+    TRY(cm_model_load(ctx, out_path, &loaded));
+    TRY(cm_apply(ctx, loaded, baskets, &out));
+    cm_model_free(own);
+    own = NULL;
+    TRY(cm_fit(ctx, "rules", baskets, NULL, &own));
+done:
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_model_free(loaded);
+    cm_table_free(out);
+    return status;
+}
+
 static int32_t swallow(void *user, const char *bytes, uint64_t length) {
     (void)user, (void)bytes, (void)length;
     return 0;
@@ -438,6 +488,7 @@ static const struct {
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
     {"kmeans", segment_customers},
     {"checks", check_sales},
+    {"baskets", make_baskets},     {"rules", find_rules},
 };
 
 /* ---- the sweep ---- */

@@ -1,0 +1,111 @@
+/* Association rules on real baskets: figures that others published. */
+#include <math.h>
+
+#include "support.h"
+
+enum { FREQUENT, CLOSED, MAXIMAL };
+static const char *const kinds[] = {"frequent", "closed", "maximal"};
+
+static cm_model *fit(cm_context *ctx, const cm_table *table, const char *const *settings) {
+    cm_options *options = NULL;
+    cm_model *model = NULL;
+    OK(ctx, cm_options_new(ctx, "rules", &options));
+    for (; settings && *settings; settings += 2) OK(ctx, cm_options_set_text(ctx, options, settings[0], settings[1]));
+    OK(ctx, cm_fit(ctx, "rules", table, options, &model));
+    cm_options_free(options);
+    return model;
+}
+#define FIT(ctx, table, ...) fit(ctx, table, (const char *const[]){__VA_ARGS__, NULL})
+
+static cm_table *part_of(cm_context *ctx, const cm_model *model, const char *name) {
+    cm_table *table = NULL;
+    OK(ctx, cm_model_table(ctx, model, name, &table));
+    return table;
+}
+
+static double diagnostic(cm_context *ctx, const cm_model *model, const char *name) {
+    cm_table *table = part_of(ctx, model, "diagnostics");
+    double value = NAN;
+    for (uint64_t row = 0; row < cm_table_rows(table); row++)
+        if (!strcmp(TEXT(table, row, "name"), name)) value = DOUBLE(table, row, "value");
+    cm_table_free(table);
+    return value;
+}
+
+static cm_table *real_baskets(cm_context *ctx, const char *name) {
+    char path[256];
+    cm_table *table = NULL;
+    if (data_path(path, name)) OK(ctx, cm_read_baskets(ctx, path, NULL, &table));
+    return table;
+}
+
+static uint64_t rows_of(cm_context *ctx, cm_model *model, const char *name) {
+    cm_table *table = part_of(ctx, model, name);
+    uint64_t rows = cm_table_rows(table);
+    cm_table_free(table);
+    cm_model_free(model);
+    return rows;
+}
+
+START_TEST(groceries_as_published) {
+    static const struct {
+        const char *support, *confidence;
+        uint64_t rules;
+    } known[] = {{".001", ".5", 5668}, {".001", ".8", 410}, {".006", ".25", 463}, {".01", ".2", 231}};
+    cm_context *ctx = new_context();
+    cm_table *table = real_baskets(ctx, "baskets/groceries.csv");
+    for (int i = 0; i < 4 && table; i++) {
+        cm_model *model = FIT(ctx, table, "support", known[i].support, "confidence", known[i].confidence, "lift", "0");
+        ck_assert(diagnostic(ctx, model, "baskets") == 9835);
+        ck_assert(diagnostic(ctx, model, "items") == 169);
+        ck_assert_uint_eq(rows_of(ctx, model, "rules"), known[i].rules);
+    }
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(mushroom_and_quest_as_published) {
+    static const uint64_t shown[] = {5545, 688, 105};
+    cm_context *ctx = new_context();
+    cm_table *table = real_baskets(ctx, "baskets/mushroom.dat");
+    for (int kind = FREQUENT; kind <= MAXIMAL && table; kind++)
+        ck_assert_uint_eq(rows_of(ctx, FIT(ctx, table, "support", "2031", "itemsets", kinds[kind]), "itemsets"),
+                          shown[kind]);
+    cm_table_free(table);
+    table = real_baskets(ctx, "baskets/T10I4D100K.dat.gz");
+    if (table) {
+        ck_assert_uint_eq(rows_of(ctx, FIT(ctx, table, "support", "1000"), "itemsets"), 385);
+        ck_assert_uint_eq(rows_of(ctx, FIT(ctx, table, "support", "500"), "itemsets"), 1073);
+    }
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(online_retail_as_known) {
+    cm_context *ctx = new_context();
+    char path[256];
+    cm_table *sales = NULL, *baskets = NULL;
+    if (!data_path(path, "online_retail.csv.gz")) return;
+    OK(ctx, cm_read_csv(ctx, path, NULL, &sales));
+    OK(ctx, cm_baskets(ctx, sales, NULL, &baskets));
+    ck_assert_uint_eq(rows_of(ctx, FIT(ctx, baskets, "support", ".01"), "itemsets"), 1840);
+    ck_assert_uint_eq(rows_of(ctx, FIT(ctx, baskets, "support", ".01", "confidence", ".5", "lift", "0"), "rules"), 775);
+    cm_table_free(baskets);
+    cm_table_free(sales);
+    cm_context_free(ctx);
+}
+END_TEST
+
+Suite *test_rules_known(void);
+Suite *test_rules_known(void) {
+    Suite *suite = suite_create("rules_known");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 300);
+    tcase_add_test(all, groceries_as_published);
+    tcase_add_test(all, mushroom_and_quest_as_published);
+    tcase_add_test(all, online_retail_as_known);
+    suite_add_tcase(suite, all);
+    return suite;
+}

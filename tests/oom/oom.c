@@ -329,6 +329,27 @@ done:
     return status;
 }
 
+static cm_status churn_risk(cm_context *ctx) {
+    cm_status status;
+    cm_model *own = NULL, *loaded = NULL;
+    cm_table *scores = NULL, *why = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "churn", &options));
+    TRY(cm_options_set_int(ctx, options, "iterations", 3));
+    TRY(cm_fit(ctx, "churn", customers, options, &own));
+    TRY(cm_apply(ctx, own, customers, &scores));
+    TRY(cm_explain(ctx, own, customers, &why));
+    TRY(cm_model_save(ctx, own, out_path));
+    TRY(cm_model_load(ctx, out_path, &loaded));
+done:
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_model_free(loaded);
+    cm_table_free(scores);
+    cm_table_free(why);
+    return status;
+}
+
 static cm_status tables_from_tables(cm_context *ctx) {
     static const char *const by[] = {"money", "customer"};
     static const int32_t falling[] = {1, 0};
@@ -484,7 +505,7 @@ static const struct {
     cm_status (*run)(cm_context *ctx);
 } scenarios[] = {
     {"read", read_file},           {"batches", read_batches},   {"customers", make_customers},   {"orders", change_orders},
-    {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score},        {"tables", tables_from_tables},
+    {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score}, {"churn", churn_risk},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
     {"kmeans", segment_customers},
     {"checks", check_sales},

@@ -2,7 +2,8 @@
  *
  *     embed_orders STATE.cm NIGHT.csv
  *
- * The first night makes the state. A file that was added before is refused by its name, so that a job that runs twice does no harm. */
+ * The first night makes the state. A file that was added before is refused by its name, so that a job that runs twice
+ * does no harm. */
 #include <custmine.h>
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
  *
  *     generate [CUSTOMERS [SEED]] > sales.csv          (5000 customers, seed 1: about 200,000 lines in two years)
  *
- * It has what real files have: seasons, loyal, lapsing and one-time customers, products bought together, refunds by credit notes,
- * postage, sales without a customer, and a few rows that are broken. */
+ * It has what real files have: seasons, loyal, lapsing and one-time customers, products bought together, refunds by
+ * credit notes, postage, sales without a customer, and a few rows that are broken. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -74,8 +74,8 @@ static cm_status set_option(struct job *job, int topic, int64_t row, const char 
     return status;
 }
 
-/* Sets an option in every topic that has it (on_error: reading and preparing). 1: set; 0: no such option; -1: failed. `value` NULL: a
- * switch by itself; *used tells whether the value was taken. */
+/* Sets an option in every topic that has it (on_error: reading and preparing). 1: set; 0: no such option; -1: failed.
+ * `value` NULL: a switch by itself; *used tells whether the value was taken. */
 static int set_everywhere(struct job *job, const char *name, const char *value, int *used) {
     int found = 0;
     *used = 0;

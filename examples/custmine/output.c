@@ -1,4 +1,5 @@
-/* Results: sorted, limited, as a table for eyes, CSV or JSON, to standard output or to a file that is whole or not there. */
+/* Results: sorted, limited, as a table for eyes, CSV or JSON, to standard output or to a file that is whole or not
+ * there. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

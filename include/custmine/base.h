@@ -92,9 +92,10 @@ CM_API cm_status cm_context_new(const cm_allocator *allocator, cm_context **out)
 /* Frees a context; objects made with it live on. */
 CM_API void cm_context_free(cm_context *ctx);
 
-/* Sets what an options object of topic "context" holds; what it does not set goes back to its default, NULL sets all back. All or
- * nothing. Options: threads (1: an application decides), seed (0), memory_limit (bytes, "512MB"; 0 none), time_limit (seconds a call; 0
- * none), catalogue (a table code, sentence: your wording of messages and reasons, {1} standing for the first value). */
+/* Sets what an options object of topic "context" holds; what it does not set goes back to its default, NULL sets all
+ * back. All or nothing. Options: threads (1: an application decides), seed (0), memory_limit (bytes, "512MB"; 0 none),
+ * time_limit (seconds a call; 0 none), catalogue (a table code, sentence: your wording of messages and reasons, {1}
+ * standing for the first value). */
 CM_API cm_status cm_context_configure(cm_context *ctx, const cm_options *options);
 
 /* Log and progress callbacks; NULL takes one away. */

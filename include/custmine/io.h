@@ -14,8 +14,8 @@ extern "C" {
  * libcsv makes of it. Types are decided over all rows and recorded, with the evidence, in the attached table
  * "columns"; roles are given by options or found by the columns' names; the attached "audit" balances rows and money.
  * A row that cannot be used (too long, too short, a cell of a date, quantity, price or amount that is none) is
- * CM_E_DATA with file, line, column and value, or, with on_error=collect, left out, counted, and kept in the attached table
- * "rejects" (file, line, column, reason, value, record).
+ * CM_E_DATA with file, line, column and value, or, with on_error=collect, left out, counted, and kept in the attached
+ * table "rejects" (file, line, column, reason, value, record).
  * Options (topic "read"):
  *   customer, invoice, date, item, item_name, quantity, price, amount, cost, currency: the column that has this role
  *   files: further files with the same header, read as one table (a list)
@@ -23,35 +23,37 @@ extern "C" {
  *   na: further texts that mean absent (a list); ids: verbatim | integer (17850.0 becomes 17850)
  *   decimal: "." | ","; date_order: auto | dmy | mdy | ymd; on_error: fail | collect
  *   select: only these columns, and those named for a role (a list)
- *   batch_rows (cm_reader_next), max_row, max_field, max_columns, max_rows, max_distinct, max_bytes, max_ratio: limits, CM_E_LIMIT
+ *   batch_rows (cm_reader_next), max_row, max_field, max_columns, max_rows, max_distinct, max_bytes, max_ratio: limits,
+ *   CM_E_LIMIT
  * Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA, CM_E_COLUMN, CM_E_LIMIT.
  * Cost: two passes over the file; memory: the table's. */
 CM_API cm_status cm_read_csv(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
 
 /* The same in portions, for files larger than memory: a first pass decides the types, then each call of _next gives a
- * table of some rows (option `batch_rows`), with shared dictionaries, and NULL at the end. _audit gives the audit of what has
- * been read so far. Standard input cannot be read twice and is kept in memory. */
+ * table of some rows (option `batch_rows`), with shared dictionaries, and NULL at the end. _audit gives the audit of
+ * what has been read so far. Standard input cannot be read twice and is kept in memory. */
 typedef struct cm_reader cm_reader;
 CM_API cm_status cm_reader_open(cm_context *ctx, const char *path, const cm_options *options, cm_reader **out);
 CM_API cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **out);
 CM_API cm_status cm_reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out);
 CM_API void cm_reader_free(cm_reader *reader);
 
-/* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in FIMI's .dat files.
- * Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order). Empty cells and those of `na` are
- * skipped; a record without items is left out and counted in the attached "audit", whose rows are baskets.
- * Options (topic "read"): files, delimiter (auto: of , ; tab and | the one that the file has most; blanks if it has none of them), na, and the
- * limits but max_distinct; the others, header too, mean nothing here. Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA (an empty file), CM_E_LIMIT.
- * Cost: one pass, two where the delimiter is to be found; memory: the table's. */
+/* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in
+ * FIMI's .dat files. Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order).
+ * Empty cells and those of `na` are skipped; a record without items is left out and counted in the attached "audit",
+ * whose rows are baskets. Options (topic "read"): files, delimiter (auto: of , ; tab and | the one that the file has
+ * most; blanks if it has none of them), na, and the limits but max_distinct; the others, header too, mean nothing here.
+ * Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA (an empty file), CM_E_LIMIT. Cost: one pass, two where the delimiter is to be
+ * found; memory: the table's. */
 CM_API cm_status cm_read_baskets(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
 
 /* Takes some bytes of output; a result other than 0 stops the call: CM_E_IO. */
 typedef int32_t (*cm_write_function)(void *user, const char *bytes, uint64_t length);
 
-/* Writes a table as CSV (RFC 4180, "\n") or JSON (an array of objects). Options (topic "write"): format csv|json, header,
- * raw (no quote before a text that a spreadsheet would run as a formula). Money is exact, doubles are the shortest
- * that read back the same, an absent value is an empty cell (null), an empty text "", lists are joined with "; ".
- * The file is written beside its name and renamed when complete: a failed call leaves nothing behind. */
+/* Writes a table as CSV (RFC 4180, "\n") or JSON (an array of objects). Options (topic "write"): format csv|json,
+ * header, raw (no quote before a text that a spreadsheet would run as a formula). Money is exact, doubles are the
+ * shortest that read back the same, an absent value is an empty cell (null), an empty text "", lists are joined with ";
+ * ". The file is written beside its name and renamed when complete: a failed call leaves nothing behind. */
 CM_API cm_status cm_write_file(cm_context *ctx, const cm_table *table, const cm_options *options, const char *path);
 CM_API cm_status cm_write(cm_context *ctx, const cm_table *table, const cm_options *options, cm_write_function function,
                           void *user);

@@ -13,25 +13,27 @@ extern "C" {
 /* A model: its options and its named tables, nothing else. Immutable, reference-counted, shared between threads. */
 typedef struct cm_model cm_model;
 
-/* Fits a method (see cm_describe(ctx, "methods", ...)) to a table: what columns it needs, its options and the tables that it
- * makes are described at run time. Errors: CM_E_NOT_FOUND, CM_E_COLUMN (names the column that is missing),
+/* Fits a method (see cm_describe(ctx, "methods", ...)) to a table: what columns it needs, its options and the tables
+ * that it makes are described at run time. Errors: CM_E_NOT_FOUND, CM_E_COLUMN (names the column that is missing),
  * CM_E_OPTION, CM_E_DATA, CM_E_LIMIT. */
 CM_API cm_status cm_fit(cm_context *ctx, const char *method, const cm_table *table, const cm_options *options,
                         cm_model **out);
 
 /* The model on a table, today's or tomorrow's: one row a customer (or row) that can be scored, in the order of the
- * input. The attached "audit" counts those that cannot; further attached tables as cm_describe(ctx, "outputs", ...) says. */
+ * input. The attached "audit" counts those that cannot; further attached tables as cm_describe(ctx, "outputs", ...)
+ * says. */
 CM_API cm_status cm_apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out);
 
-/* Why: for each row that can be scored its reasons, the strongest first: the first column of the scores, rank, code (stable,
+/* Why: for each row that can be scored its reasons, the strongest first: the first column of the scores, rank, code
+ * (stable,
  * with its values: "RECENCY 3 5"), sentence. */
 CM_API cm_status cm_explain(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out);
 
 /* The method's name, borrowed from the library. */
 CM_API const char *cm_model_method(const cm_model *model);
 
-/* A table of the model by name: "options", "tables" (their names), "inputs" (column, type: what it takes), and those of the method (RFM: "cuts", "rules", "segments",
- * "pyramid"). The caller frees it; it outlives the model. */
+/* A table of the model by name: "options", "tables" (their names), "inputs" (column, type: what it takes), and those of
+ * the method (RFM: "cuts", "rules", "segments", "pyramid"). The caller frees it; it outlives the model. */
 CM_API cm_status cm_model_table(cm_context *ctx, const cm_model *model, const char *name, cm_table **out);
 
 CM_API cm_model *cm_model_retain(const cm_model *model);
@@ -53,8 +55,8 @@ typedef struct cm_cell {
 } cm_cell;
 
 /* A scorer for live requests: compiled from a model (which it keeps), one per thread, no allocation after it is made.
- * Inputs are the columns that cm_describe(ctx, "inputs") gives for the method, outputs those of its scores that follow the
- * inputs ("r", "f", "m", "rfm", "segment" for RFM); both in that order. Texts in `out` are borrowed from the scorer
+ * Inputs are the columns that cm_describe(ctx, "inputs") gives for the method, outputs those of its scores that follow
+ * the inputs ("r", "f", "m", "rfm", "segment" for RFM); both in that order. Texts in `out` are borrowed from the scorer
  * until its next call. CM_E_ARGUMENT for wrong counts, CM_E_DATA for a row that cannot be scored.
  *
  *     cm_cell in[3] = {{.type = CM_INT64, .integer = 12},                        recency_days

@@ -19,8 +19,9 @@ extern "C" {
 #define CM_STRING 7    /* int32_t code into the column's dictionary of UTF-8 texts */
 #define CM_LIST 8      /* a list of STRING: int64_t offsets into int32_t codes */
 
-/* Roles: what a column of transactions means. A column has the role that it was given; where no column of a table was given one, the only
- * column whose name is taken for it (cm_describe, "roles": "Customer ID", "invoice_no" ...) has it for the jobs that need it. */
+/* Roles: what a column of transactions means. A column has the role that it was given; where no column of a table was
+ * given one, the only column whose name is taken for it (cm_describe, "roles": "Customer ID", "invoice_no" ...) has it
+ * for the jobs that need it. */
 #define CM_ROLE_NONE 0
 #define CM_ROLE_CUSTOMER 1
 #define CM_ROLE_INVOICE 2
@@ -168,9 +169,9 @@ CM_API cm_status cm_table_sort(cm_context *ctx, const cm_table *table, const cha
 
 /* Every row of `left`, with the columns of the row of `right` that has the same key (absent where none has). Options
  * (topic "join"): left_key, right_key (default: the first column of `right`, and the column of `left` of that name,
- * or of the role customer or item), kind left|inner|full, suffix for names that both have. A key that stands twice in `right` is
- * CM_E_DATA. Keys of STRING and INT64 match by their written form. The attached audit counts the keys without a
- * partner on either side. O(rows). */
+ * or of the role customer or item), kind left|inner|full, suffix for names that both have. A key that stands twice in
+ * `right` is CM_E_DATA. Keys of STRING and INT64 match by their written form. The attached audit counts the keys
+ * without a partner on either side. O(rows). */
 CM_API cm_status cm_table_join(cm_context *ctx, const cm_table *left, const cm_table *right, const cm_options *options,
                                cm_table **out);
 
@@ -239,8 +240,8 @@ CM_API cm_status cm_table_import_arrow(cm_context *ctx, struct ArrowSchema *sche
 /* All batches of a stream as one table (each batch a chunk). Consumes the stream. */
 CM_API cm_status cm_table_import_stream(cm_context *ctx, struct ArrowArrayStream *stream, cm_table **out);
 
-/* The table as one record batch, or as a stream of one batch a chunk. The caller's structs are filled and later released
- * by whoever takes them, on any thread; they keep the table alive. Options (topic "arrow"): strings
+/* The table as one record batch, or as a stream of one batch a chunk. The caller's structs are filled and later
+ * released by whoever takes them, on any thread; they keep the table alive. Options (topic "arrow"): strings
  * dictionary|plain, decimals decimal128|decimal64. Dictionary codes, numbers, dates are not copied (the batch form
  * copies a table of several chunks). */
 CM_API cm_status cm_table_export_arrow(cm_context *ctx, const cm_table *table, const cm_options *options,

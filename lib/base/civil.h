@@ -1,4 +1,5 @@
-/* Days and times of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", 2013). */
+/* Days and times of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms",
+ * 2013). */
 #ifndef CM_BASE_CIVIL_H
 #define CM_BASE_CIVIL_H
 
@@ -30,10 +31,11 @@ typedef struct cm_moment {
     bool zoned;           /* with Z or an offset */
 } cm_moment;
 
-/* Reads a date or a date with a time of day, in one of the orders of the set `orders`; which orders of the set fit the text is
- * returned (0: none; the moment is then not set), *out is by the first of YMD, DMY, MDY that fits. Dates: 2011-12-09, 2011/12/09, 2011.12.09, 9/12/2011,
- * 9.12.2011, 9-12-2011, one or two digits for day and month, a year of four (first or last), 20111209 (YMD). Behind a blank
- * or T: h:mm, hh:mm:ss, hh:mm:ss.ffffff, hh:mm:ss PM (12-hour with AM or PM), then Z, +hh, +hhmm or +hh:mm. */
+/* Reads a date or a date with a time of day, in one of the orders of the set `orders`; which orders of the set fit the
+ * text is returned (0: none; the moment is then not set), *out is by the first of YMD, DMY, MDY that fits. Dates:
+ * 2011-12-09, 2011/12/09, 2011.12.09, 9/12/2011, 9.12.2011, 9-12-2011, one or two digits for day and month, a year of
+ * four (first or last), 20111209 (YMD). Behind a blank or T: h:mm, hh:mm:ss, hh:mm:ss.ffffff, hh:mm:ss PM (12-hour with
+ * AM or PM), then Z, +hh, +hhmm or +hh:mm. */
 int32_t cm_parse_moment(const char *text, uint64_t length, int32_t orders, cm_moment *out);
 
 uint64_t cm_print_date(int32_t days, char out[CM_CIVIL_TEXT]);                       /* 2011-12-09 */

@@ -49,12 +49,12 @@ cm_status cm_call_end(cm_context *ctx, cm_status status);
 /* CM_E_ARGUMENT of a public function that was given NULL where it must not be; ctx may be NULL, too. */
 cm_status cm_misuse(cm_context *ctx, const char *function);
 
-/* To be asked every few thousand steps of long work, about every millisecond: CM_OK, CM_E_CANCELLED or CM_E_LIMIT (time). Calls the
- * progress function where it is due (not in workers). */
+/* To be asked every few thousand steps of long work, about every millisecond: CM_OK, CM_E_CANCELLED or CM_E_LIMIT
+ * (time). Calls the progress function where it is due (not in workers). */
 cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total);
 
-/* To the host, if it listens at this level: the sentence of a code with its arguments, as cm_fail takes them; never the content
- * of a cell. */
+/* To the host, if it listens at this level: the sentence of a code with its arguments, as cm_fail takes them; never the
+ * content of a cell. */
 void cm_log_say(cm_context *ctx, int32_t level, const char *code, const char *kinds, ...);
 
 /* Bytes for keys of hashes, from the system; never part of any output. */

@@ -12,9 +12,9 @@
 bool cm_parse_int(const char *text, uint64_t length, int64_t *out);            /* "-12"; leading zeros are fine */
 bool cm_parse_double(const char *text, uint64_t length, double *out);          /* "1", "-1.5", ".5", "1e-3"; correctly rounded; no inf, nan, hex */
 
-/* A decimal: optional sign (- or +), digits with at most one `mark` among them, at least one digit. `value` is the number times
- * 10^scale with its own scale (the digits behind the mark as written: "1.50" has scale 2). The status tells a text that is no
- * decimal from one that has too many digits for 64 bits or more than 18 places. */
+/* A decimal: optional sign (- or +), digits with at most one `mark` among them, at least one digit. `value` is the
+ * number times 10^scale with its own scale (the digits behind the mark as written: "1.50" has scale 2). The status
+ * tells a text that is no decimal from one that has too many digits for 64 bits or more than 18 places. */
 typedef enum cm_decimal_status { CM_DECIMAL_OK, CM_DECIMAL_NONE, CM_DECIMAL_TOO_LARGE } cm_decimal_status;
 cm_decimal_status cm_parse_decimal(const char *text, uint64_t length, char mark, int64_t *value, int32_t *scale);
 
@@ -28,8 +28,9 @@ bool cm_double_to_decimal(double number, int32_t max_scale, int64_t *value, int3
 /* value / 10^scale, correctly rounded. */
 double cm_decimal_to_double(int64_t value, int32_t scale);
 
-/* Print with a NUL behind; the length without it. Doubles: the fewest digits that read back as the same double (of those the
- * nearest), "0.1", "1e+300", "-0", "1234567" ; exponent form below 1e-5 and from 1e16 on; "nan", "inf", "-inf". */
+/* Print with a NUL behind; the length without it. Doubles: the fewest digits that read back as the same double (of
+ * those the nearest), "0.1", "1e+300", "-0", "1234567" ; exponent form below 1e-5 and from 1e16 on; "nan", "inf",
+ * "-inf". */
 uint64_t cm_print_int(int64_t value, char out[CM_NUMBER_TEXT]);
 uint64_t cm_print_decimal(int64_t value, int32_t scale, char out[CM_NUMBER_TEXT]);
 uint64_t cm_print_double(double value, char out[CM_NUMBER_TEXT]);

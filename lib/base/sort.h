@@ -9,7 +9,8 @@ typedef struct cm_key {
     uint64_t value;
 } cm_key;
 
-/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort, bytes that are the same in all keys left
+/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort, bytes that are the same in all
+ * keys left
  * out: O(n) a byte that differs. Needs as much memory again for the time. */
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count);
 

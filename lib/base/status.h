@@ -40,8 +40,8 @@ cm_status cm_fail_system(cm_context *ctx, const char *what, const char *path, in
 
 void cm_error_clear(cm_error_state *error);
 
-/* A sentence from the catalogue (the host's, if it has the code) with its arguments, given as one text with 0x1F between them;
- * cut at `size`. Returns the length. An unknown code gives the code and its arguments. */
+/* A sentence from the catalogue (the host's, if it has the code) with its arguments, given as one text with 0x1F
+ * between them; cut at `size`. Returns the length. An unknown code gives the code and its arguments. */
 uint64_t cm_render(const cm_context *ctx, const char *code, const char *arguments, char *out, uint64_t size);
 
 /* The sentence of a code, the host's if it has one; NULL for an unknown code. `ctx` may be NULL. */

@@ -12,8 +12,9 @@ typedef struct cm_snapshot {
     cm_core *core;
 } cm_snapshot;
 
-/* Writes the tables (schema, roles, cells; not what is attached) beside `path`, syncs, renames. Equal content gives equal bytes: dictionaries are
- * written in byte order of the texts in use, chunks as one. On failure nothing is left behind and an older file stays. */
+/* Writes the tables (schema, roles, cells; not what is attached) beside `path`, syncs, renames. Equal content gives
+ * equal bytes: dictionaries are written in byte order of the texts in use, chunks as one. On failure nothing is left
+ * behind and an older file stays. */
 cm_status cm_snapshot_save(cm_context *ctx, const char *path, const char *kind, const char *const *names,
                            const cm_table *const *tables, uint64_t count);
 

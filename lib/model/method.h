@@ -9,8 +9,8 @@
 
 typedef enum cm_input_kind { CM_INPUT_CUSTOMERS, CM_INPUT_BASKETS, CM_INPUT_TABLE } cm_input_kind;
 
-/* A column that the method needs. A method that has an option `columns` (a list) takes the columns named there, all as FLOAT64,
- * instead of these where it is set. */
+/* A column that the method needs. A method that has an option `columns` (a list) takes the columns named there, all as
+ * FLOAT64, instead of these where it is set. */
 typedef struct cm_input_spec {
     const char *column;   /* its name in the input table */
     const char *shown_as; /* its name in the scores; NULL: not shown */
@@ -74,8 +74,9 @@ typedef struct cm_method {
     /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. */
     cm_status (*compile)(cm_context *ctx, const cm_model *model, void **compiled);
     void (*discard)(cm_core *core, void *compiled);
-    /* One row: the inputs as cells of the types of their specification; the outputs of the scores, absent unless set. Texts of the outputs
-     * are those of `compiled` or lie in `room`. `why` may be NULL. No allocation, and no state but `compiled`. */
+    /* One row: the inputs as cells of the types of their specification; the outputs of the scores, absent unless set.
+     * Texts of the outputs are those of `compiled` or lie in `room`. `why` may be NULL. No allocation, and no state but
+     * `compiled`. */
     void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why);
     /* Instead of score (then NULL), where the answer to a row is not one row: the whole table of cm_apply. Such a
      * method has neither reasons nor scorer. */

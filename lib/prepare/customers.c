@@ -1,5 +1,5 @@
-/* Customers from orders: the records are sorted by customer and day, then by customer and invoice, and each customer's run
- * is added up. O(orders), the sorts being by digits. */
+/* Customers from orders: the records are sorted by customer and day, then by customer and invoice, and each customer's
+ * run is added up. O(orders), the sorts being by digits. */
 #include <string.h>
 
 #include "base/civil.h"
@@ -320,7 +320,8 @@ static cm_status check_contradictions(cm_context *ctx, const question *ask) {
 
 /* ---- the question ---- */
 
-/* Customers of the attributes' table are shown even if they never bought: they need codes, beside those of the state. */
+/* Customers of the attributes' table are shown even if they never bought: they need codes, beside those of the state.
+ */
 static cm_status add_listed(cm_context *ctx, question *ask, const cm_table *attributes) {
     const cm_ids *from = &ask->orders->customers;
     cm_status status = cm_ids_set_type(ctx, &ask->own_ids, from->type ? from->type : CM_STRING, "customer");

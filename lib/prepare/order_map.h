@@ -5,8 +5,8 @@
 #include "base/context.h"
 #include "base/hash.h"
 
-/* What the lines of an order are. Purchases and refunds of one invoice are two records, so that each treatment of refunds can be asked
- * for with its own dates and counts. */
+/* What the lines of an order are. Purchases and refunds of one invoice are two records, so that each treatment of
+ * refunds can be asked for with its own dates and counts. */
 typedef enum cm_order_kind {
     CM_ORDER_PURCHASE,
     CM_ORDER_REFUND,        /* the amount or the quantity is negative */

@@ -1,5 +1,6 @@
-/* The state of orders. Lines are added up into records (order_map.h); addition of integers commutes, so any split of the
- * lines and any order of merging gives the same records. What could depend on the order (codes, places in the table) is
+/* The state of orders. Lines are added up into records (order_map.h); addition of integers commutes, so any split of
+ * the lines and any order of merging gives the same records. What could depend on the order (codes, places in the
+ * table) is
  * never shown: every output is sorted by the ids themselves.
  *
  * An update is atomic: its lines make a state of their own, which is then merged; merging first checks and reserves all

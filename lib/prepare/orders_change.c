@@ -85,8 +85,8 @@ static cm_status check_sums(cm_context *ctx, const cm_orders *orders, const cm_o
     return CM_OK;
 }
 
-/* Adds the names of the other's batches; they are all new. On failure those added are not taken back by name, so the room is
- * made first. */
+/* Adds the names of the other's batches; they are all new. On failure those added are not taken back by name, so the
+ * room is made first. */
 static cm_status reserve_batches(cm_context *ctx, cm_orders *orders, const cm_orders *other, char ***copies) {
     *copies = NULL;
     if (!other->batch_count) return CM_OK;

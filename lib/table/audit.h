@@ -21,7 +21,8 @@ typedef struct cm_audit_line {
     cm_money money;
 } cm_audit_line;
 
-/* Attaches to `table` an audit with the lines of `before` (the table that it was made from; may be NULL) followed by these. */
+/* Attaches to `table` an audit with the lines of `before` (the table that it was made from; may be NULL) followed by
+ * these. */
 cm_status cm_audit_attach(cm_context *ctx, cm_table *table, const cm_table *before, const cm_audit_line *lines,
                           uint64_t count);
 /* The audit itself, for a reader: columns step, reason, rows, money. */

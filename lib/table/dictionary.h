@@ -1,5 +1,5 @@
-/* Dictionaries: distinct texts and their codes 0, 1, 2 ... in order of first sight. Append-only and shared: texts never move, so
- * that readers of codes that they were given need no lock while one thread goes on appending. */
+/* Dictionaries: distinct texts and their codes 0, 1, 2 ... in order of first sight. Append-only and shared: texts never
+ * move, so that readers of codes that they were given need no lock while one thread goes on appending. */
 #ifndef CM_TABLE_DICTIONARY_H
 #define CM_TABLE_DICTIONARY_H
 
@@ -17,7 +17,8 @@ cm_status cm_dictionary_new(cm_context *ctx, cm_dictionary **out);
 cm_dictionary *cm_dictionary_retain(cm_dictionary *dictionary);
 void cm_dictionary_release(cm_dictionary *dictionary);
 
-/* The code of a text, given a new one if it is not there. CM_E_LIMIT beyond `limit` distinct texts (0: 2^31 - 1). One thread at a time. */
+/* The code of a text, given a new one if it is not there. CM_E_LIMIT beyond `limit` distinct texts (0: 2^31 - 1). One
+ * thread at a time. */
 cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const char *text, uint64_t length, int32_t *code);
 /* -1 if it is not there. Not while another thread adds: a dictionary of a table may still grow at its reader's. */
 int32_t cm_dictionary_find(const cm_dictionary *dictionary, const char *text, uint64_t length);

@@ -14,8 +14,8 @@ typedef struct cm_lines {
     int32_t amount_scale, quantity_scale, cost_scale;
 } cm_lines;
 
-/* Finds and converts the columns of a set of roles (bits 1 << role); of these `required` must be there. Amount means: amount,
- * or else quantity and price. CM_E_COLUMN, CM_E_DATA (with the row), several currencies: CM_E_DATA. */
+/* Finds and converts the columns of a set of roles (bits 1 << role); of these `required` must be there. Amount means:
+ * amount, or else quantity and price. CM_E_COLUMN, CM_E_DATA (with the row), several currencies: CM_E_DATA. */
 cm_status cm_lines_open(cm_context *ctx, const cm_table *table, uint32_t roles, uint32_t required, cm_lines *out);
 void cm_lines_close(cm_lines *lines);
 
@@ -46,7 +46,8 @@ typedef struct cm_lines_block {
  * before. A product beyond 64 bits is CM_E_OVERFLOW with its row. */
 cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end, cm_lines_block *block);
 
-/* The money of all rows with an amount; unknown where the table has no amounts or the sum is beyond 64 bits. Fails for want of memory only. */
+/* The money of all rows with an amount; unknown where the table has no amounts or the sum is beyond 64 bits. Fails for
+ * want of memory only. */
 cm_status cm_lines_money(cm_context *ctx, const cm_table *table, cm_money *out);
 
 #endif

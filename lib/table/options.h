@@ -47,7 +47,8 @@ int32_t cm_option_choice(const cm_options *options, const cm_topic *topic, const
 uint64_t cm_option_list(const cm_options *options, const cm_topic *topic, const char *name, const char *const **items);
 const cm_table *cm_option_table(const cm_options *options, const cm_topic *topic, const char *name); /* borrowed */
 
-/* The options as a table name, value (as text; a list has a row an item), for models; and back, values checked. Tables are left
+/* The options as a table name, value (as text; a list has a row an item), for models; and back, values checked. Tables
+ * are left
  * out: a method keeps those among its own. */
 cm_status cm_options_to_table(cm_context *ctx, const cm_options *options, const cm_topic *topic, cm_table **out);
 cm_status cm_options_from_table(cm_context *ctx, const cm_topic *topic, const cm_table *table, cm_options **out);

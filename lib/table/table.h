@@ -32,8 +32,9 @@ void cm_buffer_release(cm_buffer *buffer);
 
 /* ---- columns and tables ---- */
 
-/* One chunk of one column. Values of row i of the chunk are values[offset + i] (BOOL: bit offset + i; LIST: offsets[offset + i]),
- * its validity is bit offset + i. Values are aligned for their type: what is imported otherwise is copied. */
+/* One chunk of one column. Values of row i of the chunk are values[offset + i] (BOOL: bit offset + i; LIST:
+ * offsets[offset + i]), its validity is bit offset + i. Values are aligned for their type: what is imported otherwise
+ * is copied. */
 typedef struct cm_chunk {
     uint64_t rows;
     uint64_t offset;
@@ -73,7 +74,8 @@ struct cm_table {
     cm_attachment *attachments;
 };
 
-/* A column with room for its chunks (zeroed); name is copied, the dictionary (if any) retained. dictionary_size is that of
+/* A column with room for its chunks (zeroed); name is copied, the dictionary (if any) retained. dictionary_size is that
+ * of
  * the moment: who adds texts later sets it again. */
 cm_status cm_column_new(cm_context *ctx, const char *name, int32_t type, int32_t scale, int32_t role, int32_t flags,
                         cm_dictionary *dictionary, uint64_t chunk_count, cm_column **out);
@@ -84,11 +86,12 @@ void cm_chunk_share(cm_chunk *to, const cm_chunk *from);
 cm_column *cm_column_retain(cm_column *column);
 void cm_column_release(cm_column *column);
 
-/* A table of these columns, which it takes over (their references), also on failure. The columns must have the same chunks; a
- * table without columns has `rows` rows in one chunk. Names must differ: CM_E_COLUMN. */
+/* A table of these columns, which it takes over (their references), also on failure. The columns must have the same
+ * chunks; a table without columns has `rows` rows in one chunk. Names must differ: CM_E_COLUMN. */
 cm_status cm_table_new(cm_context *ctx, cm_column **columns, uint64_t count, uint64_t rows, cm_table **out);
 
-/* The same table with another attached; before it is given out. `attached` is retained; one of that name is replaced. */
+/* The same table with another attached; before it is given out. `attached` is retained; one of that name is replaced.
+ */
 cm_status cm_table_attach(cm_context *ctx, cm_table *table, const char *name, cm_table *attached);
 cm_table *cm_table_attachment(const cm_table *table, const char *name); /* borrowed, NULL if there is none */
 cm_status cm_table_copy_attachments(cm_context *ctx, cm_table *to, const cm_table *from);

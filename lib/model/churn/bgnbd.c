@@ -1,15 +1,17 @@
-/* The BG/NBD model (P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers the Easy Way: An Alternative to the
- * Pareto/NBD Model", Marketing Science 24(2), 2005, doi:10.1287/mksc.1040.0098).
+/* The BG/NBD model (P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers the Easy Way: An Alternative to
+ * the Pareto/NBD Model", Marketing Science 24(2), 2005, doi:10.1287/mksc.1040.0098).
  *
  * The idea: while alive a customer buys as a Poisson process, whose rate is gamma (r, alpha) over customers; after each
- * purchase he may become inactive, with a probability that is beta (a, b) over customers. The likelihood has a closed form in x
- * (repeat purchases), t_x (the time of the last) and T (how long he has been watched).
+ * purchase he may become inactive, with a probability that is beta (a, b) over customers. The likelihood has a closed
+ * form in x (repeat purchases), t_x (the time of the last) and T (how long he has been watched).
  *
- * The maximum: BFGS in the logarithms of the four parameters, with the exact gradient, a backtracking line search, and standard errors
- * from differences of the gradient (delta method). Cost: one pass over the distinct histories an evaluation.
+ * The maximum: BFGS in the logarithms of the four parameters, with the exact gradient, a backtracking line search, and
+ * standard errors from differences of the gradient (delta method). Cost: one pass over the distinct histories an
+ * evaluation.
  *
- * Different here: gamma functions appear as ratios whose arguments differ by whole numbers, so they are sums of logarithms tabulated over x
- * once an evaluation; sums are formed in blocks of fixed size, so that threads do not change a bit. */
+ * Different here: gamma functions appear as ratios whose arguments differ by whole numbers, so they are sums of
+ * logarithms tabulated over x once an evaluation; sums are formed in blocks of fixed size, so that threads do not
+ * change a bit. */
 #include <math.h>
 #include <string.h>
 
@@ -140,7 +142,8 @@ static double dot(const double *a, const double *b) {
     return sum;
 }
 
-/* H becomes the inverse Hessian after a step s with the change of gradient y (Broyden, Fletcher, Goldfarb, Shanno 1970). */
+/* H becomes the inverse Hessian after a step s with the change of gradient y (Broyden, Fletcher, Goldfarb, Shanno
+ * 1970). */
 static void update_inverse(double h[N][N], const double *s, const double *y) {
     double sy = dot(s, y), hy[N], yhy = 0;
     if (sy <= 0) return;

@@ -1,7 +1,9 @@
-/* Churn risk: how likely a customer is to stay away, from when he bought (BG/NBD; the model, its paper and its maximum are in bgnbd.c).
+/* Churn risk: how likely a customer is to stay away, from when he bought (BG/NBD; the model, its paper and its maximum
+ * are in bgnbd.c).
  *
- * The idea: customers with the same x (repeat purchase days), t_x (first to last) and T (first to as-of) are one history with a weight; the
- * model is fitted to the histories. The churn risk is the probability of no purchase within the horizon t,
+ * The idea: customers with the same x (repeat purchase days), t_x (first to last) and T (first to as-of) are one
+ * history with a weight; the model is fitted to the histories. The churn risk is the probability of no purchase within
+ * the horizon t,
  *     1 - P(alive) + P(alive) ((alpha + T) / (alpha + T + t))^(r + x),
  * which later data can confirm or refute; P(alive) alone is near 1 for all where the data show hardly any drop-out.
  * Cost: a sort of the customers, then an evaluation of the distinct histories a step.

@@ -9,8 +9,9 @@ enum { DIMENSION, WITHIN, SCORE, FROM, TO, CUSTOMERS, COLUMNS };
 
 static const char *const dimension_names[CM_RFM_DIMENSIONS] = {"recency", "frequency", "monetary"};
 
-/* starts[j]: how many customers have a score below j, in sorted order the place where score j starts; j from 1 to n + 1.
- * A value has a score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are smaller. */
+/* starts[j]: how many customers have a score below j, in sorted order the place where score j starts; j from 1 to n +
+ * 1. A value has a score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are
+ * smaller. */
 static void find_starts(const cm_key *sorted, uint64_t count, int32_t scores, uint64_t *starts) {
     uint64_t n = (uint64_t)scores;
     starts[1] = 0;

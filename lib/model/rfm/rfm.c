@@ -2,10 +2,10 @@
  * Marketing, 1994; J. R. Bult and T. Wansbeek, "Optimal selection for direct mail", Marketing Science 14(4), 1995,
  * doi:10.1287/mksc.14.4.378, for its place among the methods).
  *
- * The idea: each dimension is cut at quantiles of the customers with a purchase. score(v) = 1 + floor(n #{u < v} / N), so
- * that equal values always have equal scores; cut j is the smallest value with a score of at least j, and a new value has
- * the score of the highest cut not above it. Recency counts by the last day: later is better. A table of rules names the
- * cells. Cost: one sort a dimension to fit, a few comparisons a customer to apply.
+ * The idea: each dimension is cut at quantiles of the customers with a purchase. score(v) = 1 + floor(n #{u < v} / N),
+ * so that equal values always have equal scores; cut j is the smallest value with a score of at least j, and a new
+ * value has the score of the highest cut not above it. Recency counts by the last day: later is better. A table of
+ * rules names the cells. Cost: one sort a dimension to fit, a few comparisons a customer to apply.
  *
  * Different here: cuts are published as part of the model and score later customers on the same scale; where ties make
  * scores collapse, scores are left out rather than ties split. */

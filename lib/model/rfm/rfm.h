@@ -8,7 +8,8 @@
 
 enum { CM_RFM_RECENCY, CM_RFM_FREQUENCY, CM_RFM_MONETARY, CM_RFM_DIMENSIONS };
 
-/* A model made ready: a cut a score, a segment a cell. Values are compared in "goodness", which rises with the score. */
+/* A model made ready: a cut a score, a segment a cell. Values are compared in "goodness", which rises with the score.
+ */
 typedef struct cm_rfm {
     int32_t scores; /* n: scores run from 1 to n */
     int32_t money_scale;

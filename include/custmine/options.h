@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Makes an options object for a topic: "context", "read" (CSV), "customers" and "baskets" (what transactions become),
+/* Makes an options object for a topic: "context", "read" (CSV), "customers", "baskets" and "checks" (what transactions become),
  * "orders" (their state), "join", "arrow", "write", or the name of a method ("rfm"). Everything starts at its default;
  * the functions that take options say which topic they want, and list its options. CM_E_NOT_FOUND for an unknown topic.
  * Free it when the call that used it is over. */

@@ -73,21 +73,9 @@ static cm_status name_columns(cm_context *ctx, cm_reader *reader, const cm_recor
 /* ---- roles and which columns are kept ---- */
 
 static cm_status fail_no_column(cm_context *ctx, const cm_reader *reader, const char *name) {
-    char names[500];
-    uint64_t length = 0;
-    for (uint64_t i = 0; i < reader->column_count; i++) {
-        uint64_t more = strlen(reader->columns[i].name);
-        if (length + more + 6 > sizeof names) {
-            memcpy(names + length, " ...", 4);
-            length += 4;
-            break;
-        }
-        if (i) memcpy(names + length, ", ", 2);
-        length += i ? 2 : 0;
-        memcpy(names + length, reader->columns[i].name, more);
-        length += more;
-    }
-    cm_fail(ctx, CM_E_COLUMN, "NO_COLUMN", "st", name, names, length);
+    cm_names names = {0};
+    for (uint64_t i = 0; i < reader->column_count; i++) cm_names_add(&names, reader->columns[i].name);
+    cm_fail(ctx, CM_E_COLUMN, "NO_COLUMN", "ss", name, names.text);
     return cm_fail_at(ctx, cm_reader_file(reader), 0, 0, NULL, 0);
 }
 

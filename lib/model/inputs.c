@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/names.h"
 #include "base/number.h"
 #include "model/method.h"
 #include "table/convert.h"
@@ -42,8 +41,8 @@ static const char *shown_name(const cm_model *model, uint64_t index) {
 /* ---- their values ---- */
 
 static cm_status fail_missing(cm_context *ctx, const cm_method *method, const cm_table *table, const char *column) {
-    cm_names names = {0};
-    for (uint64_t i = 0; i < table->column_count; i++) cm_names_add(&names, table->columns[i]->name);
+    cm_names names;
+    cm_table_names(table, &names);
     return cm_fail(ctx, CM_E_COLUMN, "METHOD_COLUMN", "sss", method->topic.name, column, names.text);
 }
 

@@ -138,12 +138,6 @@ static void choose_baskets(question *ask) {
 
 enum { BASKET, CUSTOMER, DAY, ITEMS, MONEY };
 
-static cm_status set_id(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_ids *ids, int32_t code) {
-    if (ids->type == CM_INT64) return cm_builder_int(ctx, builder, column, ids->numbers[code]);
-    cm_text text = cm_dictionary_text(ids->texts, code);
-    return cm_builder_text(ctx, builder, column, text.data, text.length);
-}
-
 /* The written form of an id: borrowed, or printed into `room`. */
 static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT]) {
     if (ids->type == CM_STRING) return cm_dictionary_text(ids->texts, code);
@@ -155,7 +149,7 @@ static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT
 static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask, const cm_order *order) {
     char room[CM_NUMBER_TEXT];
     if (order->invoice >= 0 && ask->all_invoices)
-        return set_id(ctx, builder, BASKET, &ask->orders->invoices, order->invoice);
+        return cm_ids_put(ctx, &ask->orders->invoices, order->invoice, builder, BASKET);
     if (order->invoice >= 0) {
         cm_text text = written(&ask->orders->invoices, order->invoice, room);
         return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
@@ -192,7 +186,7 @@ static cm_status add_basket(cm_context *ctx, cm_builder *builder, question *ask,
         return cm_fail(ctx, CM_E_OVERFLOW, "BASKET_OVERFLOW", "t", text.data, text.length);
     }
     cm_status status = set_basket(ctx, builder, ask, one->first);
-    if (!status && one->customer >= 0) status = set_id(ctx, builder, CUSTOMER, &ask->orders->customers, one->customer);
+    if (!status) status = cm_ids_put(ctx, &ask->orders->customers, one->customer, builder, CUSTOMER);
     if (!status) status = cm_builder_int(ctx, builder, DAY, one->day);
     if (!status) status = set_items(ctx, builder, ask, one);
     if (!status) status = cm_builder_int(ctx, builder, MONEY, (int64_t)one->money);

@@ -199,12 +199,6 @@ static cm_status set(cm_context *ctx, cm_builder *builder, uint64_t column, int6
     return cm_builder_int(ctx, builder, column, value);
 }
 
-static cm_status set_id(cm_context *ctx, cm_builder *builder, const cm_ids *ids, int32_t code) {
-    if (ids->type == CM_INT64) return set(ctx, builder, CUSTOMER, ids->numbers[code]);
-    cm_text text = cm_dictionary_text(ids->texts, code);
-    return cm_builder_text(ctx, builder, CUSTOMER, text.data, text.length);
-}
-
 static cm_status set_dates(cm_context *ctx, cm_builder *builder, const question *ask, const sums *one) {
     bool days = ask->orders->time_kind == CM_TIME_DATE;
     cm_status status = set(ctx, builder, FIRST, days ? one->first_day : one->first);
@@ -227,7 +221,7 @@ static cm_status set_margin(cm_context *ctx, cm_builder *builder, const question
 static cm_status add_customer(cm_context *ctx, cm_builder *builder, const question *ask, int32_t code, const sums *one) {
     const cm_orders *orders = ask->orders;
     bool bought = one->first_day != CM_NO_DAY;
-    cm_status status = set_id(ctx, builder, ask->ids, code);
+    cm_status status = cm_ids_put(ctx, ask->ids, code, builder, CUSTOMER);
     if (!status && bought) status = set_dates(ctx, builder, ask, one);
     if (!status) status = set(ctx, builder, PURCHASE_DAYS, one->purchase_days);
     if (!status) status = set(ctx, builder, INVOICES, one->invoices);

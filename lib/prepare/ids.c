@@ -4,7 +4,6 @@
 
 #include "base/number.h"
 #include "base/sort.h"
-#include "custmine/table.h"
 
 cm_status cm_ids_set_type(cm_context *ctx, cm_ids *ids, int32_t type, const char *what) {
     if (ids->type == type) return CM_OK;
@@ -98,6 +97,13 @@ cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, c
         if (status) return status;
     }
     return CM_OK;
+}
+
+cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builder *builder, uint64_t column) {
+    if (code < 0) return CM_OK;
+    if (ids->type == CM_INT64) return cm_builder_int(ctx, builder, column, ids->numbers[code]);
+    cm_text text = cm_dictionary_text(ids->texts, code);
+    return cm_builder_text(ctx, builder, column, text.data, text.length);
 }
 
 static cm_status rank_numbers(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {

@@ -2,6 +2,7 @@
 #ifndef CM_PREPARE_IDS_H
 #define CM_PREPARE_IDS_H
 
+#include "custmine/table.h"
 #include "table/dictionary.h"
 
 typedef struct cm_ids {
@@ -26,6 +27,9 @@ void cm_ids_clear(cm_core *core, cm_ids *ids);
 
 /* Codes of `from` as codes of `to`, added where `used` (a byte a code; NULL all) says so, else -1. */
 cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map);
+
+/* Sets the cell of a column of the ids' type; a code below 0 leaves it absent. */
+cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builder *builder, uint64_t column);
 
 /* Places in canonical order (texts by bytes, integers by value), a code each. */
 cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks);

@@ -83,13 +83,6 @@ static cm_status add_columns(cm_context *ctx, cm_builder *builder, const cm_orde
     return status;
 }
 
-static cm_status set_id(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_ids *ids, int32_t code) {
-    if (code < 0) return CM_OK;
-    if (ids->type == CM_INT64) return cm_builder_int(ctx, builder, column, ids->numbers[code]);
-    cm_text text = cm_dictionary_text(ids->texts, code);
-    return cm_builder_text(ctx, builder, column, text.data, text.length);
-}
-
 static cm_status set_times(cm_context *ctx, cm_builder *builder, const cm_orders *orders, const cm_order *order) {
     if (order->day == CM_NO_DAY) return CM_OK;
     bool days = time_type(orders) == CM_DATE;
@@ -100,9 +93,9 @@ static cm_status set_times(cm_context *ctx, cm_builder *builder, const cm_orders
 
 static cm_status add_order(cm_context *ctx, cm_builder *builder, const cm_orders *orders, const cm_order *order) {
     const char *kind = kind_names[order->kind];
-    cm_status status = set_id(ctx, builder, CUSTOMER, &orders->customers, order->customer);
-    if (!status) status = set_id(ctx, builder, INVOICE, &orders->invoices, order->invoice);
-    if (!status) status = set_id(ctx, builder, ITEM, &orders->items, order->item);
+    cm_status status = cm_ids_put(ctx, &orders->customers, order->customer, builder, CUSTOMER);
+    if (!status) status = cm_ids_put(ctx, &orders->invoices, order->invoice, builder, INVOICE);
+    if (!status) status = cm_ids_put(ctx, &orders->items, order->item, builder, ITEM);
     if (!status) status = cm_builder_text(ctx, builder, KIND, kind, strlen(kind));
     if (!status) status = set_times(ctx, builder, orders, order);
     if (!status) status = cm_builder_int(ctx, builder, LINES, order->lines);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/names.h"
 
 /* Column names, in lower case without blanks, _ and -, by which a column is taken for a role. Several names of one list
  * in one table are a conflict, so that names which often stand together (price and amount) are kept apart. */
@@ -111,7 +110,7 @@ cm_status cm_roles_find(cm_context *ctx, const cm_table *table, int32_t role, bo
         *column = (int64_t)i;
     }
     if (*column >= 0 || !required) return CM_OK;
-    cm_names names = {0};
-    for (uint64_t i = 0; i < table->column_count; i++) cm_names_add(&names, table->columns[i]->name);
+    cm_names names;
+    cm_table_names(table, &names);
     return cm_fail(ctx, CM_E_COLUMN, "ROLE_MISSING", "ss", cm_role_name(role), names.text);
 }

@@ -133,34 +133,24 @@ cm_status cm_table_copy_attachments(cm_context *ctx, cm_table *to, const cm_tabl
 
 /* ---- names, for errors ---- */
 
-/* Appends a name to a list of them, as far as the room goes. */
-static uint64_t append_name(char *out, uint64_t length, uint64_t size, const char *name) {
-    for (const char *from = length ? ", " : ""; *from && length + 1 < size; from++) out[length++] = *from;
-    for (; *name && length + 1 < size; name++) out[length++] = *name;
-    out[length] = 0;
-    return length;
-}
-
-void cm_table_names(const cm_table *table, char *out, uint64_t size) {
-    uint64_t length = 0;
-    out[0] = 0;
-    for (uint64_t i = 0; i < table->column_count; i++) length = append_name(out, length, size, table->columns[i]->name);
+void cm_table_names(const cm_table *table, cm_names *out) {
+    *out = (cm_names){0};
+    for (uint64_t i = 0; i < table->column_count; i++) cm_names_add(out, table->columns[i]->name);
 }
 
 cm_status cm_table_require(cm_context *ctx, const cm_table *table, const char *name, uint64_t *column) {
-    char names[512];
+    cm_names names;
     int64_t found = cm_table_find(table, name);
     if (found >= 0) {
         *column = (uint64_t)found;
         return CM_OK;
     }
-    cm_table_names(table, names, sizeof names);
-    return cm_fail(ctx, CM_E_COLUMN, "NO_COLUMN", "ss", name, names);
+    cm_table_names(table, &names);
+    return cm_fail(ctx, CM_E_COLUMN, "NO_COLUMN", "ss", name, names.text);
 }
 
 static cm_status attached(cm_context *ctx, const cm_table *table, const char *name, cm_table **out) {
-    char names[512] = "none";
-    uint64_t length = 0;
+    cm_names names = {0};
     if (!table || !name || !out)
         return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_table_attached", "table, name or out is NULL");
     cm_attachment *there = find_attachment(table, name);
@@ -169,8 +159,8 @@ static cm_status attached(cm_context *ctx, const cm_table *table, const char *na
         return CM_OK;
     }
     for (uint64_t i = 0; i < table->attachment_count; i++)
-        length = append_name(names, length, sizeof names, table->attachments[i].name);
-    return cm_fail(ctx, CM_E_NOT_FOUND, "NOT_ATTACHED", "ss", name, names);
+        cm_names_add(&names, table->attachments[i].name);
+    return cm_fail(ctx, CM_E_NOT_FOUND, "NOT_ATTACHED", "ss", name, names.length ? names.text : "none");
 }
 
 cm_status cm_table_attached(cm_context *ctx, const cm_table *table, const char *name, cm_table **out) {

@@ -3,6 +3,7 @@
 #define CM_TABLE_TABLE_H
 
 #include "base/context.h"
+#include "base/names.h"
 #include "custmine/table.h"
 #include "table/dictionary.h"
 
@@ -98,8 +99,8 @@ cm_status cm_table_copy_attachments(cm_context *ctx, cm_table *to, const cm_tabl
 
 /* The column of a name; CM_E_COLUMN names those there are. */
 cm_status cm_table_require(cm_context *ctx, const cm_table *table, const char *name, uint64_t *column);
-/* The columns' names for an error: "a, b, c", cut where the room ends. */
-void cm_table_names(const cm_table *table, char *out, uint64_t size);
+/* The columns' names for an error. */
+void cm_table_names(const cm_table *table, cm_names *out);
 
 /* The chunk of a row, and the row within it. */
 uint64_t cm_table_locate(const cm_table *table, uint64_t row, uint64_t *within);

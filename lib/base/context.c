@@ -4,6 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
+
 #define PROGRESS_NANOSECONDS INT64_C(40000000)
 
 static int64_t monotonic(void) {
@@ -24,6 +26,7 @@ static cm_status context_new(const cm_allocator *allocator, cm_context **out) {
     ctx->core = core;
     ctx->settings.threads = 1;
     ctx->deadline = INT64_MAX;
+    ctx->cpu_most = CM_CPU_LEVELS - 1;
     atomic_init(&ctx->cancelled, 0);
     *out = ctx;
     return CM_OK;

@@ -32,6 +32,7 @@ struct cm_context {
     uint32_t depth;       /* of nested public calls */
     int64_t deadline;     /* monotonic nanoseconds; INT64_MAX none */
     int64_t last_progress;
+    int32_t cpu_most;     /* cm_cpu_level; less than the highest in tests alone */
     cm_error_state error;
 };
 

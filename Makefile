@@ -49,6 +49,7 @@ oom_objects := $(oom_sources:%.c=$(out)/%.o)
 fuzzers     := $(patsubst tests/fuzz/%.c,$(out)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 abi_tests   := $(patsubst tests/abi/%.c,$(out)/tests/abi/%,$(sort $(wildcard tests/abi/*.c)))
 bench_programs := $(patsubst tests/bench/%.c,$(out)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
+bench_objects := $(patsubst %.c,$(out)/%.o,$(sort $(wildcard tests/bench/support/*.c)))
 sentences   := $(sort $(wildcard lib/*/sentences.def lib/*/*/sentences.def))
 
 shared   := $(out)/libcustmine.so.$(version)
@@ -164,14 +165,14 @@ demo: all ## the main job on a generated shop
 	@$(out)/generate > build/demo/sales.csv
 	@$(command) demo build/demo/sales.csv
 
-$(out)/tests/bench/%: $(out)/tests/bench/%.o $(shared)
-	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< -L$(out) -lcustmine -Wl,-rpath,'$$ORIGIN/../..' -lm
+$(out)/tests/bench/%: $(out)/tests/bench/%.o $(bench_objects) $(shared)
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< $(bench_objects) -L$(out) -lcustmine -Wl,-rpath,'$$ORIGIN/../..' -lm
 
 truth: all ## published figures beside ours
 	@tests/truth.sh $(out)
 
-bench: all $(bench_programs) ## speed beside the peers and the machine's limits, as far as they are there
-	@tests/bench/run.sh $(out)
+bench: all $(bench_programs) ## speed beside the peers; BENCH="load kmeans/n2m*" picks workloads and cases, tests/bench/run.py says more
+	@python3 tests/bench/run.py $(out) $(BENCH)
 
 nightly: ## what takes longer: long fuzzing, valgrind, other architectures, coverage
 	@tests/nightly.sh

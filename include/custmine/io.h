@@ -38,6 +38,10 @@ CM_API cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **o
 CM_API cm_status cm_reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out);
 CM_API void cm_reader_free(cm_reader *reader);
 
+/* Gives bytes to a reader: fills `out` with up to `wanted` of them and returns how many; 0 at the end, less than 0 if
+ * they cannot be had (CM_E_IO). */
+typedef int64_t (*cm_read_function)(void *user, void *out, uint64_t wanted);
+
 /* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in
  * FIMI's .dat files. Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order).
  * Empty cells and those of `na` are skipped; a record without items is left out and counted in the attached "audit",

@@ -77,15 +77,90 @@ static int32_t fitting_orders(const int32_t part[3], int32_t orders, int32_t *da
     return fitting;
 }
 
+static bool is_letter(const cursor *c) {
+    return c->at < c->end && ((*c->at | 0x20) >= 'a' && (*c->at | 0x20) <= 'z');
+}
+
+/* A word that is one of `names` or its first three letters, ignoring case; its number from 1; 0: none. */
+static int32_t take_name(cursor *c, const char *const *names, int32_t count) {
+    const char *end = c->at;
+    while (end < c->end && (*end | 0x20) >= 'a' && (*end | 0x20) <= 'z') end++;
+    for (int32_t i = 0; i < count; i++) {
+        const char *at = c->at, *name = names[i];
+        while (at < end && *name && (*at | 0x20) == *name) at++, name++;
+        if (at != end || (*name && at - c->at != 3)) continue;
+        c->at = end;
+        return i + 1;
+    }
+    return 0;
+}
+
+static int32_t take_month(cursor *c) {
+    static const char *const names[] = {"january", "february", "march",     "april",   "may",      "june",
+                                        "july",    "august",   "september", "october", "november", "december"};
+    return take_name(c, names, 12);
+}
+
+/* "Fri, " or "Friday "; true also where there is none. */
+static bool skip_weekday(cursor *c) {
+    static const char *const names[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+    cursor ahead = *c;
+    if (!is_letter(c) || !take_name(&ahead, names, 7)) return true;
+    *c = ahead;
+    bool comma = take(c, ',');
+    return take(c, ' ') || comma;
+}
+
+/* What may stand between the parts of a date with a month's name: one of - / . or blanks, a comma or point before them,
+ * or nothing. */
+static void skip_between(cursor *c) {
+    if (take(c, '-') || take(c, '/')) return;
+    if (!take(c, ',')) take(c, '.');
+    take(c, ' ');
+}
+
+static int32_t named_date(int32_t year, int32_t month, int32_t of_month, int32_t orders, int32_t *day) {
+    int32_t part[3] = {year, month, of_month};
+    return fitting_orders(part, orders & CM_ORDER_YMD, day);
+}
+
+/* "Dec 9, 2011" */
+static int32_t read_month_first(cursor *c, int32_t orders, int32_t *day) {
+    int32_t of_month, year, month = take_month(c);
+    if (!month) return 0;
+    skip_between(c);
+    if (!take_digits(c, 2, &of_month)) return 0;
+    skip_between(c);
+    return take_digits(c, 4, &year) == 4 ? named_date(year, month, of_month, orders, day) : 0;
+}
+
+/* Behind "9" or "2011": " Dec 2011", "-Dec-09". */
+static int32_t read_month_second(cursor *c, int32_t first, int32_t digits, int32_t orders, int32_t *day) {
+    int32_t last, month;
+    skip_between(c);
+    month = take_month(c);
+    if (!month) return 0;
+    skip_between(c);
+    int32_t last_digits = take_digits(c, 4, &last);
+    if (digits <= 2 && last_digits == 4) return named_date(last, month, first, orders, day);
+    return digits == 4 && last_digits && last_digits <= 2 ? named_date(first, month, last, orders, day) : 0;
+}
+
 static int32_t read_date(cursor *c, int32_t orders, int32_t *day) {
+    if (is_letter(c) && !skip_weekday(c)) return 0;
+    if (is_letter(c)) return read_month_first(c, orders, day);
     int32_t part[3], first = take_digits(c, 8, &part[0]);
     if (first == 8) {
         int32_t packed = part[0], split[3] = {packed / 10000, packed / 100 % 100, packed % 100};
         return fitting_orders(split, orders & CM_ORDER_YMD, day);
     }
-    char mark = c->at < c->end ? *c->at : ' ';
-    if (mark != '-' && mark != '/' && mark != '.') return 0;
-    if (!take(c, mark) || !take_digits(c, 2, &part[1]) || !take(c, mark)) return 0;
+    cursor behind = *c;
+    char mark = c->at < c->end ? *c->at : 0;
+    if ((mark != '-' && mark != '/' && mark != '.') || !take(c, mark) || !take_digits(c, 2, &part[1])) {
+        *c = behind;
+        return first ? read_month_second(c, part[0], first, orders, day) : 0;
+    }
+    if (!take(c, mark)) return 0;
     int32_t last = take_digits(c, 4, &part[2]);
     if (first == 4 && (last == 1 || last == 2)) return fitting_orders(part, orders & CM_ORDER_YMD, day);
     if ((first == 1 || first == 2) && last == 4)
@@ -127,8 +202,10 @@ static bool read_time(cursor *c, int64_t *microseconds) {
 /* True also if no zone is written; false if what is there is none. */
 static bool read_zone(cursor *c, bool *zoned, int64_t *east) {
     *east = 0;
+    static const char *const words[] = {"utc", "gmt"};
     *zoned = c->at < c->end;
     if (!*zoned || take(c, 'Z')) return true;
+    if (take(c, ' ') && (take(c, 'Z') || take_name(c, words, 2))) return true;
     bool west = take(c, '-');
     int32_t hours, minutes = 0;
     if (!west && !take(c, '+')) return false;
@@ -156,8 +233,37 @@ static bool read_usual_form(const char *p, cm_moment *out) {
     return true;
 }
 
+/* The years 1 to 9999, as all moments. */
+static bool in_written_years(int64_t microseconds) {
+    int32_t day = cm_civil_day_of(microseconds);
+    return day >= cm_civil_day(1, 1, 1) && day <= cm_civil_day(9999, 12, 31);
+}
+
+static int32_t read_unix(const char *text, uint64_t length, cm_moment *out) {
+    cursor c = {text, text + length};
+    bool negative = take(&c, '-');
+    int32_t high, low = 0, fraction = 0;
+    int64_t seconds;
+    if (!take_digits(&c, 9, &high)) return 0;
+    int32_t more = take_digits(&c, 3, &low); /* twelve digits reach beyond the year 9999 */
+    seconds = more == 3 ? high * INT64_C(1000) : more == 2 ? high * INT64_C(100) : more ? high * INT64_C(10) : high;
+    seconds += low;
+    if (take(&c, '.')) {
+        int32_t places = take_digits(&c, 9, &fraction);
+        if (!places) return 0;
+        for (; places < 9; places++) fraction *= 10;
+    }
+    if (c.at != c.end) return 0;
+    int64_t microseconds = seconds * SECOND + fraction / 1000;
+    if (negative) microseconds = -microseconds;
+    if (!in_written_years(microseconds)) return 0;
+    *out = (cm_moment){microseconds, true, true};
+    return CM_ORDER_UNIX;
+}
+
 int32_t cm_parse_moment(const char *text, uint64_t length, int32_t orders, cm_moment *out) {
     if (length == 0) return 0;
+    if (orders == CM_ORDER_UNIX) return read_unix(text, length, out);
     if (length == 19 && (orders & CM_ORDER_YMD) && read_usual_form(text, out)) return CM_ORDER_YMD;
     cursor c = {text, text + length};
     cm_moment moment = {0, false, false};
@@ -166,13 +272,13 @@ int32_t cm_parse_moment(const char *text, uint64_t length, int32_t orders, cm_mo
     orders = read_date(&c, orders, &day);
     if (!orders) return 0;
     if (c.at < c.end) {
-        moment.has_time = take(&c, ' ') || take(&c, 'T');
+        bool comma = take(&c, ',');
+        moment.has_time = take(&c, ' ') || (!comma && take(&c, 'T'));
         if (!moment.has_time || !read_time(&c, &of_day) || !read_zone(&c, &moment.zoned, &east)) return 0;
     }
     if (c.at != c.end) return 0;
     moment.microseconds = day * CM_DAY_MICROSECONDS + of_day - east;
-    int32_t utc_day = cm_civil_day_of(moment.microseconds); /* the zone may lead out of the years that can be written */
-    if (utc_day < cm_civil_day(1, 1, 1) || utc_day > cm_civil_day(9999, 12, 31)) return 0;
+    if (!in_written_years(moment.microseconds)) return 0; /* the zone may lead out of them */
     *out = moment;
     return orders;
 }

@@ -24,6 +24,7 @@ static inline bool cm_civil_in_range(int64_t microseconds) {
 #define CM_ORDER_DMY 2
 #define CM_ORDER_MDY 4
 #define CM_ORDER_ALL 7
+#define CM_ORDER_UNIX 8 /* no order: seconds since 1970, UTC; asked for, never found, so no part of ALL */
 
 typedef struct cm_moment {
     int64_t microseconds; /* since 1970-01-01 00:00; UTC if zoned */
@@ -34,8 +35,10 @@ typedef struct cm_moment {
 /* Reads a date or a date with a time of day, in one of the orders of the set `orders`; which orders of the set fit the
  * text is returned (0: none; the moment is then not set), *out is by the first of YMD, DMY, MDY that fits. Dates:
  * 2011-12-09, 2011/12/09, 2011.12.09, 9/12/2011, 9.12.2011, 9-12-2011, one or two digits for day and month, a year of
- * four (first or last), 20111209 (YMD). Behind a blank or T: h:mm, hh:mm:ss, hh:mm:ss.ffffff, hh:mm:ss PM (12-hour with
- * AM or PM), then Z, +hh, +hhmm or +hh:mm. */
+ * four (first or last), 20111209 (YMD); with the month in English, which leaves nothing open and counts as YMD: 9 Dec
+ * 2011, 09-DEC-2011, December 9, 2011, 2011-Dec-09, Fri, 09 Dec 2011. Behind a blank, a comma and a blank, or T: h:mm,
+ * hh:mm:ss, hh:mm:ss.ffffff, hh:mm:ss PM (12-hour with AM or PM), then Z, +hh, +hhmm or +hh:mm, or, behind a blank, one
+ * of these or UTC or GMT. UNIX: digits, with - before and a fraction behind them or not. */
 int32_t cm_parse_moment(const char *text, uint64_t length, int32_t orders, cm_moment *out);
 
 uint64_t cm_print_date(int32_t days, char out[CM_CIVIL_TEXT]);                       /* 2011-12-09 */

@@ -3,6 +3,8 @@
 #include <csv.h>
 #include <string.h>
 
+#include "io/bytes.h"
+#include "io/dialect.h"
 #include "io/file.h"
 
 /* libcsv says where it stands between rows by state 0, before any byte of the next one. */
@@ -33,6 +35,8 @@ struct cm_csv {
     uint64_t next_lf, next_cr; /* places of the next line ends in the block; block_length: none */
     uint64_t offset, line;     /* of the next byte */
     bool started, line_start, after_cr, ended;
+    bool waiting;    /* for the rest of a record, of a starved source */
+    cm_bytes sample; /* the beginning, where the source gives it in small portions */
 
     blanks_state blanks;
     char *filtered;
@@ -40,6 +44,9 @@ struct cm_csv {
 
     /* the record at hand */
     uint64_t record_offset, record_line;
+    uint64_t record_start; /* in the block */
+    cm_bytes carried;      /* of the record, from the blocks before */
+    uint64_t ending;       /* bytes of its line end */
     bool complete;
     char *bytes;
     uint64_t used, bytes_capacity;
@@ -143,43 +150,82 @@ static cm_status feed(cm_context *ctx, cm_csv *csv, const char *bytes, uint64_t 
     return csv->failed;
 }
 
-/* The delimiter that the first line has most, outside quotes. */
-static char find_delimiter(const char *bytes, uint64_t length) {
-    static const char candidates[] = {',', ';', '\t', '|'};
-    uint64_t counts[sizeof candidates] = {0}, start = 0;
-    bool quoted = false;
-    while (start < length && (bytes[start] == '\n' || bytes[start] == '\r')) start++;
-    for (uint64_t i = start; i < length; i++) {
-        if (bytes[i] == '"') quoted = !quoted;
-        if (quoted) continue;
-        if (bytes[i] == '\n' || bytes[i] == '\r') break;
-        for (uint64_t k = 0; k < sizeof candidates; k++) counts[k] += bytes[i] == candidates[k];
-    }
-    uint64_t best = 0;
-    for (uint64_t k = 1; k < sizeof candidates; k++)
-        if (counts[k] > counts[best]) best = k;
-    return candidates[best];
-}
-
 static uint64_t find_byte(const cm_csv *csv, char byte) {
     const char *found = memchr(csv->block + csv->position, byte, (size_t)(csv->block_length - csv->position));
     return found ? (uint64_t)(found - csv->block) : csv->block_length;
 }
 
-/* A byte order mark is no part of the first field. */
-static void begin(cm_csv *csv) {
+/* A byte order mark is no part of the first field, a line "sep=;" no record. */
+static void begin(cm_csv *csv, bool whole) {
+    char *delimiter = &csv->dialect.delimiter, named;
     csv->started = true;
-    if (csv->block_length >= 3 && !memcmp(csv->block, "\xEF\xBB\xBF", 3)) csv->position = csv->offset = 3;
-    if (csv->dialect.delimiter == CM_DELIMITER_AUTO)
-        csv->dialect.delimiter = find_delimiter(csv->block + csv->position, csv->block_length - csv->position);
-    csv_set_delim(&csv->parser, (unsigned char)csv->dialect.delimiter);
+    if (csv->block_length >= 3 && !memcmp(csv->block, "\xEF\xBB\xBF", 3)) csv->position = 3;
+    uint64_t line = cm_dialect_sep_line(csv->block + csv->position, csv->block_length - csv->position, &named);
+    csv->position += line;
+    csv->offset = csv->position;
+    csv->line += line > 0;
+    if (*delimiter == CM_DELIMITER_AUTO)
+        *delimiter =
+            line ? named
+                 : cm_dialect_find(csv->block + csv->position, csv->block_length - csv->position, whole);
+    csv_set_delim(&csv->parser, (unsigned char)*delimiter);
 }
 
+/* The error of a source that cannot be decoded, with the line. */
+static cm_status locate(cm_context *ctx, const cm_csv *csv, cm_status status) {
+    if (status == CM_E_DATA)
+        cm_fail_at(ctx, cm_source_name(csv->source), csv->line + cm_source_bad_lines(csv->source), 0, NULL,
+                   ctx->error.byte_offset);
+    return status;
+}
+
+/* Gathers the beginning, as far as it is needed to know what follows; the first block, unless the source starves. */
+static cm_status first_block(cm_context *ctx, cm_csv *csv) {
+    const char *bytes;
+    uint64_t length;
+    cm_status status = CM_OK;
+    while (!status && csv->sample.length < CM_DIALECT_SAMPLE) {
+        status = cm_source_next(ctx, csv->source, &bytes, &length);
+        if (status) {
+            csv->line += cm_count_lines(csv->sample.data, csv->sample.length);
+            return locate(ctx, csv, status);
+        }
+        if (!csv->sample.length && length >= CM_DIALECT_SAMPLE) {
+            csv->block = bytes;
+            csv->block_length = length;
+            begin(csv, false);
+            return CM_OK;
+        }
+        if (!length) break;
+        status = cm_bytes_add(ctx, &csv->sample, bytes, length);
+    }
+    if (status || cm_source_starved(csv->source)) return status;
+    if (csv->sample.length) csv->block = csv->sample.data;
+    csv->block_length = csv->sample.length;
+    begin(csv, csv->sample.length < CM_DIALECT_SAMPLE);
+    return CM_OK;
+}
+
+/* What the block has of a record that goes on. */
+static cm_status carry(cm_context *ctx, cm_csv *csv) {
+    if (csv->line_start && csv->parser.pstate == BETWEEN_ROWS) return CM_OK;
+    cm_status status = cm_bytes_add(ctx, &csv->carried, csv->block + csv->record_start,
+                                    csv->block_length - csv->record_start);
+    csv->record_start = csv->block_length;
+    return status;
+}
+
+/* The next block; none at the end, and where the source is starved. */
 static cm_status next_block(cm_context *ctx, cm_csv *csv) {
-    cm_status status = cm_source_next(ctx, csv->source, &csv->block, &csv->block_length);
-    csv->position = 0;
+    cm_status status = carry(ctx, csv);
     if (status) return status;
-    if (!csv->started) begin(csv);
+    csv->block = "";
+    csv->block_length = csv->position = csv->record_start = 0;
+    if (csv->started)
+        status = locate(ctx, csv, cm_source_next(ctx, csv->source, &csv->block, &csv->block_length));
+    else
+        status = first_block(ctx, csv);
+    if (status) return status;
     csv->next_lf = find_byte(csv, '\n');
     csv->next_cr = find_byte(csv, '\r');
     return CM_OK;
@@ -212,7 +258,10 @@ static cm_status feed_line(cm_context *ctx, cm_csv *csv) {
     if (csv->line_start && csv->parser.pstate == BETWEEN_ROWS) {
         csv->record_offset = csv->offset;
         csv->record_line = csv->line;
+        csv->record_start = csv->position;
+        csv->carried.length = 0;
     }
+    csv->ending = ending;
     csv->position = end;
     csv->offset += length;
     csv->line_start = ending > 0;
@@ -223,6 +272,17 @@ static cm_status feed_line(cm_context *ctx, cm_csv *csv) {
     return status ? status : check_row(ctx, csv, ending);
 }
 
+/* The record's bytes: in the block, or put together with those of the blocks before. */
+static cm_status give_raw(cm_context *ctx, cm_csv *csv, cm_record *out) {
+    out->raw = csv->block + csv->record_start;
+    out->raw_length = csv->position - csv->record_start - (csv->ended ? 0 : csv->ending);
+    if (!csv->carried.length) return CM_OK;
+    cm_status status = cm_bytes_add(ctx, &csv->carried, out->raw, out->raw_length);
+    out->raw = csv->carried.data;
+    out->raw_length = csv->carried.length;
+    return status;
+}
+
 static cm_status give(cm_context *ctx, cm_csv *csv, cm_record *out) {
     cm_status status = cm_reserve(ctx, &csv->fields, &csv->fields_capacity, csv->count, sizeof *csv->fields);
     if (status) return status;
@@ -230,25 +290,30 @@ static cm_status give(cm_context *ctx, cm_csv *csv, cm_record *out) {
         const span *one = &csv->spans[i];
         csv->fields[i] = (cm_csv_field){one->bare ? NULL : csv->bytes + one->start, one->length};
     }
-    *out = (cm_record){csv->fields, csv->count, csv->record_line, csv->record_offset};
-    return CM_OK;
+    *out = (cm_record){
+        .fields = csv->fields, .count = csv->count, .line = csv->record_line, .byte_offset = csv->record_offset};
+    return give_raw(ctx, csv, out);
+}
+
+/* Takes another line of the record, or the next block. */
+static cm_status go_on(cm_context *ctx, cm_csv *csv) {
+    if (csv->position < csv->block_length) return feed_line(ctx, csv);
+    cm_status status = next_block(ctx, csv);
+    if (status || csv->block_length) return status;
+    csv->waiting = cm_source_starved(csv->source);
+    csv->ended = !csv->waiting;
+    return csv->ended ? feed(ctx, csv, NULL, 0) : CM_OK;
 }
 
 cm_status cm_csv_next(cm_context *ctx, cm_csv *csv, cm_record *out, bool *more) {
     cm_status status = CM_OK;
     *more = false;
-    csv->count = csv->used = 0;
-    csv->complete = false;
-    while (!status && !csv->complete && !csv->ended) {
-        if (csv->position < csv->block_length) {
-            status = feed_line(ctx, csv);
-        } else {
-            status = next_block(ctx, csv);
-            if (status) return status;
-            csv->ended = !csv->block_length;
-            if (csv->ended) status = feed(ctx, csv, NULL, 0);
-        }
+    if (!csv->waiting) {
+        csv->count = csv->used = 0;
+        csv->complete = false;
     }
+    csv->waiting = false;
+    while (!status && !csv->complete && !csv->ended && !csv->waiting) status = go_on(ctx, csv);
     if (!status && csv->complete) {
         *more = true;
         status = give(ctx, csv, out);
@@ -281,6 +346,8 @@ void cm_csv_close(cm_csv *csv) {
     running = csv;
     csv_free(&csv->parser);
     running = NULL;
+    cm_bytes_free(core, &csv->sample);
+    cm_bytes_free(core, &csv->carried);
     cm_free(core, csv->filtered, csv->filtered_capacity, 1);
     cm_free(core, csv->bytes, csv->bytes_capacity, 1);
     cm_free(core, csv->spans, csv->spans_capacity, sizeof *csv->spans);

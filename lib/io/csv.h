@@ -14,10 +14,12 @@ typedef struct cm_record {
     const cm_csv_field *fields;
     uint64_t count;
     uint64_t line;        /* its first, from 1 */
-    uint64_t byte_offset; /* of that line in the decompressed source */
+    uint64_t byte_offset; /* of that line in the decompressed source; of its UTF-8, where it is in another encoding */
+    const char *raw;      /* the bytes, as UTF-8, without the line end */
+    uint64_t raw_length;
 } cm_record;
 
-#define CM_DELIMITER_AUTO '\0'  /* , ; tab or |, whichever the first line has most */
+#define CM_DELIMITER_AUTO '\0'  /* , ; tab or |, as the beginning of the file has it */
 #define CM_DELIMITER_BLANKS ' ' /* runs of blanks and tabs; those around a line do not count */
 
 typedef struct cm_dialect {
@@ -31,7 +33,8 @@ typedef struct cm_csv cm_csv;
 
 /* Reads from where the source stands, its start. The source is borrowed. */
 cm_status cm_csv_open(cm_context *ctx, cm_source *source, const cm_dialect *dialect, cm_csv **out);
-/* *more is false at the end. CM_E_LIMIT names the line; otherwise what the source says. */
+/* *more is false at the end, and where the source is starved (what is there of a record waits for the rest). CM_E_LIMIT
+ * and CM_E_DATA name the line; otherwise what the source says. */
 cm_status cm_csv_next(cm_context *ctx, cm_csv *csv, cm_record *out, bool *more);
 void cm_csv_close(cm_csv *csv);
 

@@ -12,8 +12,10 @@ static cm_status add_source(cm_context *ctx, cm_reader *reader, const char *path
     if (status) return status;
     status = cm_source_open(ctx, path, &reader->how.limits, &reader->sources[reader->source_count]);
     if (status) return status;
-    cm_source_rest(reader->sources[reader->source_count++]); /* it is there; many need not be open at once */
-    return CM_OK;
+    cm_source *source = reader->sources[reader->source_count++];
+    status = cm_source_decode(ctx, source, reader->how.encoding, cm_reading_lenient(&reader->how));
+    cm_source_rest(source); /* it is there; many need not be open at once */
+    return status;
 }
 
 static cm_status start(cm_context *ctx, cm_reader *reader, const char *path, const cm_options *options) {

@@ -14,7 +14,14 @@
 extern const cm_topic cm_read_topic;
 
 /* Why a row is left out; CM_DROP_COUNT reasons. */
-typedef enum cm_drop { CM_DROP_LENGTH, CM_DROP_DATE, CM_DROP_NUMBER, CM_DROP_TOO_LARGE, CM_DROP_COUNT } cm_drop;
+typedef enum cm_drop {
+    CM_DROP_LENGTH,
+    CM_DROP_ENCODING,
+    CM_DROP_DATE,
+    CM_DROP_NUMBER,
+    CM_DROP_TOO_LARGE,
+    CM_DROP_COUNT
+} cm_drop;
 
 /* What became of the rows. */
 typedef struct cm_tally {
@@ -31,7 +38,8 @@ typedef struct cm_reading {
     uint64_t column_count, na_count;
     uint64_t batch_rows, max_rows, max_distinct;
     int32_t orders; /* CM_ORDER_ of dates */
-    char mark;      /* of decimals */
+    cm_number_style style;
+    cm_encoding encoding;
     bool header, collect, integer_ids, all_columns;
 } cm_reading;
 
@@ -85,11 +93,18 @@ cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_aren
 cm_status cm_reader_header(cm_context *ctx, cm_reader *reader, const cm_record *record);
 cm_status cm_reader_same_header(cm_context *ctx, const cm_reader *reader, const cm_record *record);
 
+/* Bytes that are none of the encoding come through to the records, where they make bad rows. */
+static inline bool cm_reading_lenient(const cm_reading *how) {
+    return how->collect && how->encoding != CM_ENCODING_AUTO;
+}
+
 /* reader_survey.c: the records of all files, headers left out; the first pass. */
 void cm_reader_restart(cm_reader *reader, uint64_t pass); /* 0 or 1 */
 cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more);
 cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader);
 const char *cm_reader_file(const cm_reader *reader); /* name of the one at hand */
+/* Whether the record is a row of the table; *why says what it lacks. */
+bool cm_reader_usable(const cm_reader *reader, const cm_record *record, cm_drop *why);
 /* False for an absent cell. */
 bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field);
 

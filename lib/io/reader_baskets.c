@@ -97,6 +97,7 @@ static cm_status read_file(cm_context *ctx, basket_reader *reader, const char *p
     cm_source *source = NULL;
     cm_csv *csv = NULL;
     cm_status status = cm_source_open(ctx, path, &reader->how.limits, &source);
+    if (!status) status = cm_source_decode(ctx, source, reader->how.encoding, false);
     if (!status && dialect.delimiter == CM_DELIMITER_AUTO) status = find_delimiter(ctx, source, &dialect.delimiter);
     if (!status) status = cm_source_rewind(ctx, source);
     if (!status) status = cm_csv_open(ctx, source, &dialect, &csv);

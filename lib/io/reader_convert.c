@@ -9,6 +9,7 @@ static const struct {
     const char *name, *sentence;
 } drops[CM_DROP_COUNT] = {
     {"row_length", "ROW_LENGTH"},
+    {"bad_encoding", "BAD_BYTES"},
     {"bad_date", "BAD_DATE"},
     {"bad_number", "BAD_NUMBER"},
     {"number_too_large", "NUMBER_TOO_LARGE"},
@@ -35,19 +36,6 @@ static cm_status fail_row(cm_context *ctx, const cm_reader *reader, const cm_rec
     return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
 }
 
-/* The record as one CSV line. */
-static cm_status join_record(cm_context *ctx, cm_reader *reader, const cm_record *record) {
-    cm_status status = CM_OK;
-    reader->scratch.length = 0;
-    for (uint64_t i = 0; i < record->count && !status; i++) {
-        const cm_csv_field *field = &record->fields[i];
-        if (i) status = cm_bytes_add(ctx, &reader->scratch, ",", 1);
-        if (!status && field->text)
-            status = cm_bytes_add_cell(ctx, &reader->scratch, field->text, field->length, false);
-    }
-    return status;
-}
-
 static cm_status add_reject(cm_context *ctx, cm_reader *reader, const cm_record *record, cm_drop drop,
                             const cm_read_column *column) {
     cm_builder *rejects = reader->rejects;
@@ -61,8 +49,7 @@ static cm_status add_reject(cm_context *ctx, cm_reader *reader, const cm_record 
         if (!status) status = cm_builder_text(ctx, rejects, 5, field->text, field->length);
     }
     if (!status) status = cm_builder_text(ctx, rejects, 4, reason, strlen(reason));
-    if (!status) status = join_record(ctx, reader, record);
-    if (!status) status = cm_builder_text(ctx, rejects, 6, reader->scratch.data, reader->scratch.length);
+    if (!status) status = cm_builder_text(ctx, rejects, 6, record->raw, record->raw_length);
     return status ? status : cm_builder_row(ctx, rejects);
 }
 
@@ -190,7 +177,8 @@ static void take_row(cm_reader *reader) {
 static cm_status convert_row(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     bool bad = false;
     reader->batch.read++;
-    if (record->count != reader->column_count) return drop_row(ctx, reader, record, CM_DROP_LENGTH, NULL);
+    cm_drop why;
+    if (!cm_reader_usable(reader, record, &why)) return drop_row(ctx, reader, record, why, NULL);
     cm_status status = read_values(ctx, reader, record, &bad);
     if (status || bad) return status;
     status = read_texts(ctx, reader, record);

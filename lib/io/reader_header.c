@@ -138,7 +138,7 @@ static cm_status choose_columns(cm_context *ctx, cm_reader *reader) {
     for (uint64_t i = 0; i < reader->column_count; i++) {
         cm_read_column *column = &reader->columns[i];
         if (!column->kept) continue;
-        cm_survey_begin(&column->survey, column->role, reader->how.mark, reader->how.orders);
+        cm_survey_begin(&column->survey, column->role, reader->how.style, reader->how.orders);
         reader->kept[reader->kept_count++] = column;
     }
     return CM_OK;

@@ -21,7 +21,12 @@ static const cm_option_spec specs[] = {
     {"na", NULL, NULL, "texts that mean absent, beside the empty cell", 0, 0, CM_OPTION_LIST},
     {"ids", "verbatim", "verbatim|integer", "integer: ids such as 17850.0 become 17850", 0, 0, CM_OPTION_CHOICE},
     {"decimal", ".", ".|,", "mark before the decimal places", 0, 0, CM_OPTION_CHOICE},
-    {"date_order", "auto", "auto|dmy|mdy|ymd", "order of day, month and year where the cells leave it open", 0, 0,
+    {"thousands", "none", "none|,|.|'|_|blank", "mark between the thousands of numbers", 0, 0, CM_OPTION_CHOICE},
+    {"amounts", "plain", "plain|accounting", "accounting: currency signs, (1.50) and 1.50- for -1.50", 0, 0,
+     CM_OPTION_CHOICE},
+    {"date_order", "auto", "auto|dmy|mdy|ymd|unix", "order of dates that leave it open; unix: seconds since 1970", 0, 0,
+     CM_OPTION_CHOICE},
+    {"encoding", "auto", CM_ENCODING_CHOICES, "of the text; auto: by its byte order mark, else UTF-8", 0, 0,
      CM_OPTION_CHOICE},
     {"on_error", "fail", "fail|collect", "at a bad row: fail, or leave it out, count it and keep it in table rejects",
      0, 0, CM_OPTION_CHOICE},
@@ -77,7 +82,8 @@ static uint64_t number(const cm_options *options, const char *name) {
 }
 
 cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_arena *texts, cm_reading *out) {
-    static const int32_t orders[] = {CM_ORDER_ALL, CM_ORDER_DMY, CM_ORDER_MDY, CM_ORDER_YMD};
+    static const int32_t orders[] = {CM_ORDER_ALL, CM_ORDER_DMY, CM_ORDER_MDY, CM_ORDER_YMD, CM_ORDER_UNIX};
+    static const char thousands[] = {0, ',', '.', '\'', '_', ' '};
     const cm_topic *topic = &cm_read_topic;
     *out = (cm_reading){
         .dialect = {number(options, "max_row"), number(options, "max_field"), number(options, "max_columns"), 0},
@@ -86,13 +92,18 @@ cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_aren
         .max_rows = number(options, "max_rows"),
         .max_distinct = number(options, "max_distinct"),
         .orders = orders[cm_option_choice(options, topic, "date_order")],
-        .mark = cm_option_choice(options, topic, "decimal") ? ',' : '.',
+        .style = {.mark = cm_option_choice(options, topic, "decimal") ? ',' : '.',
+                  .thousands = thousands[cm_option_choice(options, topic, "thousands")],
+                  .accounting = cm_option_choice(options, topic, "amounts") == 1},
+        .encoding = (cm_encoding)cm_option_choice(options, topic, "encoding"),
         .header = cm_option_int(options, topic, "header") != 0,
         .collect = cm_option_choice(options, topic, "on_error") == 1,
         .integer_ids = cm_option_choice(options, topic, "ids") == 1,
         .all_columns = !cm_option_is_set(options, topic, "select"),
     };
     cm_status status = read_delimiter(ctx, cm_option_text(options, topic, "delimiter"), &out->dialect.delimiter);
+    if (!status && out->style.thousands == out->style.mark)
+        status = cm_fail(ctx, CM_E_OPTION, "SAME_MARKS", "s", cm_option_text(options, topic, "decimal"));
     for (int32_t role = 1; role <= CM_ROLE_COUNT && !status; role++)
         status = copy_text(ctx, texts, cm_option_text(options, topic, cm_role_name(role)), &out->roles[role]);
     if (!status) status = copy_list(ctx, options, "select", texts, &out->columns, &out->column_count);

@@ -1,6 +1,7 @@
 /* The way through the files, and the first pass: what every cell says about the type of its column. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "io/reader.h"
 
 
@@ -41,6 +42,10 @@ static cm_status begin_file(cm_context *ctx, cm_reader *reader) {
     if (!status) status = cm_csv_next(ctx, reader->csv, &record, &more);
     if (status) return status;
     if (!more) return fail_empty(ctx, reader);
+    if (reader->how.header && !cm_utf8_is_valid(record.raw, record.raw_length)) {
+        cm_fail(ctx, CM_E_DATA, "BAD_BYTES", "");
+        return cm_fail_at(ctx, cm_reader_file(reader), record.line, 0, NULL, record.byte_offset);
+    }
     if (!reader->columns)
         status = cm_reader_header(ctx, reader, &record);
     else if (reader->how.header)
@@ -72,6 +77,13 @@ cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record
         }
     }
     return status;
+}
+
+bool cm_reader_usable(const cm_reader *reader, const cm_record *record, cm_drop *why) {
+    *why = CM_DROP_LENGTH;
+    if (record->count != reader->column_count) return false;
+    *why = CM_DROP_ENCODING;
+    return !cm_reading_lenient(&reader->how) || cm_utf8_is_valid(record->raw, record->raw_length);
 }
 
 bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field) {
@@ -111,7 +123,8 @@ cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader) {
             cm_fail(ctx, CM_E_LIMIT, "LIMIT_ROWS", "u", reader->how.max_rows);
             return cm_fail_at(ctx, cm_reader_file(reader), record.line, 0, NULL, record.byte_offset);
         }
-        if (record.count != reader->column_count) continue; /* the second pass says so */
+        cm_drop why;
+        if (!cm_reader_usable(reader, &record, &why)) continue; /* the second pass says so */
         for (uint64_t i = 0; i < reader->kept_count; i++) {
             cm_read_column *column = reader->kept[i];
             const cm_csv_field *field = &record.fields[column->number - 1];

@@ -6,14 +6,10 @@
 #include <zlib.h>
 
 #include "io/file.h"
+#include "io/kept.h"
 
 #define BLOCK_BYTES (UINT64_C(128) << 10)
 #define GZIP_WINDOW (15 + 16) /* the largest window, gzip header and trailer checked */
-
-typedef struct kept_block {
-    char *bytes;
-    uint64_t length;
-} kept_block;
 
 /* Where in a gzip file the next byte belongs. */
 typedef enum gzip_state { GZIP_NONE, GZIP_MEMBER, GZIP_BETWEEN, GZIP_PADDING } gzip_state;
@@ -28,12 +24,15 @@ struct cm_source {
     /* the bytes as they lie there */
     int descriptor;     /* -1: none open */
     bool keeps;         /* into `kept`, for the next pass */
+    bool fed;           /* by pushes, or by `pull` */
     bool ended;         /* nothing more to keep */
+    bool starved;       /* the last portion of none was no end */
+    cm_read_function pull;
+    void *pull_user;
     const char *memory; /* borrowed */
     uint64_t portion;   /* of memory, at a time */
     char *block;        /* BLOCK_BYTES, of a file that can be read twice */
-    kept_block *kept;
-    uint64_t kept_count, kept_capacity, kept_next;
+    cm_kept kept;
     uint64_t raw_offset; /* bytes given out so far */
 
     /* inflating */
@@ -43,41 +42,55 @@ struct cm_source {
     char *inflated; /* BLOCK_BYTES */
     bool limited;   /* the last allocation of zlib met the ceiling */
     uint64_t given; /* bytes that came out */
+
+    cm_decoder *decoder; /* NULL: bytes are given out as they are */
 };
 
 /* ---- the bytes as they lie there ---- */
 
-static cm_status keep_block(cm_context *ctx, cm_source *source) {
-    cm_status status =
-        cm_reserve(ctx, &source->kept, &source->kept_capacity, source->kept_count + 1, sizeof *source->kept);
-    if (status) return status;
-    kept_block *fresh = &source->kept[source->kept_count];
-    fresh->bytes = cm_alloc(ctx, BLOCK_BYTES, 1);
-    if (!fresh->bytes) return ctx->error.status;
-    status = cm_file_read(ctx, source->name, source->descriptor, fresh->bytes, BLOCK_BYTES, &fresh->length);
-    if (status || !fresh->length) {
-        cm_free(source->core, fresh->bytes, BLOCK_BYTES, 1);
-        source->ended = !status;
-        return status;
+static cm_status pull_bytes(cm_context *ctx, cm_source *source, char *out, uint64_t wanted, uint64_t *got) {
+    int64_t count;
+    for (*got = 0; *got < wanted; *got += (uint64_t)count) {
+        count = source->pull(source->pull_user, out + *got, wanted - *got);
+        if (count < 0 || (uint64_t)count > wanted - *got) return cm_fail(ctx, CM_E_IO, "PULL_FAILED", "");
+        if (!count) return CM_OK;
     }
-    source->kept_count++;
     return CM_OK;
+}
+
+/* Another block of what cannot be read twice; none at the end, and of a source that waits for pushes. */
+static cm_status keep_block(cm_context *ctx, cm_source *source) {
+    char *block;
+    uint64_t length = 0;
+    source->starved = source->fed && !source->pull;
+    if (source->starved) return CM_OK;
+    cm_status status = cm_kept_room(ctx, &source->kept, BLOCK_BYTES, &block);
+    if (status) return status;
+    status = source->pull ? pull_bytes(ctx, source, block, BLOCK_BYTES, &length)
+                          : cm_file_read(ctx, source->name, source->descriptor, block, BLOCK_BYTES, &length);
+    cm_kept_filled(source->core, &source->kept, status ? 0 : length);
+    source->ended = !status && !length;
+    return status;
+}
+
+/* A first byte alone does not tell gzip. */
+static bool too_little(const cm_source *source) {
+    return source->fed && !source->ended && !source->pull && !source->started && source->kept.bytes < 2;
 }
 
 static cm_status raw_next(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length) {
     cm_status status = CM_OK;
     *bytes = "";
     *length = 0;
+    source->starved = false;
     if (source->memory) {
         uint64_t rest = source->size - source->raw_offset;
         *bytes = source->memory + source->raw_offset;
         *length = rest < source->portion ? rest : source->portion;
     } else if (source->keeps) {
-        if (source->kept_next == source->kept_count && !source->ended) status = keep_block(ctx, source);
-        if (source->kept_next < source->kept_count) {
-            *bytes = source->kept[source->kept_next].bytes;
-            *length = source->kept[source->kept_next++].length;
-        }
+        if (source->kept.next == source->kept.count && !source->ended) status = keep_block(ctx, source);
+        source->starved = source->starved || too_little(source);
+        if (!status && !source->starved) cm_kept_take(source->core, &source->kept, bytes, length);
     } else {
         status = cm_file_read(ctx, source->name, source->descriptor, source->block, BLOCK_BYTES, length);
         *bytes = source->block;
@@ -166,7 +179,7 @@ static cm_status inflate_block(cm_context *ctx, cm_source *source, uint64_t *len
         stream->next_in = (Bytef *)(uintptr_t)bytes;
         stream->avail_in = (uInt)more;
         if (more) continue;
-        if (source->state == GZIP_MEMBER) status = fail_gzip(ctx, source, "GZIP_CUT");
+        if (source->state == GZIP_MEMBER && !source->starved) status = fail_gzip(ctx, source, "GZIP_CUT");
         break;
     }
     *length = BLOCK_BYTES - stream->avail_out;
@@ -195,7 +208,7 @@ static cm_status check_limits(cm_context *ctx, const cm_source *source) {
 static cm_status next_block(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length) {
     if (!source->started) {
         cm_status status = raw_next(ctx, source, bytes, length);
-        if (status) return status;
+        if (status || source->starved) return status;
         source->started = true;
         bool gzip = *length >= 2 && (unsigned char)(*bytes)[0] == 0x1F && (unsigned char)(*bytes)[1] == 0x8B;
         if (!gzip) return CM_OK;
@@ -208,15 +221,39 @@ static cm_status next_block(cm_context *ctx, cm_source *source, const char **byt
     return inflate_block(ctx, source, length);
 }
 
+static cm_status decode(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length) {
+    if (!source->decoder || (!*length && source->starved)) return CM_OK;
+    cm_status status = cm_decoder_next(ctx, source->decoder, bytes, length);
+    if (status == CM_E_DATA) cm_fail_at(ctx, source->name, 0, 0, NULL, cm_decoder_bad_offset(source->decoder));
+    return status;
+}
+
 cm_status cm_source_next(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length) {
-    cm_status status = next_block(ctx, source, bytes, length);
-    if (!status) {
-        source->given += *length;
-        status = check_limits(ctx, source);
-    }
-    if (!status) status = cm_tick(ctx, "read", source->progress_done + source->raw_offset, source->progress_total);
+    uint64_t taken;
+    cm_status status;
+    do { /* a portion may be less than a character */
+        status = next_block(ctx, source, bytes, length);
+        taken = *length;
+        source->given += taken;
+        if (!status) status = check_limits(ctx, source);
+        if (!status) status = cm_tick(ctx, "read", source->progress_done + source->raw_offset, source->progress_total);
+        if (!status) status = decode(ctx, source, bytes, length);
+    } while (!status && taken && !*length);
     if (status) *length = 0;
     return status;
+}
+
+cm_status cm_source_decode(cm_context *ctx, cm_source *source, cm_encoding encoding, bool lenient) {
+    cm_decoder *decoder;
+    cm_status status = cm_decoder_new(ctx, encoding, lenient, &decoder);
+    if (status) return status;
+    cm_decoder_free(source->decoder);
+    source->decoder = decoder;
+    return CM_OK;
+}
+
+uint64_t cm_source_bad_lines(const cm_source *source) {
+    return source->decoder ? cm_decoder_bad_lines(source->decoder) : 0;
 }
 
 static void stop_inflating(cm_source *source) {
@@ -228,8 +265,9 @@ static void stop_inflating(cm_source *source) {
 
 cm_status cm_source_rewind(cm_context *ctx, cm_source *source) {
     stop_inflating(source);
+    if (source->decoder) cm_decoder_restart(source->decoder);
     source->started = false;
-    source->raw_offset = source->given = source->kept_next = 0;
+    source->raw_offset = source->given = source->kept.next = 0;
     if (source->memory || source->keeps) return CM_OK;
     if (!source->block) source->block = cm_alloc(ctx, BLOCK_BYTES, 1);
     if (!source->block) return ctx->error.status;
@@ -243,6 +281,7 @@ cm_status cm_source_rewind(cm_context *ctx, cm_source *source) {
 
 void cm_source_rest(cm_source *source) {
     stop_inflating(source);
+    if (source->decoder) cm_decoder_restart(source->decoder);
     cm_free(source->core, source->inflated, BLOCK_BYTES, 1);
     source->inflated = NULL;
     if (source->memory || source->keeps) return;
@@ -302,6 +341,34 @@ cm_status cm_source_memory(cm_context *ctx, const char *name, const void *bytes,
     return CM_OK;
 }
 
+cm_status cm_source_fed(cm_context *ctx, const char *name, const cm_source_limits *limits, cm_source **out) {
+    cm_status status = make(ctx, name, limits, out);
+    if (!status) (*out)->keeps = (*out)->fed = true;
+    return status;
+}
+
+cm_status cm_source_push(cm_context *ctx, cm_source *source, const void *bytes, uint64_t length) {
+    source->ended = !length;
+    return length ? cm_kept_add(ctx, &source->kept, bytes, length) : CM_OK;
+}
+
+void cm_source_pull(cm_source *source, cm_read_function function, void *user) {
+    source->pull = function;
+    source->pull_user = user;
+}
+
+void cm_source_forget(cm_source *source) {
+    source->kept.forgets = true;
+}
+
+uint64_t cm_source_kept(const cm_source *source) {
+    return source->kept.bytes;
+}
+
+bool cm_source_starved(const cm_source *source) {
+    return source->starved;
+}
+
 void cm_source_set_portion(cm_source *source, uint64_t bytes) {
     source->portion = bytes;
 }
@@ -310,9 +377,9 @@ void cm_source_close(cm_source *source) {
     if (!source) return;
     cm_core *core = source->core;
     cm_source_rest(source);
-    if (source->keeps && source->descriptor >= 0 && strcmp(source->name, "-")) close(source->descriptor);
-    for (uint64_t i = 0; i < source->kept_count; i++) cm_free(core, source->kept[i].bytes, BLOCK_BYTES, 1);
-    cm_free(core, source->kept, source->kept_capacity, sizeof *source->kept);
+    cm_decoder_free(source->decoder);
+    if (source->keeps && source->descriptor >= 0 && source->descriptor != STDIN_FILENO) close(source->descriptor);
+    cm_kept_clear(core, &source->kept);
     cm_free(core, source->name, source->name_size, 1);
     cm_free(core, source, 1, sizeof *source);
     cm_core_release(core);

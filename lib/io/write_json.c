@@ -2,33 +2,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "io/write.h"
 
 static cm_status add(cm_context *ctx, cm_output *output, const char *text) {
     return cm_bytes_add(ctx, &output->text, text, strlen(text));
-}
-
-/* Bytes of the well-formed UTF-8 sequence at `text` (Unicode 15, table 3-7); 0: there is none, and *skip gets the bytes
- * that stand for one replacement character. */
-static uint64_t sequence(const unsigned char *text, uint64_t length, uint64_t *skip) {
-    unsigned char c = text[0], low = 0x80, high = 0xBF;
-    uint64_t wanted = c < 0x80                 ? 1
-                      : c >= 0xC2 && c <= 0xDF ? 2
-                      : c >= 0xE0 && c <= 0xEF ? 3
-                      : c >= 0xF0 && c <= 0xF4 ? 4
-                                               : 0;
-    *skip = 1;
-    if (c == 0xE0) low = 0xA0;
-    if (c == 0xED) high = 0x9F;
-    if (c == 0xF0) low = 0x90;
-    if (c == 0xF4) high = 0x8F;
-    for (uint64_t i = 1; i < wanted; i++) {
-        if (i >= length || text[i] < low || text[i] > high) return 0;
-        low = 0x80;
-        high = 0xBF;
-        *skip = i + 1;
-    }
-    return wanted;
 }
 
 static cm_status add_escape(cm_context *ctx, cm_output *output, unsigned char c) {
@@ -43,18 +21,17 @@ static cm_status add_escape(cm_context *ctx, cm_output *output, unsigned char c)
 }
 
 static cm_status add_string(cm_context *ctx, cm_output *output, const char *text, uint64_t length) {
-    const unsigned char *bytes = (const unsigned char *)text;
     uint64_t from = 0, at = 0, skip;
     cm_status status = add(ctx, output, "\"");
     while (at < length && !status) {
-        uint64_t valid = sequence(bytes + at, length - at, &skip);
-        bool escaped = bytes[at] < 0x20 || bytes[at] == '"' || bytes[at] == '\\';
+        uint64_t valid = cm_utf8_sequence(text + at, length - at, &skip);
+        bool escaped = (unsigned char)text[at] < 0x20 || text[at] == '"' || text[at] == '\\';
         if (valid && !escaped) {
             at += valid;
             continue;
         }
         status = cm_bytes_add(ctx, &output->text, text + from, at - from);
-        if (!status) status = escaped ? add_escape(ctx, output, bytes[at]) : add(ctx, output, "\xEF\xBF\xBD");
+        if (!status) status = escaped ? add_escape(ctx, output, (unsigned char)text[at]) : add(ctx, output, "\xEF\xBF\xBD");
         at += escaped ? 1 : skip;
         from = at;
     }

@@ -3,26 +3,10 @@
  * without absent or double entries are then our codes as they stand. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "table/arrow.h"
 
 /* ---- texts ---- */
-
-static bool is_utf8(const char *text, uint64_t length) {
-    const unsigned char *at = (const unsigned char *)text;
-    for (uint64_t i = 0; i < length;) {
-        unsigned char c = at[i++];
-        if (c < 0x80) continue;
-        uint64_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-        if (c < 0xC2 || c > 0xF4 || length - i < more) return false;
-        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;  /* no longer form than needed, */
-        unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF; /* no surrogates, nothing above U+10FFFF */
-        if (at[i] < low || at[i] > high) return false;
-        for (uint64_t k = 1; k < more; k++)
-            if ((at[i + k] & 0xC0) != 0x80) return false;
-        i += more;
-    }
-    return true;
-}
 
 static int64_t load_offset(const void *offsets, uint32_t width, uint64_t index) {
     int32_t narrow;
@@ -73,7 +57,7 @@ static cm_status add_text(const cm_arrow_window *window, const cm_arrow_type *ty
     const char *wrong = read_text(window, type, row, &text);
     if (wrong) return cm_arrow_malformed(window->ctx, window->name, wrong);
     cm_status status = cm_dictionary_add(window->ctx, dictionary, text.data, text.length, code);
-    if (!status && cm_dictionary_size(dictionary) > before && !is_utf8(text.data, text.length))
+    if (!status && cm_dictionary_size(dictionary) > before && !cm_utf8_is_valid(text.data, text.length))
         return cm_fail(window->ctx, CM_E_DATA, "ARROW_TEXT", "su", window->name, window->number + row);
     return status;
 }

@@ -97,11 +97,12 @@ static bool is_code(const char *text, uint64_t length) {
 
 /* ---- the survey ---- */
 
-void cm_survey_begin(cm_survey *survey, int32_t role, char mark, int32_t orders) {
+void cm_survey_begin(cm_survey *survey, int32_t role, cm_number_style style, int32_t orders) {
     survey->role = role;
-    survey->mark = mark;
+    survey->style = style;
+    if (orders == CM_ORDER_UNIX && role != CM_ROLE_DATE) orders = CM_ORDER_ALL;
     /* a date with the year first can be read in one way only, whatever order the others have */
-    survey->orders = orders | CM_ORDER_YMD;
+    survey->orders = orders == CM_ORDER_UNIX ? orders : orders | CM_ORDER_YMD;
     survey->open = role_is_text(role) ? 0 : BIT(CM_BOOL) | NUMBERS | BIT(CM_TIMESTAMP);
 }
 
@@ -121,7 +122,7 @@ static void count_number(cm_survey *survey, int64_t value, int32_t scale, const 
     if (!survey->numbers[scale]++) survey->low[scale] = survey->high[scale] = value;
     if (value < survey->low[scale]) survey->low[scale] = value;
     if (value > survey->high[scale]) survey->high[scale] = value;
-    survey->role_fits++;
+    survey->role_fits += role_is_number(survey->role);
     if (scale <= survey->scale) return;
     survey->scale = scale;
     survey->largest_scale.line = 0;
@@ -133,20 +134,24 @@ static void survey_number(cm_survey *survey, const char *text, uint64_t length, 
     int32_t scale;
     double real;
     bool exponent;
-    cm_decimal_status status = read_exact(text, length, survey->mark, &value, &scale, &exponent);
-    if (status == CM_DECIMAL_OK) count_number(survey, value, scale, text, length, line);
+    const char mark = survey->style.mark, *cell = text;
+    const uint64_t cell_length = length;
+    char room[CM_AMOUNT_TEXT];
+    text = cm_plain_number(&survey->style, text, &length, room);
+    cm_decimal_status status = read_exact(text, length, mark, &value, &scale, &exponent);
+    if (status == CM_DECIMAL_OK) count_number(survey, value, scale, cell, cell_length, line);
     bool written_plain = status == CM_DECIMAL_OK && !exponent;
-    if (status == CM_DECIMAL_NONE || is_code(text, length)) {
+    if (status == CM_DECIMAL_NONE || is_code(text, length) || is_code(cell, cell_length)) {
         survey->open &= ~NUMBERS;
         return;
     }
-    bool pointed = memchr(text, survey->mark, (size_t)length);
+    bool pointed = memchr(text, mark, (size_t)length);
     if (!written_plain || pointed) survey->open &= ~BIT(CM_INT64);
     if (written_plain) return;
     /* a whole number beyond 64 bits would lose digits as a double */
     survey->open &= ~BIT(CM_DECIMAL);
-    note(&survey->floating, text, length, line);
-    if ((!exponent && !pointed) || !read_double(text, length, survey->mark, &real)) survey->open &= ~BIT(CM_FLOAT64);
+    note(&survey->floating, cell, cell_length, line);
+    if ((!exponent && !pointed) || !read_double(text, length, mark, &real)) survey->open &= ~BIT(CM_FLOAT64);
 }
 
 static void survey_moment(cm_survey *survey, const char *text, uint64_t length, uint64_t line) {
@@ -159,7 +164,7 @@ static void survey_moment(cm_survey *survey, const char *text, uint64_t length, 
     if (survey->role == CM_ROLE_DATE) survey->role_fits++;
     if (moment.has_time) note(&survey->timed, text, length, line);
     note(moment.zoned ? &survey->zoned : &survey->naive, text, length, line);
-    if (fits & CM_ORDER_YMD) return;
+    if (fits & (CM_ORDER_YMD | CM_ORDER_UNIX)) return;
     if (fits == CM_ORDER_DMY) {
         survey->day_first++;
         note(&survey->day_first_cell, text, length, line);
@@ -320,9 +325,9 @@ static void decide_empty(const cm_context *ctx, const cm_survey *survey, cm_deci
 }
 
 void cm_survey_decide(const cm_context *ctx, const cm_survey *survey, bool keep_role, cm_decision *out) {
-    *out = (cm_decision){.role = survey->role, .mark = survey->mark, .orders = survey->orders};
+    *out = (cm_decision){.role = survey->role, .style = survey->style, .orders = survey->orders};
     bool needs_type = role_is_number(survey->role) || survey->role == CM_ROLE_DATE;
-    if (needs_type && survey->cells && !survey->role_fits && !keep_role) {
+    if (needs_type && survey->role_fits < survey->cells - survey->role_fits && !keep_role) {
         out->role = CM_ROLE_NONE;
         needs_type = false;
     }
@@ -346,7 +351,9 @@ static cm_cell_fit read_number(const cm_decision *decision, const char *text, ui
     int64_t value, places;
     int32_t scale;
     bool exponent;
-    cm_decimal_status status = read_exact(text, length, decision->mark, &value, &scale, &exponent);
+    char room[CM_AMOUNT_TEXT];
+    text = cm_plain_number(&decision->style, text, &length, room);
+    cm_decimal_status status = read_exact(text, length, decision->style.mark, &value, &scale, &exponent);
     if (status) return status == CM_DECIMAL_NONE ? CM_CELL_NO_NUMBER : CM_CELL_TOO_LARGE;
     places = scale;
     if (!reduce_scale(&value, &places, decision->scale)) return CM_CELL_TOO_LARGE;
@@ -357,8 +364,10 @@ static cm_cell_fit read_real(const cm_decision *decision, const char *text, uint
     int64_t value;
     int32_t scale;
     bool exponent;
-    if (read_double(text, length, decision->mark, out)) return CM_CELL_FITS;
-    if (read_exact(text, length, decision->mark, &value, &scale, &exponent)) return CM_CELL_NO_NUMBER;
+    char room[CM_AMOUNT_TEXT];
+    text = cm_plain_number(&decision->style, text, &length, room);
+    if (read_double(text, length, decision->style.mark, out)) return CM_CELL_FITS;
+    if (read_exact(text, length, decision->style.mark, &value, &scale, &exponent)) return CM_CELL_NO_NUMBER;
     *out = cm_decimal_to_double(value, scale); /* "5." */
     return CM_CELL_FITS;
 }
@@ -487,7 +496,7 @@ cm_status cm_infer_column(cm_context *ctx, const cm_table *table, uint64_t colum
     work.known = work.values ? cm_alloc(ctx, work.size, 1) : NULL;
     cm_status status = work.known ? CM_OK : ctx->error.status;
     if (status) goto done;
-    cm_survey_begin(&work.survey, role, '.', date_order);
+    cm_survey_begin(&work.survey, role, (cm_number_style){.mark = '.'}, date_order);
     survey_texts(&work);
     cm_survey_decide(ctx, &work.survey, true, &work.decision);
     status = work.decision.type == CM_STRING ? fail_undecided(ctx, &work) : convert_texts(ctx, &work, role, out);

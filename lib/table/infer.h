@@ -3,6 +3,7 @@
 #define CM_TABLE_INFER_H
 
 #include "base/civil.h"
+#include "table/amount.h"
 #include "table/table.h"
 
 #define CM_MAX_SCALE 18
@@ -18,7 +19,7 @@ typedef struct cm_evidence {
 typedef struct cm_survey {
     int32_t role;
     int32_t orders;      /* that a date may have: CM_ORDER_ALL, or the one that the caller says */
-    char mark;           /* of decimals */
+    cm_number_style style;
     uint32_t open;       /* types that still fit all cells, bits 1 << type; TIMESTAMP stands for DATE too */
     uint64_t cells;      /* with text */
     uint64_t role_fits;  /* of these, cells that are what the role needs */
@@ -40,15 +41,16 @@ typedef struct cm_survey {
 typedef struct cm_decision {
     int32_t type, scale, flags, role;
     int32_t orders;
-    char mark;
+    cm_number_style style;
     char decided_by[CM_DECIDED_TEXT]; /* a sentence of the catalogue */
 } cm_decision;
 
-/* `mark` '.' or ','; `orders` a set of CM_ORDER_. */
-void cm_survey_begin(cm_survey *survey, int32_t role, char mark, int32_t orders);
+/* `orders` a set of CM_ORDER_ (UNIX: for a date alone). */
+void cm_survey_begin(cm_survey *survey, int32_t role, cm_number_style style, int32_t orders);
 void cm_survey_cell(cm_survey *survey, const char *text, uint64_t length, uint64_t line);
 
-/* The decision. A role that no cell fits is given up unless `keep_role`. A date column that could be read in two ways,
+/* The decision. A role that fewer than half of the cells fit is given up unless
+ * `keep_role`. A date column that could be read in two ways,
  * or that mixes zoned and naive times, stays STRING and decided_by says so. */
 void cm_survey_decide(const cm_context *ctx, const cm_survey *survey, bool keep_role, cm_decision *out);
 

@@ -102,6 +102,45 @@ static const reading readings[] = {
     {"9999-12-31", ALL, YMD, "9999-12-31"},
     {"0000-12-31", ALL, 0, NULL},
     {"2011-12-09", 0, 0, NULL},
+    /* months by name */
+    {"9 Dec 2011", ALL, YMD, "2011-12-09"},
+    {"09-DEC-2011", ALL, YMD, "2011-12-09"},
+    {"9/dec/2011", ALL, YMD, "2011-12-09"},
+    {"09Dec2011", ALL, YMD, "2011-12-09"},
+    {"9. Dec. 2011", ALL, YMD, "2011-12-09"},
+    {"2011-Dec-09", ALL, YMD, "2011-12-09"},
+    {"December 9, 2011", ALL, YMD, "2011-12-09"},
+    {"Dec 9 2011", ALL, YMD, "2011-12-09"},
+    {"Fri, 09 Dec 2011", ALL, YMD, "2011-12-09"},
+    {"Friday December 9, 2011", ALL, YMD, "2011-12-09"},
+    {"Fri, 09 Dec 2011 08:26:00 +0100", ALL, YMD, "2011-12-09 07:26:00Z"},
+    {"Fri, 09 Dec 2011 08:26:00 GMT", ALL, YMD, "2011-12-09 08:26:00Z"},
+    {"9 Dec 2011, 8:26 PM", ALL, YMD, "2011-12-09 20:26:00"},
+    {"9 May 2011", ALL, YMD, "2011-05-09"},
+    {"29 Feb 2011", ALL, 0, NULL},
+    {"9 Dec 2011", DMY | MDY, 0, NULL},
+    {"9 Dec 11", ALL, 0, NULL},
+    {"9 Decem 2011", ALL, 0, NULL},
+    {"9 Dez 2011", ALL, 0, NULL},
+    {"Dec 2011", ALL, 0, NULL},
+    {"Dec", ALL, 0, NULL},
+    {"Fri", ALL, 0, NULL},
+    {"2011 Dec 2011", ALL, 0, NULL},
+    {"9 Dec 2011x", ALL, 0, NULL},
+    {"9 Dec 2011,", ALL, 0, NULL},
+    /* seconds since 1970 */
+    {"0", CM_ORDER_UNIX, CM_ORDER_UNIX, "1970-01-01 00:00:00Z"},
+    {"1323419160", CM_ORDER_UNIX, CM_ORDER_UNIX, "2011-12-09 08:26:00Z"},
+    {"1323419160.25", CM_ORDER_UNIX, CM_ORDER_UNIX, "2011-12-09 08:26:00.250000Z"},
+    {"-1", CM_ORDER_UNIX, CM_ORDER_UNIX, "1969-12-31 23:59:59Z"},
+    {"20111209", CM_ORDER_UNIX, CM_ORDER_UNIX, "1970-08-21 18:26:49Z"},
+    {"253402300799", CM_ORDER_UNIX, CM_ORDER_UNIX, "9999-12-31 23:59:59Z"},
+    {"253402300800", CM_ORDER_UNIX, 0, NULL},
+    {"1323419160000", CM_ORDER_UNIX, 0, NULL},
+    {"1323419160.", CM_ORDER_UNIX, 0, NULL},
+    {"2011-12-09", CM_ORDER_UNIX, 0, NULL},
+    {"", CM_ORDER_UNIX, 0, NULL},
+    {"1323419160", ALL, 0, NULL},
     /* times of day */
     {"2011-12-09 08:26:00", ALL, YMD, "2011-12-09 08:26:00"},
     {"2011-12-09T08:26:00", ALL, YMD, "2011-12-09 08:26:00"},
@@ -243,9 +282,10 @@ START_TEST(the_usual_form_refuses_any_other_byte) {
             fitting += cm_parse_moment(text, 19, ALL, &moment) != 0;
         }
     /* Counted by hand: any digit in a year; month 10 or its ones 0 to 2; tens of day 0 to 3 (October has 31), of hour 0
-     * to 2, of minute and second 0 to 5, and all their ones; a blank or T; "+" or "-" for the last ":" make a zone. */
+     * to 2, of minute and second 0 to 5, and all their ones; a blank or T; "+" or "-" for the last ":" make a zone;
+     * a comma before the blank. */
     int years = 40, months = 1 + 3, days = 4 + 10, hours = 3 + 10, minutes = 6 + 10, seconds = 6 + 10;
-    int marks = 1 + 1 + 2 + 1 + 3;
+    int marks = 1 + 1 + 2 + 1 + 3 + 1;
     ck_assert_int_eq(fitting, years + months + days + hours + minutes + seconds + marks);
 }
 END_TEST

@@ -17,7 +17,7 @@ static cm_decision decide(int32_t role, char mark, int32_t orders, const char *c
     cm_survey survey = {0};
     cm_decision decision;
     uint64_t line = 2;
-    cm_survey_begin(&survey, role, mark, orders);
+    cm_survey_begin(&survey, role, (cm_number_style){.mark = mark}, orders);
     for (;; cells++, line++) {
         size_t length = strcspn(cells, "|");
         cm_survey_cell(&survey, cells, length, line);

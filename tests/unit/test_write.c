@@ -179,17 +179,18 @@ END_TEST
 
 /* What is written raw reads back the same, byte for byte, when written again. */
 START_TEST(round_trips) {
-    static const char alphabet[] = "ab,\"\n\r \t;=-'\xC3\xA9";
+    static const char *const alphabet[] = {"a", "b", ",", "\"", "\n", "\r", " ", "\t", ";", "=", "-", "'", "\xC3\xA9"};
     uint32_t state = 11;
     const char *path = temp_path("trip.csv");
     ok(cm_options_set_int(ctx, options, "raw", 1));
     for (int round = 0; round < 200; round++) {
-        char rooms[12][12];
+        char rooms[12][24];
         const char *cells[12];
         for (int i = 0; i < 12; i++) {
             int length = (int)(next_random(&state) % 11);
-            for (int k = 0; k < length; k++) rooms[i][k] = alphabet[next_random(&state) % (sizeof alphabet - 1)];
-            rooms[i][length] = 0;
+            rooms[i][0] = 0;
+            for (int k = 0; k < length; k++)
+                strcat(rooms[i], alphabet[next_random(&state) % (sizeof alphabet / sizeof *alphabet)]);
             cells[i] = next_random(&state) % 8 ? rooms[i] : NULL;
         }
         cells[0] = "text";

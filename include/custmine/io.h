@@ -15,13 +15,18 @@ extern "C" {
  * "columns"; roles are given by options or found by the columns' names; the attached "audit" balances rows and money.
  * A row that cannot be used (too long, too short, a cell of a date, quantity, price or amount that is none) is
  * CM_E_DATA with file, line, column and value, or, with on_error=collect, left out, counted, and kept in the attached
- * table "rejects" (file, line, column, reason, value, record).
+ * table "rejects" (file, line, column, field, reason, value, record: its bytes, as UTF-8).
  * Options (topic "read"):
  *   customer, invoice, date, item, item_name, quantity, price, amount, cost, currency: the column that has this role
  *   files: further files with the same header, read as one table (a list)
- *   delimiter: one character, "tab", "blanks" (runs of them), "auto" (default: found on the first line); header: switch
+ *   delimiter: one character, "tab", "blanks" (runs of them), "auto" (default: what the beginning of the file has, or a
+ *   first line "sep=;" says); header: switch
+ *   encoding: auto (default: by the byte order mark, else UTF-8; what is no UTF-8 is CM_E_DATA and names the encodings
+ *   that could be meant, with what each would read there), utf-8, utf-16le, utf-16be, gb18030 (gbk), windows-1252,
+ *   iso-8859-1
  *   na: further texts that mean absent (a list); ids: verbatim | integer (17850.0 becomes 17850)
- *   decimal: "." | ","; date_order: auto | dmy | mdy | ymd; on_error: fail | collect
+ *   decimal: "." | ","; thousands: none, or the mark between thousands; amounts: plain | accounting (currency signs,
+ *   (1.50) for -1.50); date_order: auto | dmy | mdy | ymd | unix (seconds since 1970); on_error: fail | collect
  *   select: only these columns, and those named for a role (a list)
  *   batch_rows (cm_reader_next), max_row, max_field, max_columns, max_rows, max_distinct, max_bytes, max_ratio: limits,
  *   CM_E_LIMIT

@@ -12,7 +12,7 @@ extern "C" {
 
 /* Reads a CSV file, plain or gzip (told by its content), "-" for standard input, into a table. What CSV means is what
  * libcsv makes of it. Types are decided over all rows and recorded, with the evidence, in the attached table
- * "columns"; roles are given by options or found by the columns' names; the attached "audit" balances rows and money.
+ * "columns" (and, to read another such file by, "schema"); roles are given by options or found by the columns' names; the attached "audit" balances rows and money.
  * A row that cannot be used (too long, too short, a cell of a date, quantity, price or amount that is none) is
  * CM_E_DATA with file, line, column and value, or, with on_error=collect, left out, counted, and kept in the attached
  * table "rejects" (file, line, column, field, reason, value, record: its bytes, as UTF-8).
@@ -28,7 +28,9 @@ extern "C" {
  *   decimal: "." | ","; thousands: none, or the mark between thousands; amounts: plain | accounting (currency signs,
  *   (1.50) for -1.50); date_order: auto | dmy | mdy | ymd | unix (seconds since 1970); on_error: fail | collect
  *   select: only these columns, and those named for a role (a list)
- *   batch_rows (cm_reader_next), max_row, max_field, max_columns, max_rows, max_distinct, max_bytes, max_ratio: limits,
+ *   schema: a table of columns whose types are known: column, type, scale, role, zone (UTC), date_order, the last four if
+ *   they are there; as the attached table "schema" has them. A cell that does not fit makes a bad row.
+ *   batch_rows, stream (cm_reader_next), max_row, max_field, max_columns, max_rows, max_distinct, max_bytes, max_ratio: limits,
  *   CM_E_LIMIT
  * Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA, CM_E_COLUMN, CM_E_LIMIT.
  * Cost: two passes over the file; memory: the table's. */
@@ -36,16 +38,34 @@ CM_API cm_status cm_read_csv(cm_context *ctx, const char *path, const cm_options
 
 /* The same in portions, for files larger than memory: a first pass decides the types, then each call of _next gives a
  * table of some rows (option `batch_rows`), with shared dictionaries, and NULL at the end. _audit gives the audit of
- * what has been read so far. Standard input cannot be read twice and is kept in memory. */
+ * what has been read so far. Standard input cannot be read twice and is kept in memory.
+ *
+ * With the option `stream`, or without a path, there is one pass and memory does not grow with the file: types come from
+ * the option `schema`; of the other columns those without a role are STRING, those with one take the type that the first
+ * rows say (65,536 of them, or 8 MB), which are held back until then. If these leave the order of day and month open,
+ * that is CM_E_COLUMN, and the option date_order settles it. A later row with more decimal places, or the first time of
+ * day, ends the batch before it and widens the column for those that follow; any other row that does not fit is a bad
+ * row. Each batch has dictionaries of its own, and its attached "columns" tell of the rows so far but, for texts, of
+ * the batch. */
 typedef struct cm_reader cm_reader;
 CM_API cm_status cm_reader_open(cm_context *ctx, const char *path, const cm_options *options, cm_reader **out);
 CM_API cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **out);
 CM_API cm_status cm_reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out);
 CM_API void cm_reader_free(cm_reader *reader);
 
+/* Bytes for a reader that was opened without a path (NULL): plain or gzip, in pieces of any size, copied. After each
+ * piece take the tables that are ready: _next gives NULL when it needs more. Length 0 says that all have come; then
+ * _next gives the rest, and NULL for the end. */
+CM_API cm_status cm_reader_push(cm_context *ctx, cm_reader *reader, const void *bytes, uint64_t length);
+
 /* Gives bytes to a reader: fills `out` with up to `wanted` of them and returns how many; 0 at the end, less than 0 if
  * they cannot be had (CM_E_IO). */
 typedef int64_t (*cm_read_function)(void *user, void *out, uint64_t wanted);
+
+
+/* Lets such a reader ask for its bytes: _next calls the function as often as it needs, on this thread, and then goes as
+ * for a file. `user` must live as long. */
+CM_API cm_status cm_reader_pull(cm_context *ctx, cm_reader *reader, cm_read_function function, void *user);
 
 /* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in
  * FIMI's .dat files. Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order).

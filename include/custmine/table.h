@@ -92,7 +92,8 @@ CM_API uint64_t cm_table_items(const cm_table *table, uint64_t row, uint64_t col
 CM_API cm_table *cm_table_retain(const cm_table *table);
 CM_API void cm_table_free(cm_table *table);
 
-/* The columns of a table as a table: column, type, scale, role, absent. */
+/* The columns of a table as a table: column, type, scale, role, absent, zone (UTC where it is). cm_read_csv takes it as
+ * the option `schema`. */
 CM_API cm_status cm_table_schema(cm_context *ctx, const cm_table *table, cm_table **out);
 
 /* A table that came along with this one: "audit" (step, reason, rows, money: read = kept + dropped, at each step;

@@ -6,11 +6,16 @@
 
 /* ---- opening ---- */
 
+static cm_status open_source(cm_context *ctx, cm_reader *reader, const char *path, cm_source **out) {
+    const cm_source_limits *limits = &reader->how.limits;
+    return path ? cm_source_open(ctx, path, limits, out) : cm_source_fed(ctx, "pushed", limits, out);
+}
+
 static cm_status add_source(cm_context *ctx, cm_reader *reader, const char *path) {
     cm_status status =
         cm_reserve(ctx, &reader->sources, &reader->source_capacity, reader->source_count + 1, sizeof *reader->sources);
     if (status) return status;
-    status = cm_source_open(ctx, path, &reader->how.limits, &reader->sources[reader->source_count]);
+    status = open_source(ctx, reader, path, &reader->sources[reader->source_count]);
     if (status) return status;
     cm_source *source = reader->sources[reader->source_count++];
     status = cm_source_decode(ctx, source, reader->how.encoding, cm_reading_lenient(&reader->how));
@@ -18,27 +23,29 @@ static cm_status add_source(cm_context *ctx, cm_reader *reader, const char *path
     return status;
 }
 
-static cm_status start(cm_context *ctx, cm_reader *reader, const char *path, const cm_options *options) {
+/* A file, or without a path bytes that will be pushed: then there is nothing to look at yet. */
+static cm_status start(cm_context *ctx, cm_reader *reader, const char *path, const cm_options *options, bool whole) {
     const char *const *files = NULL;
     uint64_t file_count = cm_option_list(options, &cm_read_topic, "files", &files);
     cm_status status = cm_reading_resolve(ctx, options, &reader->texts, &reader->how);
+    if (reader->how.schema) cm_table_retain(reader->how.schema);
+    reader->pushed = !path;
+    reader->how.stream = !whole && (reader->how.stream || reader->pushed);
     if (!status) status = add_source(ctx, reader, path);
     for (uint64_t i = 0; i < file_count && !status; i++) status = add_source(ctx, reader, files[i]);
-    if (!status) status = cm_reader_survey(ctx, reader);
-    if (!status && reader->how.collect) status = cm_reader_start_rejects(ctx, reader);
-    cm_reader_restart(reader, 1);
-    return status;
+    return status || reader->pushed ? status : cm_stream_begin(ctx, reader);
 }
 
-static cm_status open_reader(cm_context *ctx, const char *path, const cm_options *options, cm_reader **out) {
-    if (!path || !out) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", path ? "out" : "path", "NULL");
+static cm_status open_reader(cm_context *ctx, const char *path, const cm_options *options, bool whole,
+                             cm_reader **out) {
+    if (!out || (whole && !path)) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", out ? "path" : "out", "NULL");
     cm_status status = cm_options_check(ctx, options, &cm_read_topic);
     if (status) return status;
     cm_reader *reader = cm_alloc(ctx, 1, sizeof *reader);
     if (!reader) return ctx->error.status;
     reader->core = cm_core_retain(ctx->core);
     reader->total.money.known = true;
-    status = start(ctx, reader, path, options);
+    status = start(ctx, reader, path, options, whole);
     if (status) {
         cm_reader_free(reader);
         return status;
@@ -85,14 +92,32 @@ static void say_what_was_read(cm_context *ctx, const cm_reader *reader) {
     if (batch->read > batch->kept) cm_log_say(ctx, CM_LOG_WARNING, "LOG_DROPPED", "uu", batch->read - batch->kept, batch->read);
 }
 
-/* A table of the next rows, with all that goes along. */
+/* Converts rows until there are enough for a batch, or none are left, or none are there yet. */
+static cm_status fill(cm_context *ctx, cm_reader *reader, uint64_t max_rows) {
+    cm_status status = CM_OK;
+    if (!reader->filling) reader->batch = (cm_tally){0};
+    do {
+        if (reader->how.stream && (!reader->filling || reader->widening)) status = cm_stream_next_batch(ctx, reader);
+        reader->filling = true;
+        if (!status) status = cm_reader_convert(ctx, reader, max_rows);
+    } while (!status && reader->widening && !reader->batch.kept);
+    return status;
+}
+
+/* Whether the batch waits for bytes that are still to be pushed. */
+static bool waits(const cm_reader *reader, uint64_t max_rows) {
+    return reader->starved && !reader->widening && reader->batch.kept < max_rows;
+}
+
+/* A table of the next rows, with all that goes along; none where the batch waits. */
 static cm_status next_table(cm_context *ctx, cm_reader *reader, uint64_t max_rows, cm_table **out) {
     cm_table *table = NULL;
-    reader->batch = (cm_tally){0};
-    cm_status status = cm_reader_convert(ctx, reader, max_rows);
+    cm_status status = fill(ctx, reader, max_rows);
+    if (!status && waits(reader, max_rows)) return CM_OK;
     if (!status) status = make_table(ctx, reader, &table);
     if (!status) status = cm_lines_money(ctx, table, &reader->batch.money);
     if (!status) status = cm_reader_attach(ctx, reader, table);
+    reader->filling = false;
     if (status) {
         cm_table_free(table);
         reader->failed = true;
@@ -107,23 +132,57 @@ static cm_status next_table(cm_context *ctx, cm_reader *reader, uint64_t max_row
 static cm_status read_csv(cm_context *ctx, const char *path, const cm_options *options, cm_table **out) {
     cm_reader *reader = NULL;
     if (!out) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "out", "NULL");
-    cm_status status = open_reader(ctx, path, options, &reader);
+    cm_status status = open_reader(ctx, path, options, true, &reader);
     if (!status) status = next_table(ctx, reader, UINT64_MAX, out);
     cm_reader_free(reader);
     return status;
 }
 
-static cm_status read_batch(cm_context *ctx, cm_reader *reader, cm_table **out) {
-    if (!reader || !out) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", reader ? "out" : "reader", "NULL");
+static cm_status check_reader(cm_context *ctx, const cm_reader *reader) {
+    if (!reader) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "NULL");
     if (reader->core != ctx->core)
         return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "is of another context");
     if (reader->failed) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "failed before");
-    cm_status status = next_table(ctx, reader, reader->how.batch_rows, out);
-    if (!status && !reader->batch.read) {
+    return CM_OK;
+}
+
+static cm_status read_batch(cm_context *ctx, cm_reader *reader, cm_table **out) {
+    if (!out) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "out", "NULL");
+    cm_status status = check_reader(ctx, reader);
+    if (status) return status;
+    status = cm_stream_begin(ctx, reader);
+    if (status) reader->failed = true;
+    if (status || !reader->decided) return status;
+    status = next_table(ctx, reader, reader->how.batch_rows, out);
+    if (!status && *out && !reader->batch.read) {
         cm_table_free(*out);
         *out = NULL;
     }
     return status;
+}
+
+static cm_status check_pushed(cm_context *ctx, const cm_reader *reader) {
+    cm_status status = check_reader(ctx, reader);
+    if (status || reader->pushed) return status;
+    return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "reader", "was opened with a path");
+}
+
+static cm_status push(cm_context *ctx, cm_reader *reader, const void *bytes, uint64_t length) {
+    cm_status status = check_pushed(ctx, reader);
+    if (status) return status;
+    if (length && !bytes) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "bytes", "NULL");
+    if (reader->ended) return length ? cm_fail(ctx, CM_E_ARGUMENT, "PUSH_ENDED", "") : CM_OK;
+    reader->ended = !length;
+    return cm_source_push(ctx, reader->sources[0], bytes, length);
+}
+
+static cm_status pull(cm_context *ctx, cm_reader *reader, cm_read_function function, void *user) {
+    cm_status status = check_pushed(ctx, reader);
+    if (status) return status;
+    if (!function) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "function", "NULL");
+    cm_source_pull(reader->sources[0], function, user);
+    reader->ended = true; /* nothing more by pushing */
+    return CM_OK;
 }
 
 static cm_status reader_audit(cm_context *ctx, const cm_reader *reader, cm_table **out) {
@@ -140,7 +199,15 @@ cm_status cm_read_csv(cm_context *ctx, const char *path, const cm_options *optio
 
 cm_status cm_reader_open(cm_context *ctx, const char *path, const cm_options *options, cm_reader **out) {
     if (out) *out = NULL;
-    return CM_CALL(ctx, open_reader(ctx, path, options, out));
+    return CM_CALL(ctx, open_reader(ctx, path, options, false, out));
+}
+
+cm_status cm_reader_push(cm_context *ctx, cm_reader *reader, const void *bytes, uint64_t length) {
+    return CM_CALL(ctx, push(ctx, reader, bytes, length));
+}
+
+cm_status cm_reader_pull(cm_context *ctx, cm_reader *reader, cm_read_function function, void *user) {
+    return CM_CALL(ctx, pull(ctx, reader, function, user));
 }
 
 cm_status cm_reader_next(cm_context *ctx, cm_reader *reader, cm_table **out) {
@@ -161,6 +228,7 @@ void cm_reader_free(cm_reader *reader) {
     cm_free(core, reader->sources, reader->source_capacity, sizeof *reader->sources);
     for (uint64_t i = 0; i < reader->column_count; i++) cm_field_clear(core, &reader->columns[i].field);
     cm_free(core, reader->columns, reader->column_count, sizeof *reader->columns);
+    cm_table_free((cm_table *)(uintptr_t)reader->how.schema);
     cm_builder_free(reader->rejects);
     cm_bytes_free(core, &reader->scratch);
     cm_arena_free(core, &reader->texts);

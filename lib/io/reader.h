@@ -20,6 +20,7 @@ typedef enum cm_drop {
     CM_DROP_DATE,
     CM_DROP_NUMBER,
     CM_DROP_TOO_LARGE,
+    CM_DROP_VALUE,
     CM_DROP_COUNT
 } cm_drop;
 
@@ -41,6 +42,8 @@ typedef struct cm_reading {
     cm_number_style style;
     cm_encoding encoding;
     bool header, collect, integer_ids, all_columns;
+    bool stream;            /* one pass */
+    const cm_table *schema; /* borrowed from the options; or NULL */
 } cm_reading;
 
 #define CM_EXAMPLES 3
@@ -52,6 +55,7 @@ typedef struct cm_read_column {
     uint64_t number;     /* in the file, from 1 */
     int32_t role;
     bool kept, role_given;
+    bool fixed; /* the schema has it */
     cm_survey survey;
     cm_decision decision;
     cm_field field;
@@ -74,11 +78,21 @@ struct cm_reader {
     uint64_t column_count;
     cm_read_column **kept; /* those that are converted */
     uint64_t kept_count;
-    uint64_t surveyed; /* rows of the first pass */
+    uint64_t passed; /* rows of this pass */
+
+    /* of one pass */
+    bool pushed;          /* bytes come by cm_reader_push, or by the function of cm_reader_pull */
+    bool decided;         /* the first rows have been seen */
+    bool ended;           /* no more bytes will be pushed */
+    bool starved;         /* the last record that was asked for has not come yet */
+    cm_read_column *widening; /* the row held back needs this column wider than the rows before it; or NULL */
+    cm_decision wider;
+    bool filling;         /* a batch has been begun */
+    uint64_t wanted;      /* bytes before the first rows are looked at */
 
     uint64_t file;  /* number of the one at hand */
     cm_csv *csv;    /* open on it; or NULL */
-    cm_record held; /* first record of a file without header */
+    cm_record held; /* to be read as the next row: the first record of a file without header, one that widens */
     bool holds, failed;
 
     cm_tally batch, total;
@@ -100,6 +114,8 @@ static inline bool cm_reading_lenient(const cm_reading *how) {
 
 /* reader_survey.c: the records of all files, headers left out; the first pass. */
 void cm_reader_restart(cm_reader *reader, uint64_t pass); /* 0 or 1 */
+/* Whether there are first rows enough, or all, for a survey of one pass; the survey stops there. */
+bool cm_reader_seen_enough(const cm_reader *reader, uint64_t rows);
 cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more);
 cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader);
 const char *cm_reader_file(const cm_reader *reader); /* name of the one at hand */
@@ -111,6 +127,16 @@ bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field);
 /* reader_convert.c: rows into the columns' fields; the second pass. */
 cm_status cm_reader_convert(cm_context *ctx, cm_reader *reader, uint64_t max_rows);
 const char *cm_drop_name(cm_drop drop);
+
+/* reader_schema.c: the columns that a schema fixes. */
+cm_status cm_reader_fix(cm_context *ctx, cm_reader *reader);
+
+/* reader_stream.c: reading in one pass. */
+cm_status cm_stream_begin(cm_context *ctx, cm_reader *reader);      /* the first rows decide; twice does nothing */
+cm_status cm_stream_decide(cm_context *ctx, cm_read_column *column); /* what the survey of them may not leave open */
+/* Holds the record back if the columns, widened, could take it. */
+bool cm_stream_hold(cm_context *ctx, cm_reader *reader, const cm_record *record, cm_read_column *column);
+cm_status cm_stream_next_batch(cm_context *ctx, cm_reader *reader); /* fields for the rows to come */
 
 /* reader_report.c: what is attached to a table, and the audit. */
 cm_status cm_reader_start_rejects(cm_context *ctx, cm_reader *reader);

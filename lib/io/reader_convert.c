@@ -13,6 +13,7 @@ static const struct {
     {"bad_date", "BAD_DATE"},
     {"bad_number", "BAD_NUMBER"},
     {"number_too_large", "NUMBER_TOO_LARGE"},
+    {"bad_value", "BAD_CELL"},
 };
 
 const char *cm_drop_name(cm_drop drop) {
@@ -31,6 +32,8 @@ static cm_status fail_row(cm_context *ctx, const cm_reader *reader, const cm_rec
     const cm_csv_field *field = &record->fields[column->number - 1];
     if (drop == CM_DROP_DATE)
         cm_fail(ctx, CM_E_DATA, sentence, "ts", field->text, field->length, column->decision.decided_by);
+    else if (drop == CM_DROP_VALUE)
+        cm_fail(ctx, CM_E_DATA, sentence, "ts", field->text, field->length, cm_type_name(column->decision.type));
     else
         cm_fail(ctx, CM_E_DATA, sentence, "ti", field->text, field->length, (int64_t)column->decision.scale);
     return cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
@@ -63,8 +66,9 @@ static cm_status drop_row(cm_context *ctx, cm_reader *reader, const cm_record *r
 
 /* ---- cells ---- */
 
-static bool role_decides(const cm_read_column *column) {
-    return column->decision.role != CM_ROLE_NONE;
+/* Whether the type was decided by something else than all cells, so that one may not fit it. */
+static bool may_not_fit(const cm_read_column *column) {
+    return column->decision.role != CM_ROLE_NONE || column->fixed;
 }
 
 static cm_status fail_changed(cm_context *ctx, const cm_reader *reader, const cm_record *record,
@@ -77,18 +81,20 @@ static cm_status fail_changed(cm_context *ctx, const cm_reader *reader, const cm
 static cm_status read_values(cm_context *ctx, cm_reader *reader, const cm_record *record, bool *bad) {
     static const cm_drop reasons[] = {[CM_CELL_NO_DATE] = CM_DROP_DATE,
                                       [CM_CELL_NO_NUMBER] = CM_DROP_NUMBER,
-                                      [CM_CELL_TOO_LARGE] = CM_DROP_TOO_LARGE};
+                                      [CM_CELL_TOO_LARGE] = CM_DROP_TOO_LARGE,
+                                      [CM_CELL_NO_FIT] = CM_DROP_VALUE};
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         const cm_csv_field *field = &record->fields[column->number - 1];
         column->present = cm_reader_cell(reader, field);
-        if (column->decision.type == CM_STRING) continue;
+        if (column->field.dictionary) continue;
         column->present = column->present && field->length;
         if (!column->present) continue;
         cm_cell_fit fit = cm_decision_read(&column->decision, field->text, field->length, &column->value);
         if (!fit) continue;
-        if (!role_decides(column) || fit == CM_CELL_NO_FIT) return fail_changed(ctx, reader, record, column);
+        if (!may_not_fit(column)) return fail_changed(ctx, reader, record, column);
         *bad = true;
+        if (cm_stream_hold(ctx, reader, record, column)) return CM_OK;
         return drop_row(ctx, reader, record, reasons[fit], column);
     }
     return CM_OK;
@@ -125,6 +131,38 @@ static cm_status read_texts(cm_context *ctx, cm_reader *reader, const cm_record 
     return CM_OK;
 }
 
+/* Lists as the writer joins them (write_csv.c): items divided by "; ", \ before ; and \ within them, one empty item
+ * alone as \. */
+static cm_status read_list(cm_context *ctx, cm_reader *reader, cm_field *field, const char *text, uint64_t length) {
+    cm_bytes *item = &reader->scratch;
+    cm_status status = CM_OK;
+    if (length == 1 && *text == '\\') return cm_field_add_item(ctx, field, "", 0);
+    item->length = 0;
+    for (uint64_t i = 0; i < length && !status; i++) {
+        bool ends = text[i] == ';' && i + 1 < length && text[i + 1] == ' ';
+        if (ends) {
+            status = cm_field_add_item(ctx, field, item->data, item->length);
+            item->length = 0;
+            i++;
+        } else {
+            i += text[i] == '\\' && i + 1 < length;
+            status = cm_bytes_add(ctx, item, &text[i], 1);
+        }
+    }
+    return status || !length ? status : cm_field_add_item(ctx, field, item->data, item->length);
+}
+
+static cm_status read_lists(cm_context *ctx, cm_reader *reader, const cm_record *record) {
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < reader->kept_count && !status; i++) {
+        cm_read_column *column = reader->kept[i];
+        const cm_csv_field *field = &record->fields[column->number - 1];
+        if (column->decision.type == CM_LIST && column->present)
+            status = read_list(ctx, reader, &column->field, field->text, field->length);
+    }
+    return status;
+}
+
 /* ---- rows ---- */
 
 static bool same_value(const cm_read_column *column, cm_value a, cm_value b) {
@@ -139,7 +177,7 @@ static bool less(const cm_read_column *column, cm_value a, cm_value b) {
 static void count_cell(cm_read_column *column) {
     cm_value value = column->value;
     if (!column->present) column->absent++;
-    if (!column->present || column->decision.type == CM_STRING) return;
+    if (!column->present || column->field.dictionary) return;
     if (!column->seen++) column->low = column->high = value;
     if (less(column, value, column->low)) column->low = value;
     if (less(column, column->high, value)) column->high = value;
@@ -166,7 +204,7 @@ static void take_row(cm_reader *reader) {
         field->set = column->present;
         if (column->present && column->decision.type == CM_FLOAT64)
             cm_field_put_double(field, column->value.real);
-        else if (column->present)
+        else if (column->present && column->decision.type != CM_LIST)
             cm_field_put_int(field, column->value.integer);
         cm_field_end_row(field);
         count_cell(column);
@@ -183,6 +221,7 @@ static cm_status convert_row(cm_context *ctx, cm_reader *reader, const cm_record
     if (status || bad) return status;
     status = read_texts(ctx, reader, record);
     if (!status) status = make_room(ctx, reader);
+    if (!status) status = read_lists(ctx, reader, record);
     if (!status) take_row(reader);
     return status;
 }
@@ -191,7 +230,7 @@ cm_status cm_reader_convert(cm_context *ctx, cm_reader *reader, uint64_t max_row
     cm_record record;
     bool more = true;
     cm_status status = CM_OK;
-    while (!status && more && reader->batch.kept < max_rows) {
+    while (!status && more && reader->batch.kept < max_rows && !reader->widening) {
         status = cm_reader_record(ctx, reader, &record, &more);
         if (!status && more) status = convert_row(ctx, reader, &record);
     }

@@ -150,6 +150,7 @@ cm_status cm_reader_header(cm_context *ctx, cm_reader *reader, const cm_record *
     reader->column_count = record->count;
     cm_status status = name_columns(ctx, reader, record);
     if (!status) status = set_roles(ctx, reader);
+    if (!status) status = cm_reader_fix(ctx, reader);
     return status ? status : choose_columns(ctx, reader);
 }
 

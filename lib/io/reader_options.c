@@ -31,6 +31,10 @@ static const cm_option_spec specs[] = {
     {"on_error", "fail", "fail|collect", "at a bad row: fail, or leave it out, count it and keep it in table rejects",
      0, 0, CM_OPTION_CHOICE},
     {"select", NULL, NULL, "only these columns are kept, and those named for a role", 0, 0, CM_OPTION_LIST},
+    {"schema", NULL, NULL, "table of columns whose types are known: column, type, scale, role, zone, date_order", 0, 0,
+     CM_OPTION_TABLE},
+    {"stream", "false", NULL, "cm_reader: one pass; types by the schema, or by roles and the first rows", 0, 0,
+     CM_OPTION_SWITCH},
     {"batch_rows", "65536", NULL, "rows of a portion of cm_reader_next", 1, 1e9, CM_OPTION_INT},
     {"max_row", "64MB", NULL, "most bytes of a row", 1, 1e12, CM_OPTION_SIZE},
     {"max_field", "16MB", NULL, "most bytes of a field", 1, 1e12, CM_OPTION_SIZE},
@@ -100,6 +104,8 @@ cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_aren
         .collect = cm_option_choice(options, topic, "on_error") == 1,
         .integer_ids = cm_option_choice(options, topic, "ids") == 1,
         .all_columns = !cm_option_is_set(options, topic, "select"),
+        .stream = cm_option_int(options, topic, "stream") != 0,
+        .schema = cm_option_table(options, topic, "schema"),
     };
     cm_status status = read_delimiter(ctx, cm_option_text(options, topic, "delimiter"), &out->dialect.delimiter);
     if (!status && out->style.thousands == out->style.mark)

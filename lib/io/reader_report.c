@@ -125,6 +125,38 @@ static cm_status columns_table(cm_context *ctx, cm_reader *reader, cm_table **ou
     return status;
 }
 
+/* ---- schema ---- */
+
+static const char *date_order(const cm_decision *decision) {
+    if (decision->type != CM_DATE && decision->type != CM_TIMESTAMP) return NULL;
+    if (decision->orders == CM_ORDER_UNIX) return "unix";
+    if (decision->orders & CM_ORDER_DMY) return "dmy"; /* of ALL, too: there was no cell that could tell */
+    return decision->orders & CM_ORDER_MDY ? "mdy" : "ymd";
+}
+
+static cm_status add_to_schema(cm_context *ctx, cm_builder *builder, const cm_read_column *column) {
+    const cm_decision *decision = &column->decision;
+    const char *order = date_order(decision);
+    cm_status status = set_text(ctx, builder, 0, column->name);
+    if (!status) status = set_text(ctx, builder, 1, cm_type_name(decision->type));
+    if (!status && decision->type == CM_DECIMAL) status = cm_builder_int(ctx, builder, 2, decision->scale);
+    if (!status && decision->role) status = set_text(ctx, builder, 3, cm_role_name(decision->role));
+    if (!status && decision->flags & CM_COLUMN_UTC) status = set_text(ctx, builder, 4, "UTC");
+    if (!status && order) status = set_text(ctx, builder, 5, order);
+    return status ? status : cm_builder_row(ctx, builder);
+}
+
+static cm_status schema_table(cm_context *ctx, cm_reader *reader, cm_table **out) {
+    static const report_column columns[] = {{"column", CM_STRING}, {"type", CM_STRING}, {"scale", CM_INT64},
+                                            {"role", CM_STRING},   {"zone", CM_STRING}, {"date_order", CM_STRING}};
+    cm_builder *builder = NULL;
+    cm_status status = start(ctx, columns, sizeof columns / sizeof *columns, &builder);
+    for (uint64_t i = 0; i < reader->kept_count && !status; i++) status = add_to_schema(ctx, builder, reader->kept[i]);
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
 /* ---- audit ---- */
 
 static uint64_t audit_lines(const cm_tally *tally, cm_audit_line lines[CM_DROP_COUNT + 2]) {
@@ -153,9 +185,11 @@ static cm_status attach(cm_context *ctx, cm_table *table, const char *name, cm_t
 
 cm_status cm_reader_attach(cm_context *ctx, cm_reader *reader, cm_table *table) {
     cm_audit_line lines[CM_DROP_COUNT + 2];
-    cm_table *columns = NULL, *rejects = NULL;
+    cm_table *columns = NULL, *rejects = NULL, *schema = NULL;
     cm_status status = columns_table(ctx, reader, &columns);
     status = attach(ctx, table, "columns", columns, status);
+    if (!status) status = schema_table(ctx, reader, &schema);
+    status = attach(ctx, table, "schema", schema, status);
     if (!status && reader->rejects) {
         status = cm_builder_finish(ctx, reader->rejects, &rejects);
         status = attach(ctx, table, "rejects", rejects, status);

@@ -16,7 +16,8 @@ void cm_reader_restart(cm_reader *reader, uint64_t pass) {
     cm_csv_close(reader->csv);
     reader->csv = NULL;
     reader->file = 0;
-    reader->holds = false;
+    reader->passed = 0;
+    reader->holds = reader->starved = false;
     for (uint64_t i = 0; i < reader->source_count; i++) {
         sum += cm_source_size(reader->sources[i]);
         known = known && cm_source_size(reader->sources[i]);
@@ -38,9 +39,12 @@ static cm_status begin_file(cm_context *ctx, cm_reader *reader) {
     cm_record record;
     bool more;
     cm_status status = cm_source_rewind(ctx, source);
+    if (!status && reader->decided) cm_source_forget(source);
     if (!status) status = cm_csv_open(ctx, source, &reader->how.dialect, &reader->csv);
     if (!status) status = cm_csv_next(ctx, reader->csv, &record, &more);
     if (status) return status;
+    reader->starved = !more && cm_source_starved(source);
+    if (reader->starved) return CM_OK;
     if (!more) return fail_empty(ctx, reader);
     if (reader->how.header && !cm_utf8_is_valid(record.raw, record.raw_length)) {
         cm_fail(ctx, CM_E_DATA, "BAD_BYTES", "");
@@ -61,22 +65,31 @@ static void end_file(cm_reader *reader) {
     cm_source_rest(reader->sources[reader->file++]);
 }
 
+static cm_status next_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more) {
+    cm_status status = reader->csv ? CM_OK : begin_file(ctx, reader);
+    *more = false;
+    if (status || reader->starved) return status;
+    *more = reader->holds;
+    if (reader->holds) {
+        *record = reader->held;
+        reader->holds = false;
+        return CM_OK;
+    }
+    status = cm_csv_next(ctx, reader->csv, record, more);
+    if (status || *more) return status;
+    reader->starved = cm_source_starved(reader->sources[reader->file]);
+    if (!reader->starved) end_file(reader);
+    return CM_OK;
+}
+
 cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more) {
     cm_status status = CM_OK;
-    *more = false;
-    while (!status && !*more && reader->file < reader->source_count) {
-        if (!reader->csv) status = begin_file(ctx, reader);
-        if (status) break;
-        if (reader->holds) {
-            *record = reader->held;
-            reader->holds = false;
-            *more = true;
-        } else {
-            status = cm_csv_next(ctx, reader->csv, record, more);
-            if (!status && !*more) end_file(reader);
-        }
-    }
-    return status;
+    *more = reader->starved = false;
+    while (!status && !*more && !reader->starved && reader->file < reader->source_count)
+        status = next_record(ctx, reader, record, more);
+    if (status || !*more || ++reader->passed <= reader->how.max_rows) return status;
+    cm_fail(ctx, CM_E_LIMIT, "LIMIT_ROWS", "u", reader->how.max_rows);
+    return cm_fail_at(ctx, cm_reader_file(reader), record->line, 0, NULL, record->byte_offset);
 }
 
 bool cm_reader_usable(const cm_reader *reader, const cm_record *record, cm_drop *why) {
@@ -99,8 +112,11 @@ static cm_status decide(cm_context *ctx, cm_reader *reader) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         cm_decision *decision = &column->decision;
-        cm_survey_decide(ctx, &column->survey, column->role_given, decision);
-        cm_status status =
+        cm_status status = CM_OK;
+        if (!column->fixed) cm_survey_decide(ctx, &column->survey, column->role_given, decision);
+        if (!column->fixed && reader->how.stream) status = cm_stream_decide(ctx, column);
+        if (status) return status;
+        status =
             cm_field_init(ctx, &column->field, column->name, decision->type, decision->scale, decision->role);
         if (status) {
             column->field = (cm_field){0}; /* there is nothing left to clear */
@@ -111,25 +127,25 @@ static cm_status decide(cm_context *ctx, cm_reader *reader) {
     return CM_OK;
 }
 
+static void survey_record(cm_reader *reader, const cm_record *record) {
+    cm_drop why;
+    if (!cm_reader_usable(reader, record, &why)) return; /* the second pass says so */
+    for (uint64_t i = 0; i < reader->kept_count; i++) {
+        cm_read_column *column = reader->kept[i];
+        const cm_csv_field *field = &record->fields[column->number - 1];
+        if (!column->fixed && cm_reader_cell(reader, field))
+            cm_survey_cell(&column->survey, field->text, field->length, record->line);
+    }
+}
+
 cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader) {
     cm_record record;
     bool more = true;
     cm_status status = CM_OK;
     cm_reader_restart(reader, 0);
-    while (!status && more) {
+    while (!status && more && !cm_reader_seen_enough(reader, reader->passed)) {
         status = cm_reader_record(ctx, reader, &record, &more);
-        if (status || !more) break;
-        if (++reader->surveyed > reader->how.max_rows) {
-            cm_fail(ctx, CM_E_LIMIT, "LIMIT_ROWS", "u", reader->how.max_rows);
-            return cm_fail_at(ctx, cm_reader_file(reader), record.line, 0, NULL, record.byte_offset);
-        }
-        cm_drop why;
-        if (!cm_reader_usable(reader, &record, &why)) continue; /* the second pass says so */
-        for (uint64_t i = 0; i < reader->kept_count; i++) {
-            cm_read_column *column = reader->kept[i];
-            const cm_csv_field *field = &record.fields[column->number - 1];
-            if (cm_reader_cell(reader, field)) cm_survey_cell(&column->survey, field->text, field->length, record.line);
-        }
+        if (!status && more) survey_record(reader, &record);
     }
-    return status ? status : decide(ctx, reader);
+    return status || !reader->columns ? status : decide(ctx, reader);
 }

@@ -345,6 +345,14 @@ void cm_survey_decide(const cm_context *ctx, const cm_survey *survey, bool keep_
     }
 }
 
+cm_status cm_survey_fail_dates(cm_context *ctx, const cm_survey *survey, const char *name) {
+    char first[CM_CIVIL_TEXT], second[CM_CIVIL_TEXT];
+    if (survey->zoned.line && survey->naive.line)
+        return cm_fail(ctx, CM_E_COLUMN, "MIXED_ZONES", "sss", name, survey->zoned.text, survey->naive.text);
+    both_readings(survey->either_cell.text, first, second);
+    return cm_fail(ctx, CM_E_COLUMN, "AMBIGUOUS_DATE", "ssss", name, survey->either_cell.text, first, second);
+}
+
 /* ---- reading a cell as decided ---- */
 
 static cm_cell_fit read_number(const cm_decision *decision, const char *text, uint64_t length, int64_t *out) {
@@ -386,11 +394,52 @@ cm_cell_fit cm_decision_read(const cm_decision *decision, const char *text, uint
     case CM_TIMESTAMP:
         if (!cm_parse_moment(text, length, decision->orders, &moment)) return CM_CELL_NO_DATE;
         if (decision->type == CM_DATE && moment.has_time) return CM_CELL_NO_DATE;
+        if (decision->strict && moment.zoned != ((decision->flags & CM_COLUMN_UTC) != 0)) return CM_CELL_NO_DATE;
         out->integer = decision->type == CM_DATE ? cm_civil_day_of(moment.microseconds) : moment.microseconds;
         return CM_CELL_FITS;
     default:
         return CM_CELL_NO_FIT;
     }
+}
+
+/* ---- widening ---- */
+
+static bool widen_number(cm_decision *decision, const char *text, uint64_t length) {
+    int64_t value;
+    int32_t scale;
+    bool exponent;
+    char room[CM_AMOUNT_TEXT];
+    text = cm_plain_number(&decision->style, text, &length, room);
+    if (read_exact(text, length, decision->style.mark, &value, &scale, &exponent)) return false;
+    if (scale <= decision->scale) return false;
+    decision->scale = scale;
+    decision->type = CM_DECIMAL;
+    return true;
+}
+
+static bool widen_moment(cm_decision *decision, const char *text, uint64_t length) {
+    cm_moment moment;
+    if (decision->type != CM_DATE || !cm_parse_moment(text, length, decision->orders, &moment)) return false;
+    if (moment.zoned) return false;
+    decision->type = CM_TIMESTAMP;
+    return true;
+}
+
+bool cm_decision_widen(const cm_context *ctx, cm_decision *decision, const char *text, uint64_t length, uint64_t line) {
+    cm_evidence cell = {0};
+    bool number = decision->type == CM_INT64 || decision->type == CM_DECIMAL;
+    bool wider = number ? widen_number(decision, text, length) : widen_moment(decision, text, length);
+    note(&cell, text, length, line);
+    if (wider) say_cell(ctx, decision, number ? "DECIDED_SCALE" : "DECIDED_TIME", &cell);
+    return wider;
+}
+
+void cm_value_widen(const cm_decision *before, const cm_decision *decision, cm_value *value) {
+    int64_t *integer = &value->integer;
+    if (before->type == CM_DATE && decision->type == CM_TIMESTAMP)
+        *integer *= CM_DAY_MICROSECONDS;
+    else if (cm_rescale_overflows(*integer, before->scale, decision->scale, integer))
+        *integer = *integer < 0 ? INT64_MIN : INT64_MAX;
 }
 
 /* ---- columns of texts from elsewhere ---- */
@@ -420,16 +469,6 @@ static void survey_texts(inference *work) {
             cm_survey_cell(&work->survey, text.data, text.length, row + 1);
         }
     }
-}
-
-static cm_status fail_undecided(cm_context *ctx, const inference *work) {
-    const cm_survey *survey = &work->survey;
-    const char *name = work->column->name;
-    char first[CM_CIVIL_TEXT], second[CM_CIVIL_TEXT];
-    if (survey->zoned.line && survey->naive.line)
-        return cm_fail(ctx, CM_E_COLUMN, "MIXED_ZONES", "sss", name, survey->zoned.text, survey->naive.text);
-    both_readings(survey->either_cell.text, first, second);
-    return cm_fail(ctx, CM_E_COLUMN, "AMBIGUOUS_DATE", "ssss", name, survey->either_cell.text, first, second);
 }
 
 static cm_status fail_text(cm_context *ctx, const inference *work, cm_cell_fit fit, cm_text text, uint64_t row) {
@@ -499,7 +538,8 @@ cm_status cm_infer_column(cm_context *ctx, const cm_table *table, uint64_t colum
     cm_survey_begin(&work.survey, role, (cm_number_style){.mark = '.'}, date_order);
     survey_texts(&work);
     cm_survey_decide(ctx, &work.survey, true, &work.decision);
-    status = work.decision.type == CM_STRING ? fail_undecided(ctx, &work) : convert_texts(ctx, &work, role, out);
+    status = work.decision.type == CM_STRING ? cm_survey_fail_dates(ctx, &work.survey, work.column->name)
+                                             : convert_texts(ctx, &work, role, out);
 done:
     cm_free(ctx->core, work.values, work.size, sizeof *work.values);
     cm_free(ctx->core, work.known, work.size, 1);

@@ -42,6 +42,7 @@ typedef struct cm_decision {
     int32_t type, scale, flags, role;
     int32_t orders;
     cm_number_style style;
+    bool strict; /* decided before all cells were seen: a time must have a zone or none, as the column has */
     char decided_by[CM_DECIDED_TEXT]; /* a sentence of the catalogue */
 } cm_decision;
 
@@ -66,6 +67,15 @@ typedef union cm_value {
     int64_t integer; /* BOOL, INT64, DECIMAL, DATE, TIMESTAMP */
     double real;
 } cm_value;
+
+/* Widens the type of a column of numbers or dates so that it takes this cell, which does not fit: INT64 and DECIMAL to a
+ * larger scale, DATE to TIMESTAMP. False: it is none. */
+bool cm_decision_widen(const cm_context *ctx, cm_decision *decision, const char *text, uint64_t length, uint64_t line);
+/* A value as the decision before had it, as this one has it; at the end of its range where it does not fit. */
+void cm_value_widen(const cm_decision *before, const cm_decision *decision, cm_value *value);
+
+/* The readings of a date column that no cell settles, or that mixes zones, as CM_E_COLUMN. */
+cm_status cm_survey_fail_dates(cm_context *ctx, const cm_survey *survey, const char *name);
 
 /* The value of a cell with text; not of STRING columns. */
 cm_cell_fit cm_decision_read(const cm_decision *decision, const char *text, uint64_t length, cm_value *out);

@@ -19,6 +19,7 @@ static cm_status describe_column(cm_context *ctx, cm_builder *builder, const cm_
     if (!status && column->type == CM_DECIMAL) status = cm_builder_int(ctx, builder, 2, column->scale);
     if (!status && column->role != CM_ROLE_NONE) status = cm_builder_text(ctx, builder, 3, role, strlen(role));
     if (!status) status = cm_builder_int(ctx, builder, 4, (int64_t)absent_cells(column));
+    if (!status && column->flags & CM_COLUMN_UTC) status = cm_builder_text(ctx, builder, 5, "UTC", 3);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
@@ -31,6 +32,7 @@ static cm_status schema(cm_context *ctx, const cm_table *table, cm_table **out) 
     if (!status) status = cm_builder_column(ctx, builder, "scale", CM_INT64, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "role", CM_STRING, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "absent", CM_INT64, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "zone", CM_STRING, 0, CM_ROLE_NONE);
     for (uint64_t i = 0; i < table->column_count && !status; i++)
         status = describe_column(ctx, builder, table->columns[i]);
     if (!status) status = cm_builder_finish(ctx, builder, out);

@@ -38,7 +38,8 @@ class Header(unittest.TestCase):
 
     KINDS = {"int32_t": ctypes.c_int32, "cm_status": ctypes.c_int32, "int64_t": ctypes.c_int64,
              "uint64_t": ctypes.c_uint64, "double": ctypes.c_double, "void": None, "cm_log_function": _abi.LogFunction,
-             "cm_progress_function": _abi.ProgressFunction, "cm_write_function": _abi.WriteFunction}
+             "cm_progress_function": _abi.ProgressFunction, "cm_write_function": _abi.WriteFunction,
+             "cm_read_function": _abi.ReadFunction}
 
     def setUp(self):
         text = "".join(path.read_text() for path in sorted((ROOT / "include/custmine").glob("*.h")))

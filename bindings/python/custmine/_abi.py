@@ -63,6 +63,7 @@ SIZES = {ErrorStruct: 80, ColumnView: 88, Cell: 40, ArrowSchema: 72, ArrowArray:
 
 LogFunction = ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 ProgressFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_char_p, c_uint64, c_uint64)
+ReadFunction = ctypes.CFUNCTYPE(c_int64, c_void_p, c_void_p, c_uint64)
 WriteFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint64)
 ReleaseFunction = ctypes.CFUNCTYPE(None, c_void_p)
 GetSchemaFunction = ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_void_p)
@@ -70,7 +71,7 @@ GetSchemaFunction = ctypes.CFUNCTYPE(ctypes.c_int, c_void_p, c_void_p)
 # The letters of the prototypes: p a handle or memory, o where an output goes, t a text that ends with a NUL.
 _KINDS = {
     "v": None, "p": c_void_p, "o": c_void_p, "t": c_char_p, "i": c_int32, "l": c_int64, "u": c_uint64, "d": c_double,
-    "L": LogFunction, "P": ProgressFunction, "W": WriteFunction,
+    "L": LogFunction, "P": ProgressFunction, "R": ReadFunction, "W": WriteFunction,
 }
 
 # name: result and arguments, a letter each. Texts that may hold any byte are `p`, read by their length.
@@ -83,7 +84,8 @@ _PROTOTYPES = """
     cm_options_set_double i:pptd   cm_options_set_text i:pptt     cm_options_add_text i:pptt
     cm_options_set_table i:pptp    cm_describe_options i:pto      cm_describe i:pto
     cm_read_csv i:ptpo             cm_reader_open i:ptpo          cm_reader_next i:ppo
-    cm_reader_audit i:ppo          cm_reader_free v:p             cm_write_file i:pppt
+    cm_reader_audit i:ppo          cm_reader_push i:pppu          cm_reader_pull i:ppRp
+    cm_reader_free v:p             cm_write_file i:pppt
     cm_write i:pppWp               cm_table_rows u:p              cm_table_columns u:p
     cm_table_chunks u:p            cm_table_find l:pt             cm_table_find_role l:pi
     cm_table_view i:puuo           cm_table_dictionary_text p:puio

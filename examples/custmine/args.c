@@ -183,6 +183,9 @@ static int take_option(struct job *job, int argc, char **argv, int *at) {
     } else {
         if (!strcmp(name, "on-error")) job->on_error_given = 1;
         if (!strcmp(name, "columns")) job->columns_given = 1;
+        if (!strcmp(name, "stream")) job->stream = 1;
+        if (!strcmp(name, "no-stream")) job->stream = -1;
+        if (!strcmp(name, "utc-offset")) job->utc_offset = value;
         if (!strcmp(name, "customers")) strcpy(name, "attributes"); /* the command's name for it */
         int found = set_everywhere(job, name, value, &used);
         if (found < 0) return fail(job);
@@ -243,5 +246,6 @@ void job_close(struct job *job) {
         cm_options_free(job->topics[i].options);
         cm_table_free(job->topics[i].known);
     }
+    cm_table_free(job->load_audit);
     cm_context_free(job->ctx);
 }

@@ -28,6 +28,10 @@ struct job {
     const char *sort;                                      /* a column; falling with - before it */
     long long limit;                                       /* -1: not given */
     int quiet, help, on_error_given;
+    int stream;                  /* 1: --stream, -1: --no-stream */
+    int long_table;              /* standard input was a table of customers, and too long to be sure of its types */
+    const char *utc_offset;
+    cm_table *load_audit;        /* of what was read in one pass */
     int columns_given; /* here or in the model: the table is taken as it is */
 };
 
@@ -69,6 +73,14 @@ cm_status make_customers(struct job *job, const cm_table *sales, cm_table **out)
 cm_status read_input(struct job *job, const char *method, cm_table **out); /* what the method takes, from the files */
 int takes_baskets(const struct job *job, const char *method);
 int wants_baskets(const struct job *job); /* --layout baskets */
+
+int has_inputs(struct job *job, const char *method, const cm_table *table);
+cm_status write_rejects(struct job *job, const cm_table *rejects);
+
+/* stream.c: one pass */
+int streams(const struct job *job);
+cm_status stream_customers(struct job *job, const char *method, cm_table **out);
+cm_status audit_of(struct job *job, const cm_table *table, cm_table **out); /* with that of the loading before it */
 
 int apply_model(struct job *job, const cm_model *model, const cm_table *input); /* method.c: the table asked for, written */
 

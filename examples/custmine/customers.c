@@ -8,8 +8,10 @@ static int run(struct job *job) {
     cm_table *sales = NULL, *customers = NULL, *audit = NULL;
     int status = EXIT_DONE, wants_audit = !strcmp(name, "audit");
     if (!wants_audit && strcmp(name, "customers") != 0) return usage(job, "there is no table %s, but customers and audit", name);
-    if (read_files(job, &sales) || make_customers(job, sales, &customers)
-        || (wants_audit && cm_table_attached(job->ctx, customers, "audit", &audit)))
+    if (streams(job) ? stream_customers(job, NULL, &customers)
+                     : read_files(job, &sales) || make_customers(job, sales, &customers))
+        status = fail(job);
+    else if (wants_audit && audit_of(job, customers, &audit))
         status = fail(job);
     if (!status) status = write_result(job, wants_audit ? audit : customers, name);
     cm_table_free(audit);

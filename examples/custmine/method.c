@@ -24,6 +24,7 @@ static cm_status result_table(struct job *job, const cm_model *model, const cm_t
         return CM_OK;
     }
     if (!strcmp(name, "reasons")) return cm_explain(job->ctx, model, input, out);
+    if (!strcmp(name, "audit")) return audit_of(job, scores, out);
     if (cm_table_attached(job->ctx, scores, name, out) == CM_OK) return CM_OK;
     return cm_model_table(job->ctx, model, name, out);
 }
@@ -44,7 +45,7 @@ int apply_model(struct job *job, const cm_model *model, const cm_table *input) {
 /* Of a method whose default table cm_fit makes: what it found, not what follows for the data that it was found in. */
 static int show_model(struct job *job, const cm_model *model, const cm_table *input, const char *name) {
     cm_table *table = NULL;
-    int found = !strcmp(name, "audit") && cm_table_attached(job->ctx, input, name, &table) == CM_OK, status = EXIT_DONE;
+    int found = !strcmp(name, "audit") && audit_of(job, input, &table) == CM_OK, status = EXIT_DONE;
     if (!found && cm_model_table(job->ctx, model, name, &table)) status = fail(job);
     if (!status) status = write_result(job, table, name);
     cm_table_free(table);
@@ -70,8 +71,9 @@ static int run(struct job *job) {
     cm_table *input = NULL;
     cm_model *model = NULL;
     int status = EXIT_DONE;
-    if (read_input(job, job->command, &input)
-        || cm_fit(job->ctx, job->command, input, job_options(job, job->command), &model))
+    if (read_input(job, job->command, &input) && job->long_table)
+        return usage(job, "%s", "a table of customers comes from a file, or from standard input with --no-stream");
+    if (!input || cm_fit(job->ctx, job->command, input, job_options(job, job->command), &model))
         status = fail(job);
     if (!status) status = write_tables(job, model, input);
     if (!status && job->save && cm_model_save(job->ctx, model, job->save)) status = fail(job);

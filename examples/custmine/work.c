@@ -4,16 +4,22 @@
 #include "command.h"
 
 /* Rejected rows, with what was wrong with each. */
-static cm_status write_rejects(struct job *job, const cm_table *table) {
+cm_status write_rejects(struct job *job, const cm_table *rejects) {
+    cm_status status = cm_write_file(job->ctx, rejects, job_options(job, "write"), job->rejects);
+    if (!status && cm_table_rows(rejects))
+        say(job, "custmine %s: %llu rows rejected, written to %s", job->command,
+            (unsigned long long)cm_table_rows(rejects), job->rejects);
+    return status;
+}
+
+static cm_status write_rejects_of(struct job *job, const cm_table *table) {
     cm_table *rejects = NULL;
     cm_status status = cm_table_attached(job->ctx, table, "rejects", &rejects);
     if (status == CM_E_NOT_FOUND) {
         say(job, "custmine %s: nothing was rejected (--rejects goes with --on-error collect)", job->command);
         return CM_OK;
     }
-    if (!status) status = cm_write_file(job->ctx, rejects, job_options(job, "write"), job->rejects);
-    if (!status && cm_table_rows(rejects))
-        say(job, "custmine %s: %llu rows rejected, written to %s", job->command, (unsigned long long)cm_table_rows(rejects), job->rejects);
+    if (!status) status = write_rejects(job, rejects);
     cm_table_free(rejects);
     return status;
 }
@@ -56,7 +62,7 @@ cm_status read_files(struct job *job, cm_table **out) {
     for (int i = 1; i < job->file_count && !status; i++) status = cm_options_add_text(job->ctx, options, "files", job->files[i]);
     if (!status && wants_baskets(job)) return cm_read_baskets(job->ctx, job->files[0], options, out);
     if (!status) status = cm_read_csv(job->ctx, job->files[0], options, out);
-    if (!status && job->rejects) status = write_rejects(job, *out);
+    if (!status && job->rejects) status = write_rejects_of(job, *out);
     if (!status && job->items) status = join_items(job, out);
     return status;
 }
@@ -66,7 +72,7 @@ cm_status make_customers(struct job *job, const cm_table *sales, cm_table **out)
 }
 
 /* Whether the table has every column that the method needs, so that it is one of customers already. */
-static int has_inputs(struct job *job, const char *method, const cm_table *table) {
+int has_inputs(struct job *job, const char *method, const cm_table *table) {
     cm_table *inputs = NULL;
     int all = 1;
     if (cm_describe(job->ctx, "inputs", &inputs)) return 0;
@@ -99,6 +105,7 @@ static cm_status prepare_input(struct job *job, const char *method, const cm_tab
 
 cm_status read_input(struct job *job, const char *method, cm_table **out) {
     cm_table *table = NULL;
+    if (streams(job)) return stream_customers(job, method, out);
     cm_status status = read_files(job, &table);
     if (!status && wants_baskets(job)) *out = cm_table_retain(table);
     else if (!status) status = prepare_input(job, method, table, out);

@@ -42,8 +42,8 @@ CM_API cm_status cm_read_csv(cm_context *ctx, const char *path, const cm_options
  *
  * With the option `stream`, or without a path, there is one pass and memory does not grow with the file: types come from
  * the option `schema`; of the other columns those without a role are STRING, those with one take the type that the first
- * rows say (65,536 of them, or 8 MB), which are held back until then. If these leave the order of day and month open,
- * that is CM_E_COLUMN, and the option date_order settles it. A later row with more decimal places, or the first time of
+ * rows say (65,536 of them, or 8 MB), which are held back until then; if these are all, types are those of two passes.
+ * If they leave the order of day and month open, that is CM_E_COLUMN, and the option date_order settles it. A later row with more decimal places, or the first time of
  * day, ends the batch before it and widens the column for those that follow; any other row that does not fit is a bad
  * row. Each batch has dictionaries of its own, and its attached "columns" tell of the rows so far but, for texts, of
  * the batch. */

@@ -83,6 +83,7 @@ struct cm_reader {
     /* of one pass */
     bool pushed;          /* bytes come by cm_reader_push, or by the function of cm_reader_pull */
     bool decided;         /* the first rows have been seen */
+    bool seen_all;        /* the first rows are all rows */
     bool ended;           /* no more bytes will be pushed */
     bool starved;         /* the last record that was asked for has not come yet */
     cm_read_column *widening; /* the row held back needs this column wider than the rows before it; or NULL */

@@ -1,4 +1,4 @@
-/* Reading in one pass: the first rows, held back, stand for all when types are decided. Later on a column of numbers
+/* Reading in one pass: the first rows, held back, stand for all when types are decided, unless they are all there are. Later on a column of numbers
  * or dates with a role grows wider where a row asks for it: the batch ends before that row, so that each batch has one
  * type a column. Texts of a batch have a dictionary of their own; memory does not grow with the file. */
 #include "io/reader.h"
@@ -32,7 +32,7 @@ cm_status cm_stream_decide(cm_context *ctx, cm_read_column *column) {
 bool cm_stream_hold(cm_context *ctx, cm_reader *reader, const cm_record *record, cm_read_column *column) {
     const cm_csv_field *field = &record->fields[column->number - 1];
     cm_value ignored;
-    if (!reader->how.stream || column->fixed) return false;
+    if (!reader->how.stream || reader->seen_all || column->fixed) return false;
     reader->wider = column->decision;
     if (!cm_decision_widen(ctx, &reader->wider, field->text, field->length, record->line)
         || cm_decision_read(&reader->wider, field->text, field->length, &ignored))

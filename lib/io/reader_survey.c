@@ -114,7 +114,7 @@ static cm_status decide(cm_context *ctx, cm_reader *reader) {
         cm_decision *decision = &column->decision;
         cm_status status = CM_OK;
         if (!column->fixed) cm_survey_decide(ctx, &column->survey, column->role_given, decision);
-        if (!column->fixed && reader->how.stream) status = cm_stream_decide(ctx, column);
+        if (!column->fixed && reader->how.stream && !reader->seen_all) status = cm_stream_decide(ctx, column);
         if (status) return status;
         status =
             cm_field_init(ctx, &column->field, column->name, decision->type, decision->scale, decision->role);
@@ -147,5 +147,6 @@ cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader) {
         status = cm_reader_record(ctx, reader, &record, &more);
         if (!status && more) survey_record(reader, &record);
     }
+    reader->seen_all = !more && !reader->starved;
     return status || !reader->columns ? status : decide(ctx, reader);
 }

@@ -206,9 +206,20 @@ START_TEST(columns_widen) {
 }
 END_TEST
 
+/* More rows than are looked at, all of the same date. */
+static char *many_rows(const char *date, size_t *length) {
+    char *text = malloc(4 << 20), *end = text + sprintf(text, "customer,date,amount\n");
+    for (int i = 0; i < 65536 + 10; i++) end += sprintf(end, "c%d,%s,5\n", i % 10, date);
+    *length = (size_t)(end - text);
+    return text;
+}
+
 START_TEST(what_a_stream_leaves_open) {
     cm_reader *reader = NULL;
-    const char *path = make_text("open.csv", "customer,date,amount\na,03/04/2011,5\n");
+    cm_table *batch = NULL;
+    size_t length;
+    char *text = many_rows("03/04/2011", &length);
+    const char *path = make_file("open.csv", text, length);
     set("stream", "true");
     ck_assert_int_eq(cm_reader_open(ctx, path, options, &reader), CM_E_COLUMN);
     ck_assert_msg(strstr(cm_error_message(ctx), "2011-04-03 or 2011-03-04") != NULL, "%s", cm_error_message(ctx));
@@ -219,9 +230,8 @@ START_TEST(what_a_stream_leaves_open) {
     unlink(path);
     /* pushed bytes fail when they are asked for */
     set("date_order", "auto");
-    cm_table *batch = NULL;
     ck_assert_int_eq(cm_reader_open(ctx, NULL, options, &reader), CM_OK);
-    ck_assert_int_eq(cm_reader_push(ctx, reader, "customer,date\na,03/04/2011\n", 27), CM_OK);
+    ck_assert_int_eq(cm_reader_push(ctx, reader, text, length), CM_OK);
     ck_assert_int_eq(cm_reader_next(ctx, reader, &batch), CM_OK);
     ck_assert_ptr_null(batch);
     ck_assert_int_eq(cm_reader_push(ctx, reader, NULL, 0), CM_OK);
@@ -229,6 +239,39 @@ START_TEST(what_a_stream_leaves_open) {
     ck_assert_int_eq(cm_reader_next(ctx, reader, &batch), CM_E_ARGUMENT);
     ck_assert_int_eq(cm_reader_push(ctx, reader, "x", 1), CM_E_ARGUMENT);
     cm_reader_free(reader);
+    free(text);
+    /* a few rows that are all: as in two passes, a text for whoever needs no date */
+    ck_assert_int_eq(cm_reader_open(ctx, NULL, options, &reader), CM_OK);
+    ck_assert_int_eq(cm_reader_push(ctx, reader, "customer,date,n\na,03/04/2011,7\n", 31), CM_OK);
+    ck_assert_int_eq(cm_reader_push(ctx, reader, NULL, 0), CM_OK);
+    ck_assert_int_eq(cm_reader_next(ctx, reader, &batch), CM_OK);
+    cm_column_view date = {.struct_size = sizeof date}, n = {.struct_size = sizeof n};
+    cm_table_view(batch, 1, 0, &date);
+    cm_table_view(batch, 2, 0, &n);
+    ck_assert_int_eq(date.type, CM_STRING);
+    ck_assert_int_eq(n.type, CM_INT64);
+    cm_table_free(batch);
+    cm_reader_free(reader);
+}
+END_TEST
+
+/* Where the first rows have one order of day and month or none, another one later is a bad row, never a guess. */
+START_TEST(later_dates_are_not_guessed) {
+    size_t length;
+    char *text = many_rows("2011-04-03", &length);
+    cm_reader *reader = NULL;
+    cm_table *batch = NULL;
+    strcpy(text + length, "x,03/04/2011,5\n");
+    const char *path = make_file("later.csv", text, length + 15);
+    set("stream", "true");
+    ck_assert_int_eq(cm_reader_open(ctx, path, options, &reader), CM_OK);
+    ck_assert_int_eq(cm_reader_next(ctx, reader, &batch), CM_OK);
+    cm_table_free(batch);
+    ck_assert_int_eq(cm_reader_next(ctx, reader, &batch), CM_E_DATA);
+    ck_assert(strstr(cm_error_message(ctx), "03/04/2011 is no date") != NULL);
+    cm_reader_free(reader);
+    unlink(path);
+    free(text);
 }
 END_TEST
 
@@ -421,6 +464,7 @@ Suite *test_stream(void) {
     tcase_add_test(tests, any_pieces_give_the_same_rows);
     tcase_add_test(tests, columns_widen);
     tcase_add_test(tests, what_a_stream_leaves_open);
+    tcase_add_test(tests, later_dates_are_not_guessed);
     tcase_add_test(tests, misuse);
     tcase_add_test(tests, cut_gzip);
     tcase_add_test(tests, a_schema_decides);

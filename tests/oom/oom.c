@@ -453,6 +453,17 @@ static cm_status find_rules(cm_context *ctx) {
     cm_model_free(own);
     own = NULL;
     TRY(cm_fit(ctx, "rules", baskets, NULL, &own));
+    cm_model_free(own);
+    own = NULL;
+    TRY(cm_options_set_int(ctx, options, "max_consequent", 2));
+    TRY(cm_options_set_int(ctx, options, "no_redundant", 1));
+    TRY(cm_options_set_int(ctx, options, "min_customers", 1));
+    TRY(cm_options_set_text(ctx, options, "significance", "1"));
+    TRY(cm_options_set_text(ctx, options, "interval", "0.95"));
+    TRY(cm_options_set_text(ctx, options, "validate", "0.3"));
+    TRY(cm_options_set_text(ctx, options, "measures", "all"));
+    TRY(cm_options_set_text(ctx, options, "where", "lift>0"));
+    TRY(cm_fit(ctx, "rules", baskets, options, &own));
 done:
     cm_options_free(options);
     cm_model_free(own);

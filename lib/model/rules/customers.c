@@ -52,11 +52,8 @@ static uint64_t intersect(const cm_market *market, uint32_t *baskets, uint64_t c
     return kept;
 }
 
-/* The baskets that have all items of a set, from those of its rarest. */
-static uint64_t baskets_of(const cm_rulebook *book, uint64_t set, uint32_t *baskets) {
-    const cm_market *market = book->market;
-    const uint32_t *items = cm_rulebook_items(book, set);
-    uint64_t length = cm_rulebook_length(book, set), rarest = 0;
+uint64_t cm_market_with_all(const cm_market *market, const uint32_t *items, uint64_t length, uint32_t *baskets) {
+    uint64_t rarest = 0;
     for (uint64_t i = 1; i < length; i++)
         if (items[i] > items[rarest]) rarest = i;
     uint64_t count = cm_market_frequency(market, items[rarest]);
@@ -80,28 +77,36 @@ static void count_customers(const buyers *all, const uint32_t *baskets, uint64_t
     out->largest_share = (double)most / (double)count;
 }
 
-cm_status cm_rules_customers(cm_context *ctx, const cm_rulebook *book, cm_rule_customers **out) {
+static void drop_small(cm_rulebook *book, uint64_t least) {
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < book->rule_count; i++) {
+        if (book->customers[i].customers < least) continue;
+        book->customers[kept] = book->customers[i];
+        book->rules[kept++] = book->rules[i];
+    }
+    book->rule_count = kept;
+}
+
+cm_status cm_rules_customers(cm_context *ctx, cm_rulebook *book, uint64_t least) {
     const cm_market *market = book->market;
     int64_t column = find_customer(market->table);
     buyers all = {0};
     uint32_t *seen = NULL, *baskets = NULL;
-    *out = NULL;
-    if (column < 0) return CM_OK;
+    if (column < 0) return least ? cm_fail(ctx, CM_E_COLUMN, "RULES_NO_CUSTOMERS", "") : CM_OK;
     cm_status status = number_customers(ctx, market, (uint64_t)column, &all);
     if (!status
         && (!(seen = cm_alloc(ctx, all.count + 1, sizeof *seen))
             || !(baskets = cm_alloc(ctx, market->baskets, sizeof *baskets))
-            || !(*out = cm_alloc(ctx, book->rule_count, sizeof **out))))
+            || !(book->customers = cm_alloc(ctx, book->rule_capacity, sizeof *book->customers))))
         status = ctx->error.status;
     for (uint64_t i = 0; i < book->rule_count && !status; i++) {
-        uint64_t count = baskets_of(book, book->rules[i].set, baskets);
-        count_customers(&all, baskets, count, seen, &(*out)[i]);
+        uint32_t set = book->rules[i].set;
+        uint64_t length = cm_rulebook_length(book, set);
+        uint64_t count = cm_market_with_all(market, cm_rulebook_items(book, set), length, baskets);
+        count_customers(&all, baskets, count, seen, &book->customers[i]);
         if (i % 16 == 0) status = cm_tick(ctx, "rules", i, book->rule_count);
     }
-    if (status) {
-        cm_free(ctx->core, *out, book->rule_count, sizeof **out);
-        *out = NULL;
-    }
+    if (!status) drop_small(book, least);
     cm_free(ctx->core, seen, all.count + 1, sizeof *seen);
     cm_free(ctx->core, baskets, market->baskets, sizeof *baskets);
     cm_free(ctx->core, all.of, market->baskets, sizeof *all.of);

@@ -18,7 +18,7 @@ typedef struct recommender {
     uint64_t item_count;
     int32_t *places; /* in byte order, by item */
     firing *rules;
-    uint64_t rule_count;
+    uint64_t rule_count, rule_room;
     int32_t *antecedents;
     uint64_t antecedent_count, antecedent_capacity;
     uint64_t *starts; /* of the rules of each item in `of`; item_count + 1 */
@@ -59,7 +59,8 @@ static cm_status read_item(cm_context *ctx, recommender *out, const cm_table *ta
 
 static cm_status read_rule(cm_context *ctx, recommender *out, const cm_table *table, uint64_t row,
                            const uint64_t columns[NEEDED]) {
-    firing *rule = &out->rules[row];
+    if (cm_table_items(table, row, columns[CONSEQUENT]) > 1) return CM_OK; /* that of each item alone says more */
+    firing *rule = &out->rules[out->rule_count++];
     *rule = (firing){.first = out->antecedent_count,
                      .length = cm_table_items(table, row, columns[ANTECEDENT]),
                      .count = cm_table_int(table, row, columns[COUNT]),
@@ -104,7 +105,7 @@ void cm_rules_discard(cm_core *core, void *compiled) {
     cm_free(core, own->places, own->item_count, sizeof(int32_t));
     cm_free(core, own->starts, own->item_count + 1, sizeof(uint64_t));
     cm_free(core, own->of, own->rule_count, sizeof(uint32_t));
-    cm_free(core, own->rules, own->rule_count, sizeof *own->rules);
+    cm_free(core, own->rules, own->rule_room, sizeof *own->rules);
     cm_free(core, own->antecedents, own->antecedent_capacity, sizeof(int32_t));
     cm_dictionary_release(own->items);
     cm_free(core, own, 1, sizeof *own);
@@ -116,7 +117,7 @@ cm_status cm_rules_compile(cm_context *ctx, const cm_model *model, void **compil
     if (!table || !find_columns(table, columns) || table->rows >= UINT32_MAX) return damaged(ctx);
     recommender *out = cm_alloc(ctx, 1, sizeof *out);
     if (!out) return ctx->error.status;
-    out->rule_count = table->rows;
+    out->rule_room = table->rows;
     out->rules = cm_alloc(ctx, table->rows, sizeof *out->rules);
     cm_status status = out->rules ? cm_dictionary_new(ctx, &out->items) : ctx->error.status;
     for (uint64_t row = 0; row < table->rows && !status; row++) status = read_rule(ctx, out, table, row, columns);

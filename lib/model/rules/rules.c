@@ -28,7 +28,21 @@ static const cm_option_spec options[] = {
      CM_OPTION_INT},
     {"itemsets", "frequent", "frequent|closed|maximal", "which ones the table itemsets has", 0, 0, CM_OPTION_CHOICE},
     {"top", "0", NULL, "most rules, the first in order; 0: any number", 0, 1e15, CM_OPTION_INT},
-    {"by", "leverage", "leverage|support|confidence|lift|conviction|count", "measure that orders the rules", 0, 0,
+    {"by", "leverage", CM_MEASURE_NAMES, "measure that orders the rules", 0, 0, CM_OPTION_CHOICE},
+    {"measures", NULL, NULL, "more measures to show: names as of the option by, or all", 0, 0, CM_OPTION_LIST},
+    {"where", NULL, NULL, "conditions on any measure, such as phi>=0.1 or fisher_p<0.01", 0, 0, CM_OPTION_LIST},
+    {"max_consequent", "1", NULL, "most items of a consequent", 1, 32, CM_OPTION_INT},
+    {"no_redundant", "false", NULL, "leaves out a rule where fewer antecedents give no less confidence", 0, 0,
+     CM_OPTION_SWITCH},
+    {"significance", "0", NULL, "most adjusted p by Fisher's exact test; 0: no test", 0, 1, CM_OPTION_NUMBER},
+    {"adjust", "holm", "none|bonferroni|holm|bh", "for all rules of enough support, before any other filter", 0, 0,
+     CM_OPTION_CHOICE},
+    {"interval", "0", NULL, "confidence with its interval (Wilson) of this probability, 0.95; 0: none", 0, 0.999999,
+     CM_OPTION_NUMBER},
+    {"min_customers", "0", NULL, "least customers behind a rule", 0, 1e15, CM_OPTION_INT},
+    {"validate", "0", NULL, "share of the baskets kept aside, on which the rules are counted again; 0: none", 0, 0.9,
+     CM_OPTION_NUMBER},
+    {"validate_by", "hash", "hash|date", "which are kept aside: a stable hash of their ids decides, or the last", 0, 0,
      CM_OPTION_CHOICE},
     {"include", NULL, NULL, "only these items are looked at", 0, 0, CM_OPTION_LIST},
     {"exclude", NULL, NULL, "these items are not looked at", 0, 0, CM_OPTION_LIST},
@@ -57,6 +71,28 @@ static const cm_output_spec outputs[] = {
     {"rules", "consequent_name", "name of the consequent, or its code where it has none", CM_LIST, true, false},
     {"rules", "customers", "that have such a basket; where customers are known", CM_INT64, true, false},
     {"rules", "largest_share", "of the rule's baskets by one customer", CM_FLOAT64, true, false},
+    {"rules", "coverage", "support of the antecedent; this and the next on request (measures)", CM_FLOAT64, true, false},
+    {"rules", "cosine", "count over the geometric mean of both sides' counts", CM_FLOAT64, true, false},
+    {"rules", "jaccard", "count as a share of the baskets with either side", CM_FLOAT64, true, false},
+    {"rules", "kulczynski", "mean of the confidences in both directions", CM_FLOAT64, true, false},
+    {"rules", "imbalance_ratio", "how much more frequent one side is than the other, 0 to 1", CM_FLOAT64, true, false},
+    {"rules", "all_confidence", "the smaller of the confidences in both directions", CM_FLOAT64, true, false},
+    {"rules", "max_confidence", "the larger one", CM_FLOAT64, true, false},
+    {"rules", "odds_ratio", "odds of the consequent with the antecedent over those without; absent without bound",
+     CM_FLOAT64, true, false},
+    {"rules", "phi", "correlation of the two sides, -1 to 1", CM_FLOAT64, true, false},
+    {"rules", "chi_squared", "Pearson's statistic of independence, one degree of freedom", CM_FLOAT64, true, false},
+    {"rules", "certainty_factor", "share of the doubt that the antecedent removes, -1 to 1", CM_FLOAT64, true, false},
+    {"rules", "zhang", "Zhang's measure, -1 to 1", CM_FLOAT64, true, false},
+    {"rules", "fisher_p", "probability of so large a count, or a larger one, by chance", CM_FLOAT64, true, false},
+    {"rules", "confidence_low", "interval of the confidence; on request (interval)", CM_FLOAT64, true, false},
+    {"rules", "confidence_high", "its upper end", CM_FLOAT64, true, false},
+    {"rules", "p_adjusted", "fisher_p for so many tests; on request (significance)", CM_FLOAT64, true, false},
+    {"rules", "rules_tested", "all of enough support, before any other filter", CM_INT64, true, false},
+    {"rules", "holdout_count", "count on the baskets kept aside; on request (validate)", CM_INT64, true, false},
+    {"rules", "holdout_support", "support there", CM_FLOAT64, true, false},
+    {"rules", "holdout_confidence", "confidence there; absent where the antecedent is in none", CM_FLOAT64, true, false},
+    {"rules", "holdout_lift", "lift there; absent where a side is in none", CM_FLOAT64, true, false},
     {"itemsets", "items", "the set", CM_LIST, true, false},
     {"itemsets", "length", "its items", CM_INT64, true, false},
     {"itemsets", "count", "baskets with all of them", CM_INT64, true, false},
@@ -72,8 +108,9 @@ static const cm_output_spec outputs[] = {
     {"items", "count", "baskets that have it", CM_INT64, true, false},
     {"items", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
     {"diagnostics", "name",
-     "baskets, items, frequent_items, support_chosen, least_count, support, itemsets, longest, rules", CM_STRING, true,
-     false},
+     "baskets, items, frequent_items, support_chosen, least_count, support, itemsets, longest, rules, rules_tested, "
+     "baskets_kept_aside",
+     CM_STRING, true, false},
     {"diagnostics", "value", "its value", CM_FLOAT64, true, false},
     {"recommendations", "basket", "its id, or the number of its row", CM_STRING, false, true},
     {"recommendations", "item", "consequent of a rule whose antecedent the basket has, not in it yet", CM_STRING, false,
@@ -187,7 +224,9 @@ static cm_status diagnostics_table(cm_context *ctx, const cm_rulebook *book, boo
                {"support", (double)least / (double)market->baskets},
                {"itemsets", (double)book->sets->total},
                {"longest", (double)book->sets->longest},
-               {"rules", (double)book->rule_count}};
+               {"rules", (double)book->rule_count},
+               {"rules_tested", (double)book->tested},
+               {"baskets_kept_aside", (double)book->kept_aside}};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
@@ -214,7 +253,7 @@ static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook 
     int32_t which = cm_option_choice(set, &model->method->topic, "itemsets");
     uint64_t frequent = book->sets->longest ? book->sets->levels[0].count : 0;
     cm_table *table = NULL;
-    cm_status status = put(ctx, model, "rules", cm_rules_table(ctx, book, &table), &table);
+    cm_status status = put(ctx, model, "rules", cm_rules_table(ctx, book, set, &model->method->topic, &table), &table);
     if (!status) status = put(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
     if (!status) status = put(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
     if (!status) status = put(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
@@ -222,7 +261,18 @@ static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook 
                   : put(ctx, model, "diagnostics", diagnostics_table(ctx, book, chosen, least, &table), &table);
 }
 
-static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model) {
+/* Names of measures are checked before the work is done. */
+static cm_status check_measures(cm_context *ctx, const cm_options *set, const cm_topic *topic) {
+    const char *const *names;
+    uint64_t count = cm_option_list(set, topic, "measures", &names);
+    for (uint64_t i = 0; i < count; i++)
+        if (strcmp(names[i], "all") != 0 && !cm_measure_find(names[i], strlen(names[i])))
+            return cm_fail(ctx, CM_E_OPTION, "RULES_MEASURE", "s", names[i]);
+    return CM_OK;
+}
+
+static cm_status mine(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
+                      cm_model *model) {
     const cm_topic *topic = &model->method->topic;
     uint64_t least = 0, max_length = (uint64_t)cm_option_int(set, topic, "max_length");
     cm_market market = {0};
@@ -238,10 +288,23 @@ static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set
     if (!status) status = cm_rulebook_open(ctx, &market, &sets, &book);
     if (!status) status = find_names(ctx, &book);
     if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
+    if (!status && aside) status = cm_rules_check(ctx, &book, aside, set, topic);
     if (!status) status = put_tables(ctx, model, &book, set, chosen, least);
     cm_rulebook_close(ctx->core, &book);
     cm_itemsets_clear(ctx->core, &sets);
     cm_market_close(ctx->core, &market);
+    return status;
+}
+
+static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model) {
+    const cm_topic *topic = &model->method->topic;
+    double share = cm_option_number(set, topic, "validate");
+    cm_split split = {0};
+    cm_status status = check_measures(ctx, set, topic);
+    if (!status && share == 0) return mine(ctx, in, NULL, set, model);
+    if (!status) status = cm_split_open(ctx, in, share, cm_option_choice(set, topic, "validate_by") == 1, &split);
+    if (!status) status = mine(ctx, &split.kept, &split.aside, set, model);
+    cm_split_close(ctx->core, &split);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #define CM_MODEL_RULES_H
 
 #include "model/method.h"
+#include "model/rules/measures.h"
 
 #define CM_RULES_ITEM 1  /* the item is looked at */
 #define CM_RULES_LEFT 2  /* it may stand in an antecedent */
@@ -63,54 +64,94 @@ uint64_t cm_level_find(const cm_level *level, uint64_t length, const uint32_t *i
 /* Candidates of one length and how many baskets have each. */
 cm_status cm_candidates_count(cm_context *ctx, const cm_market *market, uint64_t length, cm_level *candidates);
 
-/* Sets and rules ready to be shown. A set is known by its number: those of shorter levels come first. */
+/* Sets and rules ready to be shown. A set is known by its number: those of shorter levels come first, so that the
+ * numbers of single items are the items' own. */
 typedef struct cm_rule {
-    uint32_t set, antecedent; /* numbers of itemsets */
-    uint32_t consequent;      /* an item */
+    uint32_t set, antecedent, consequent; /* numbers of itemsets */
+    double adjusted;                      /* Fisher's p, adjusted for all rules tested; where that was asked for */
 } cm_rule;
 
-typedef struct cm_measures {
-    uint64_t count;
-    double support, confidence, lift, leverage, conviction; /* conviction is infinite where the confidence is 1 */
-} cm_measures;
+/* Customers of the baskets of a rule, and the largest share of one of them. */
+typedef struct cm_rule_customers {
+    uint64_t customers;
+    double largest_share;
+} cm_rule_customers;
+
+/* A rule on baskets kept aside. */
+typedef struct cm_rule_check {
+    uint64_t left, right, both;
+} cm_rule_check;
 
 typedef struct cm_rulebook {
     const cm_market *market;
     const cm_itemsets *sets;
     uint64_t *bases;    /* number of the first set of each level, and the total: longest + 1 */
+    uint32_t *counts;   /* baskets, by set */
     uint32_t *ordered;  /* the items of all sets, in byte order of their texts */
-    uint64_t *starts;   /* of a level's first set in `ordered`: longest + 1 */
+    uint64_t *starts;   /* of a level's first set in `ordered` and `parts`: longest + 1 */
+    uint32_t *parts;    /* by set and item as the level has them: the number of the set without that item */
     uint32_t *places;   /* of the sets in byte order of their items' texts */
     uint8_t *supersets; /* by set: CM_SET_ bits */
     cm_rule *rules;
     uint64_t rule_count, rule_capacity;
-    const cm_table *names; /* item, name ...; NULL: there are none */
-    cm_text *name_of;      /* by item; data NULL: none */
+    uint64_t tested;              /* rules whose significance was tested; 0: none was */
+    cm_rule_customers *customers; /* by rule; NULL: customers are unknown */
+    cm_rule_check *checks;        /* by rule; NULL: no baskets were kept aside */
+    uint64_t kept_aside;          /* baskets */
+    const cm_table *names;        /* item, name ...; NULL: there are none */
+    cm_text *name_of;             /* by item; data NULL: none */
 } cm_rulebook;
 
 #define CM_SET_HAS_SUPERSET 1 /* a longer frequent set has all its items */
 #define CM_SET_HAS_EQUAL 2    /* and is in as many baskets */
 
 cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, cm_rulebook *out);
-cm_status cm_rulebook_make(cm_context *ctx, cm_rulebook *book, const cm_options *options, const cm_topic *topic);
 void cm_rulebook_close(cm_core *core, cm_rulebook *book);
-cm_measures cm_rulebook_measures(const cm_rulebook *book, const cm_rule *rule);
 uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set);
 const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set); /* in byte order of the texts */
-uint64_t cm_rulebook_count(const cm_rulebook *book, uint64_t set);
+cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule);
+
+/* The rules that hold, in their order. */
+cm_status cm_rulebook_make(cm_context *ctx, cm_rulebook *book, const cm_options *options, const cm_topic *topic);
+
+/* Every rule of every set (deriving.c): those whose items are allowed on their sides, with consequents of at most
+ * `most` items. Rules of shorter sets come first; the order is always the same. */
+typedef struct cm_derived {
+    cm_rule rule;
+    uint64_t length, index; /* of the set and within its level */
+    uint32_t chosen;        /* bit i: the i-th item, as the level has them, is in the consequent */
+} cm_derived;
+typedef cm_status (*cm_derive_visit)(cm_context *ctx, void *user, const cm_derived *one);
+cm_status cm_derive(cm_context *ctx, const cm_rulebook *book, uint64_t most, cm_derive_visit visit, void *user);
+
+/* By rule as cm_derive comes to them: Fisher's p, adjusted over all of them. */
+cm_status cm_significance(cm_context *ctx, const cm_rulebook *book, uint64_t most, int32_t adjustment, double **out,
+                          uint64_t *count);
+/* Takes out the rules that a more general one makes needless: the same consequent, fewer antecedents, no less
+ * confidence. */
+cm_status cm_drop_redundant(cm_context *ctx, cm_rulebook *book, uint64_t most);
+
+/* Customers of each rule; NULL where customers are unknown. Takes out the rules with fewer than `least`. */
+cm_status cm_rules_customers(cm_context *ctx, cm_rulebook *book, uint64_t least);
+/* The baskets (numbers, rising) that have all of `count` items, into room for those of the rarest. */
+uint64_t cm_market_with_all(const cm_market *market, const uint32_t *items, uint64_t count, uint32_t *baskets);
+
+/* Baskets kept aside (validate.c): `kept` has those that stay, `aside` the others; rows as cm_inputs has them. */
+typedef struct cm_split {
+    cm_inputs kept, aside; /* only `numbers` is their own */
+    uint64_t room;
+} cm_split;
+cm_status cm_split_open(cm_context *ctx, const cm_inputs *inputs, double share, bool by_date, cm_split *out);
+void cm_split_close(cm_core *core, cm_split *split);
+cm_status cm_rules_check(cm_context *ctx, cm_rulebook *book, const cm_inputs *aside, const cm_options *options,
+                         const cm_topic *topic);
 
 /* The tables of the model. */
-cm_status cm_rules_table(cm_context *ctx, const cm_rulebook *book, cm_table **out);
+cm_status cm_rules_table(cm_context *ctx, const cm_rulebook *book, const cm_options *options, const cm_topic *topic,
+                         cm_table **out);
 cm_status cm_itemsets_table(cm_context *ctx, const cm_rulebook *book, int32_t which, cm_table **out);
 cm_status cm_key_items_table(cm_context *ctx, const cm_rulebook *book, cm_table **out);
 cm_status cm_items_table(cm_context *ctx, const cm_rulebook *book, uint64_t count, cm_table **out);
-
-/* Customers and the largest share of one of them among the baskets of each rule; NULL where customers are unknown. */
-typedef struct cm_rule_customers {
-    uint64_t customers;
-    double largest_share;
-} cm_rule_customers;
-cm_status cm_rules_customers(cm_context *ctx, const cm_rulebook *book, cm_rule_customers **out);
 
 /* The compiled model and what it recommends. */
 cm_status cm_rules_compile(cm_context *ctx, const cm_model *model, void **compiled);

@@ -1,0 +1,56 @@
+/* Rules from sets: of each set the subsets of up to so many items as consequents, the others as antecedent. A set has
+ * at most 32 items, for all its subsets are frequent, too, and there are fewer than 2^32 sets: subsets are bits of a
+ * number. */
+#include "model/rules/rules.h"
+
+/* The number of a set without the items of `out`, from the last on, so that the places of the others stay. */
+static uint32_t without(const cm_rulebook *book, uint64_t length, uint64_t index, uint32_t out) {
+    uint64_t set = book->bases[length - 1] + index;
+    for (; out && length > 1; length--) {
+        uint32_t place = 31 - (uint32_t)__builtin_clz(out);
+        set = book->parts[book->starts[length - 1] + (set - book->bases[length - 1]) * length + place];
+        out &= ~(UINT32_C(1) << place);
+    }
+    return (uint32_t)set;
+}
+
+/* The next larger number with as many bits (R. W. Gosper, HAKMEM 175, 1972); 0 behind the last of `length` bits. */
+static uint32_t next_subset(uint32_t subset, uint64_t length) {
+    uint64_t low = subset & -subset, up = (uint64_t)subset + low;
+    uint64_t next = up | ((subset ^ up) / low) >> 2;
+    return next >> length ? 0 : (uint32_t)next;
+}
+
+static cm_status derive_from(cm_context *ctx, const cm_rulebook *book, uint64_t most, cm_derived *one,
+                             cm_derive_visit visit, void *user) {
+    const uint32_t *items = book->sets->levels[one->length - 1].items + one->index * one->length;
+    uint32_t left = 0, right = 0, all = (uint32_t)((UINT64_C(1) << one->length) - 1);
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < one->length; i++) {
+        left |= (uint32_t)((book->market->flags[items[i]] & CM_RULES_LEFT) != 0) << i;
+        right |= (uint32_t)((book->market->flags[items[i]] & CM_RULES_RIGHT) != 0) << i;
+    }
+    for (uint64_t size = 1; size <= most && size < one->length && !status; size++)
+        for (uint32_t subset = (uint32_t)((UINT64_C(1) << size) - 1); subset && !status;
+             subset = next_subset(subset, one->length)) {
+            if (subset & ~right || (all & ~subset) & ~left) continue;
+            one->chosen = subset;
+            one->rule = (cm_rule){.set = (uint32_t)(book->bases[one->length - 1] + one->index),
+                                  .antecedent = without(book, one->length, one->index, subset),
+                                  .consequent = size == 1 ? items[__builtin_ctz(subset)]
+                                                          : without(book, one->length, one->index, all & ~subset)};
+            status = visit(ctx, user, one);
+        }
+    return status;
+}
+
+cm_status cm_derive(cm_context *ctx, const cm_rulebook *book, uint64_t most, cm_derive_visit visit, void *user) {
+    cm_status status = CM_OK;
+    for (uint64_t length = 2; length <= book->sets->longest && !status; length++)
+        for (uint64_t i = 0; i < book->sets->levels[length - 1].count && !status; i++) {
+            cm_derived one = {.length = length, .index = i};
+            if (i % 1024 == 0) status = cm_tick(ctx, "rules", i, book->sets->levels[length - 1].count);
+            if (!status) status = derive_from(ctx, book, most, &one, visit, user);
+        }
+    return status;
+}

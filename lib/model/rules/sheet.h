@@ -1,0 +1,28 @@
+/* A table made of whole columns whose size is known beforehand. */
+#ifndef CM_MODEL_RULES_SHEET_H
+#define CM_MODEL_RULES_SHEET_H
+
+#include "table/table.h"
+
+#define CM_SHEET_COLUMNS 40
+
+typedef struct cm_sheet {
+    cm_column *columns[CM_SHEET_COLUMNS];
+    uint64_t count, rows;
+} cm_sheet;
+
+/* Columns of zeros that the caller fills; the memory is the column's. LIST: `offsets` has room for rows + 1, `codes` for
+ * all items; the texts are those that the dictionary has at cm_sheet_close. */
+cm_status cm_sheet_doubles(cm_context *ctx, cm_sheet *sheet, const char *name, double **values);
+cm_status cm_sheet_ints(cm_context *ctx, cm_sheet *sheet, const char *name, int64_t **values);
+cm_status cm_sheet_texts(cm_context *ctx, cm_sheet *sheet, const char *name, cm_dictionary *dictionary,
+                         int32_t **codes);
+cm_status cm_sheet_lists(cm_context *ctx, cm_sheet *sheet, const char *name, cm_dictionary *dictionary, uint64_t items,
+                         int64_t **offsets, int32_t **codes);
+/* Makes a cell of the column added last absent. */
+cm_status cm_sheet_absent(cm_context *ctx, cm_sheet *sheet, uint64_t row);
+
+/* The table, unless `status` is a failure already; the columns are gone in either case. */
+cm_status cm_sheet_close(cm_context *ctx, cm_sheet *sheet, cm_status status, cm_table **out);
+
+#endif

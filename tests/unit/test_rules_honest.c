@@ -1,0 +1,281 @@
+/* Filters, tests and redundancy of rules against their definitions, all options crossed, on small random data sets:
+ * every subset against every other, counted by looking into every basket. */
+#include <math.h>
+
+#include "support.h"
+
+#define ITEMS 6
+#define SETS (1u << ITEMS)
+#define MOST_RULES 800 /* 3^6 - 2 * 2^6 + 1 = 602 */
+
+typedef struct rule {
+    unsigned left, right;
+    double p, adjusted;
+    int kept;
+} rule;
+
+typedef struct world {
+    int baskets, counts[SETS], owners[SETS], customers, least;
+    unsigned basket[60];
+    int owner[60];
+    rule rules[MOST_RULES];
+    int rule_count;
+} world;
+
+static void invent(world *all, lcg *random) {
+    *all = (world){.baskets = 1 + (int)lcg_below(random, 60), .customers = 1 + (int)lcg_below(random, 9)};
+    all->least = 1 + (int)lcg_below(random, 4);
+    for (int b = 0; b < all->baskets; b++) {
+        for (unsigned i = 0; i < ITEMS; i++)
+            if (lcg_below(random, 10) < 2 + i) all->basket[b] |= 1u << i;
+        all->owner[b] = (int)lcg_below(random, (uint32_t)all->customers);
+    }
+    for (unsigned set = 1; set < SETS; set++) {
+        unsigned seen = 0;
+        for (int b = 0; b < all->baskets; b++)
+            if ((all->basket[b] & set) == set) {
+                all->counts[set]++;
+                seen |= 1u << all->owner[b];
+            }
+        all->owners[set] = __builtin_popcount(seen);
+    }
+}
+
+static cm_table *table_of(cm_context *ctx, const world *all) {
+    cm_builder *builder = NULL;
+    cm_table *table = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "items", CM_LIST, 0, 0));
+    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_INT64, 0, CM_ROLE_CUSTOMER));
+    for (int b = 0; b < all->baskets; b++) {
+        OK(ctx, cm_builder_text(ctx, builder, 0, NULL, 0));
+        for (unsigned i = 0; i < ITEMS; i++)
+            if (all->basket[b] >> i & 1) OK(ctx, cm_builder_text(ctx, builder, 0, &"abcdef"[i], 1));
+        OK(ctx, cm_builder_int(ctx, builder, 1, all->owner[b]));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &table));
+    cm_builder_free(builder);
+    return table;
+}
+
+static double ways(int n, int k) {
+    double product = 1;
+    for (int i = 1; i <= k; i++) product = product * (n - k + i) / i;
+    return product;
+}
+
+static double p_of(const world *all, const rule *one) {
+    int left = all->counts[one->left], right = all->counts[one->right], n = all->baskets;
+    double sum = 0;
+    for (int k = all->counts[one->left | one->right]; k <= left && k <= right; k++)
+        if (left - k <= n - right) sum += ways(right, k) * ways(n - right, left - k) / ways(n, left);
+    return sum;
+}
+
+static double confidence_of(const world *all, unsigned left, unsigned right) {
+    return (double)all->counts[left | right] / all->counts[left];
+}
+
+/* The family: all rules of enough support whose sides are allowed. */
+static void find_family(world *all, int most, unsigned lefts, unsigned rights) {
+    for (unsigned left = 1; left < SETS; left++)
+        for (unsigned right = 1; right < SETS; right++) {
+            if (left & right || left & ~lefts || right & ~rights || __builtin_popcount(right) > most) continue;
+            if (all->counts[left | right] < all->least) continue;
+            rule *one = &all->rules[all->rule_count++];
+            *one = (rule){.left = left, .right = right, .kept = 1};
+            one->p = p_of(all, one);
+        }
+}
+
+/* As the definitions say: Holm's is the largest of (m - j + 1) p_j over the smaller p, Benjamini and Hochberg's the
+ * smallest of m p_j / j over the larger. */
+static void adjust(world *all, const char *how) {
+    int m = all->rule_count;
+    for (int i = 0; i < m; i++) {
+        rule *one = &all->rules[i];
+        double result = !strcmp(how, "bonferroni") ? one->p * m : !strcmp(how, "none") ? one->p : -1;
+        if (result < 0) {
+            result = !strcmp(how, "holm") ? 0 : 1;
+            for (int j = 0; j < m; j++) {
+                int smaller = 0, no_larger = 0;
+                for (int k = 0; k < m; k++) {
+                    smaller += all->rules[k].p < all->rules[j].p * (1 - 1e-12);
+                    no_larger += all->rules[k].p <= all->rules[j].p * (1 + 1e-12);
+                }
+                double p = all->rules[j].p, holm = p * (m - smaller), bh = p * m / no_larger;
+                if (!strcmp(how, "holm") && p <= one->p * (1 + 1e-12) && holm > result) result = holm;
+                if (!strcmp(how, "bh") && p >= one->p * (1 - 1e-12) && bh < result) result = bh;
+            }
+        }
+        one->adjusted = result < 1 ? result : 1;
+    }
+}
+
+static int is_redundant(const world *all, const rule *one) {
+    for (unsigned part = (one->left - 1) & one->left; part; part = (part - 1) & one->left)
+        if (confidence_of(all, part, one->right) >= confidence_of(all, one->left, one->right)) return 1;
+    return 0;
+}
+
+static unsigned set_of(const cm_table *table, uint64_t row, const char *name) {
+    uint64_t column = (uint64_t)column_of(table, name), count = cm_table_items(table, row, column);
+    unsigned set = 0;
+    for (uint64_t i = 0; i < count; i++) set |= 1u << (cm_table_text(table, row, column, i, NULL)[0] - 'a');
+    return set;
+}
+
+static void compare(const world *all, const cm_table *table, int tested) {
+    uint64_t kept = 0;
+    for (int i = 0; i < all->rule_count; i++) kept += (uint64_t)all->rules[i].kept;
+    ck_assert_uint_eq(cm_table_rows(table), kept);
+    for (uint64_t row = 0; row < kept; row++) {
+        int at = 0;
+        while (at < all->rule_count
+               && (all->rules[at].left != set_of(table, row, "antecedent")
+                   || all->rules[at].right != set_of(table, row, "consequent")))
+            at++;
+        ck_assert_int_lt(at, all->rule_count);
+        ck_assert(all->rules[at].kept);
+        ck_assert_int_eq(INT(table, row, "count"), all->counts[all->rules[at].left | all->rules[at].right]);
+        ck_assert_int_eq(INT(table, row, "customers"), all->owners[all->rules[at].left | all->rules[at].right]);
+        if (!tested) continue;
+        ck_assert_double_eq_tol(DOUBLE(table, row, "p_adjusted"), all->rules[at].adjusted, 1e-11);
+        ck_assert_int_eq(INT(table, row, "rules_tested"), all->rule_count);
+    }
+}
+
+START_TEST(all_options_crossed) {
+    static const char *const adjustments[] = {"none", "bonferroni", "holm", "bh"};
+    static const double levels[] = {0, 0.0731, 0.4567, 1};
+    cm_context *ctx = new_context();
+    lcg random = {(uint64_t)_i * 1000 + 5};
+    world all;
+    for (int round = 0; round < 50; round++) {
+        cm_options *options = NULL;
+        cm_model *model = NULL;
+        cm_table *table, *rules = NULL;
+        invent(&all, &random);
+        table = table_of(ctx, &all);
+        int most = 1 + (int)lcg_below(&random, 3), lean = (int)lcg_below(&random, 2), many = (int)lcg_below(&random, 4);
+        const char *how = adjustments[lcg_below(&random, 4)];
+        double level = levels[lcg_below(&random, 4)], confidence = lcg_below(&random, 2) ? 0 : 0.6;
+        unsigned rights = SETS - 1, there = 0;
+        for (int b = 0; b < all.baskets; b++) there |= all.basket[b];
+        OK(ctx, cm_options_new(ctx, "rules", &options));
+        if (lcg_below(&random, 2) && (there & 3) == 3) {
+            rights = 3;
+            OK(ctx, cm_options_add_text(ctx, options, "right", "a"));
+            OK(ctx, cm_options_add_text(ctx, options, "right", "b"));
+        }
+        OK(ctx, cm_options_set_int(ctx, options, "support", all.least));
+        OK(ctx, cm_options_set_int(ctx, options, "lift", 0));
+        OK(ctx, cm_options_set_double(ctx, options, "confidence", confidence));
+        OK(ctx, cm_options_set_int(ctx, options, "max_consequent", most));
+        OK(ctx, cm_options_set_int(ctx, options, "no_redundant", lean));
+        OK(ctx, cm_options_set_int(ctx, options, "min_customers", many));
+        OK(ctx, cm_options_set_double(ctx, options, "significance", level));
+        OK(ctx, cm_options_set_text(ctx, options, "adjust", how));
+        OK(ctx, cm_options_add_text(ctx, options, "where", "jaccard>0.2"));
+        OK(ctx, cm_options_add_text(ctx, options, "where", "coverage<=.9"));
+        find_family(&all, most, SETS - 1, rights);
+        adjust(&all, how);
+        for (int i = 0; i < all.rule_count; i++) {
+            rule *one = &all.rules[i];
+            double both = all.counts[one->left | one->right];
+            double either = all.counts[one->left] + all.counts[one->right] - both;
+            one->kept = confidence_of(&all, one->left, one->right) >= confidence && both / either > 0.2
+                        && (double)all.counts[one->left] / all.baskets <= .9
+                        && (level == 0 || one->adjusted <= level) && (!lean || !is_redundant(&all, one))
+                        && all.owners[one->left | one->right] >= many;
+        }
+        OK(ctx, cm_fit(ctx, "rules", table, options, &model));
+        OK(ctx, cm_model_table(ctx, model, "rules", &rules));
+        compare(&all, rules, level > 0);
+        cm_table_free(rules), cm_table_free(table);
+        cm_model_free(model);
+        cm_options_free(options);
+    }
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* The rules that were found on the baskets that stayed, counted again on the others. */
+START_TEST(baskets_are_kept_aside) {
+    cm_context *ctx = new_context();
+    lcg random = {99};
+    world all;
+    for (int round = 0; round < 20; round++) {
+        cm_options *options = NULL;
+        cm_model *model = NULL;
+        cm_table *table, *rules = NULL;
+        invent(&all, &random);
+        if (all.baskets < 10) continue;
+        table = table_of(ctx, &all);
+        OK(ctx, cm_options_new(ctx, "rules", &options));
+        OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
+        OK(ctx, cm_options_set_int(ctx, options, "lift", 0));
+        OK(ctx, cm_options_set_double(ctx, options, "validate", 0.3));
+        OK(ctx, cm_fit(ctx, "rules", table, options, &model));
+        OK(ctx, cm_model_table(ctx, model, "rules", &rules));
+        int aside = all.baskets * 3 / 10;
+        for (uint64_t row = 0; row < cm_table_rows(rules); row++) {
+            unsigned set = set_of(rules, row, "antecedent") | set_of(rules, row, "consequent");
+            int64_t there = INT(rules, row, "holdout_count");
+            ck_assert_int_eq(INT(rules, row, "count") + there, all.counts[set]);
+            ck_assert(ABSENT(rules, row, "holdout_support")
+                      || DOUBLE(rules, row, "holdout_support") == (double)there / aside);
+        }
+        cm_table_free(rules), cm_table_free(table);
+        cm_model_free(model);
+        cm_options_free(options);
+    }
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_an_error) {
+    static const struct {
+        const char *option, *value, *words;
+    } wrong[] = {{"where", "lift", "lift>=2"},      {"where", "lft>2", "lft>2"},         {"where", "lift>", "lift>"},
+                 {"where", "lift>=x", "lift>=x"},   {"where", ">=2", ">=2"},             {"measures", "lft", "lft"},
+                 {"validate", "0.001", "validate"}, {"validate_by", "date", "validate_by"}};
+    cm_context *ctx = new_context();
+    lcg random = {7};
+    world all;
+    invent(&all, &random);
+    cm_table *table = table_of(ctx, &all), *plain = NULL;
+    cm_model *model = NULL;
+    cm_options *options = NULL;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int list = i < 6, dated = i == 7;
+        OK(ctx, cm_options_new(ctx, "rules", &options));
+        if (list) OK(ctx, cm_options_add_text(ctx, options, wrong[i].option, wrong[i].value));
+        else OK(ctx, cm_options_set_text(ctx, options, wrong[i].option, wrong[i].value));
+        if (dated) OK(ctx, cm_options_set_double(ctx, options, "validate", 0.5));
+        FAILS(ctx, dated ? CM_E_COLUMN : CM_E_OPTION, wrong[i].words, cm_fit(ctx, "rules", table, options, &model));
+        cm_options_free(options);
+    }
+    OK(ctx, cm_options_new(ctx, "rules", &options));
+    OK(ctx, cm_options_set_int(ctx, options, "min_customers", 2));
+    OK(ctx, cm_table_select(ctx, table, (const char *const[]){"items"}, 1, &plain));
+    FAILS(ctx, CM_E_COLUMN, "min_customers", cm_fit(ctx, "rules", plain, options, &model));
+    ck_assert_ptr_null(model);
+    cm_options_free(options);
+    cm_table_free(table), cm_table_free(plain);
+    cm_context_free(ctx);
+}
+END_TEST
+
+Suite *test_rules_honest(void);
+Suite *test_rules_honest(void) {
+    Suite *suite = suite_create("rules_honest");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 120);
+    tcase_add_loop_test(all, all_options_crossed, 0, 10);
+    tcase_add_test(all, baskets_are_kept_aside);
+    tcase_add_test(all, what_cannot_be_is_an_error);
+    suite_add_tcase(suite, all);
+    return suite;
+}

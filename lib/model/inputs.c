@@ -51,13 +51,17 @@ static cm_status fail_type(cm_context *ctx, const cm_method *method, const cm_co
                    cm_type_name(column->type));
 }
 
-/* The column as the method wants it; a reference of one's own. */
-static cm_status widen(cm_context *ctx, const cm_method *method, cm_column *column, int32_t wanted, cm_column **out) {
+/* The column as the method wants it; a reference of one's own. Columns of the caller's choice may be dates. */
+static cm_status widen(cm_context *ctx, const cm_model *model, cm_column *column, int32_t wanted, cm_column **out) {
+    const cm_method *method = model->method;
+    const char *const *names;
     int32_t type = column->type;
+    bool chosen = named_columns(model, &names) > 0;
     if (type == CM_FLOAT64 && wanted == CM_INT64) return cm_convert_to_int64(ctx, column, out);
     if (type == CM_FLOAT64 && wanted == CM_DECIMAL) return cm_convert_to_decimal(ctx, column, out);
     bool fits = type == wanted || (wanted == CM_DECIMAL && type == CM_INT64)
-                || (wanted == CM_FLOAT64 && (type == CM_INT64 || type == CM_DECIMAL));
+                || (wanted == CM_FLOAT64 && (type == CM_INT64 || type == CM_DECIMAL))
+                || (wanted == CM_FLOAT64 && chosen && (type == CM_DATE || type == CM_TIMESTAMP));
     if (!fits) return fail_type(ctx, method, column, wanted);
     *out = cm_column_retain(column);
     return CM_OK;
@@ -68,21 +72,34 @@ static bool present(const cm_column *column, const cm_chunk *chunk, uint64_t row
     return column->type != CM_FLOAT64 || !isnan(((const double *)chunk->values)[chunk->offset + row]);
 }
 
+double cm_input_real(const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+    uint64_t at = chunk->offset + row;
+    if (!cm_chunk_present(chunk, row)) return (double)NAN;
+    if (column->type == CM_FLOAT64) return ((const double *)chunk->values)[at];
+    if (column->type == CM_DATE) return ((const int32_t *)chunk->values)[at];
+    int64_t value = ((const int64_t *)chunk->values)[at];
+    return column->type == CM_TIMESTAMP ? (double)value / 86400e6 : cm_decimal_to_double(value, column->scale);
+}
+
 /* The numbers of the rows where every column has a value, or of all. */
-static void find_rows(cm_column *const *columns, uint64_t count, const cm_table *table, bool all, cm_inputs *inputs) {
+static void find_rows(const cm_table *table, bool all, cm_inputs *inputs) {
     for (uint64_t chunk = 0; chunk < table->chunk_count; chunk++) {
         uint64_t first = table->first_rows[chunk], rows = table->first_rows[chunk + 1] - first;
         for (uint64_t row = 0; row < rows; row++) {
             bool complete = true;
-            for (uint64_t i = 0; i < count && complete && !all; i++) complete = present(columns[i], &columns[i]->chunks[chunk], row);
+            for (uint64_t i = 0; i < inputs->count && complete && !all; i++) {
+                const cm_column *column = inputs->columns[i].source;
+                complete = present(column, &column->chunks[chunk], row);
+            }
             if (complete) inputs->numbers[inputs->rows++] = first + row;
         }
     }
 }
 
-static cm_status take_values(cm_context *ctx, const cm_column *column, int32_t type, cm_inputs *inputs, uint64_t index) {
+static cm_status take_values(cm_context *ctx, cm_inputs *inputs, uint64_t index) {
+    const cm_column *column = inputs->columns[index].source;
+    int32_t type = inputs->columns[index].type;
     bool real = type == CM_FLOAT64;
-    inputs->columns[index].type = type;
     inputs->columns[index].scale = type == CM_DECIMAL ? column->scale : 0;
     if (type == CM_LIST) return CM_OK; /* not copied */
     void *values = cm_alloc(ctx, inputs->rows, sizeof(int64_t));
@@ -92,12 +109,8 @@ static cm_status take_values(cm_context *ctx, const cm_column *column, int32_t t
     for (uint64_t i = 0; i < inputs->rows; i++) {
         uint64_t within, at = cm_table_locate(inputs->table, inputs->numbers[i], &within);
         const cm_chunk *chunk = &column->chunks[at];
-        const int64_t *integers = (const int64_t *)chunk->values + chunk->offset;
-        const double *reals = (const double *)chunk->values + chunk->offset;
-        if (real && !present(column, chunk, within)) inputs->columns[index].reals[i] = (double)NAN;
-        else if (!real) inputs->columns[index].integers[i] = integers[within];
-        else if (column->type == CM_FLOAT64) inputs->columns[index].reals[i] = reals[within];
-        else inputs->columns[index].reals[i] = cm_decimal_to_double(integers[within], column->scale);
+        if (real) inputs->columns[index].reals[i] = cm_input_real(column, chunk, within);
+        else inputs->columns[index].integers[i] = ((const int64_t *)chunk->values)[chunk->offset + within];
     }
     return CM_OK;
 }
@@ -108,32 +121,33 @@ static bool keeps_absent(const cm_model *model) {
     return model->method->takes_absent && !(missing && !strcmp(missing, "skip"));
 }
 
-static cm_status open_columns(cm_context *ctx, const cm_model *model, const cm_table *table, cm_column **columns, cm_inputs *out) {
+cm_status cm_inputs_open_columns(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out) {
     uint64_t count = cm_input_count(model);
+    cm_status status = CM_OK;
+    *out = (cm_inputs){.table = table, .rows = table->rows};
     if (count > CM_MOST_INPUTS) return cm_fail(ctx, CM_E_LIMIT, "METHOD_INPUTS", "su", model->method->topic.name, (uint64_t)CM_MOST_INPUTS);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && !status; i++) {
         int64_t found = cm_table_find(table, cm_input_name(model, i));
-        if (found < 0) return fail_missing(ctx, model->method, table, cm_input_name(model, i));
-        cm_status status = widen(ctx, model->method, table->columns[found], cm_input_type(model, i), &columns[i]);
-        if (status) return status;
+        if (found < 0) status = fail_missing(ctx, model->method, table, cm_input_name(model, i));
+        else status = widen(ctx, model, table->columns[found], cm_input_type(model, i), &out->columns[i].source);
+        if (status) break;
         out->count++;
         out->columns[i].name = cm_input_name(model, i);
         out->columns[i].shown_as = shown_name(model, i);
+        out->columns[i].type = cm_input_type(model, i);
     }
-    return CM_OK;
+    if (status) cm_inputs_close(ctx->core, out);
+    return status;
 }
 
 cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out) {
-    cm_column *columns[CM_MOST_INPUTS] = {NULL};
-    *out = (cm_inputs){.table = table};
-    cm_status status = open_columns(ctx, model, table, columns, out);
-    if (!status) {
-        out->numbers = cm_alloc(ctx, table->rows, sizeof *out->numbers);
-        if (!out->numbers) status = ctx->error.status;
-    }
-    if (!status) find_rows(columns, out->count, table, keeps_absent(model), out);
-    for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, columns[i], cm_input_type(model, i), out, i);
-    for (uint64_t i = 0; i < CM_MOST_INPUTS; i++) cm_column_release(columns[i]);
+    cm_status status = cm_inputs_open_columns(ctx, model, table, out);
+    if (status) return status;
+    out->rows = 0;
+    out->numbers = cm_alloc(ctx, table->rows, sizeof *out->numbers);
+    if (!out->numbers) status = ctx->error.status;
+    if (!status) find_rows(table, keeps_absent(model), out);
+    for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, out, i);
     if (status) cm_inputs_close(ctx->core, out);
     return status;
 }
@@ -142,6 +156,7 @@ void cm_inputs_close(cm_core *core, cm_inputs *inputs) {
     for (uint64_t i = 0; i < CM_MOST_INPUTS; i++) {
         cm_free(core, inputs->columns[i].integers, inputs->rows, sizeof(int64_t));
         cm_free(core, inputs->columns[i].reals, inputs->rows, sizeof(double));
+        cm_column_release(inputs->columns[i].source);
     }
     cm_free(core, inputs->numbers, cm_table_rows(inputs->table), sizeof *inputs->numbers);
     *inputs = (cm_inputs){0};

@@ -42,6 +42,7 @@ typedef struct cm_inputs {
         int32_t type, scale;
         int64_t *integers; /* INT64, DECIMAL */
         double *reals;     /* FLOAT64; absent is NaN */
+        cm_column *source; /* where these come from, of all rows of the table */
     } columns[CM_MOST_INPUTS];
 } cm_inputs;
 
@@ -65,6 +66,8 @@ typedef struct cm_method {
     cm_input_kind input;
     const char *incomplete;        /* why a row without all inputs is left out: "no purchase" */
     bool takes_absent;             /* rows are not left out; the inputs are FLOAT64, absent ones NaN */
+    bool fits_columns;             /* fit reads the sources of the inputs, of all rows, and puts the summaries into the
+                                    * model itself; nothing is copied for it */
     const cm_input_spec *inputs;   /* ended by a column NULL */
     const cm_output_spec *outputs; /* ended by a table NULL; the first table is what the method is asked for, as a rule
                                     * that of cm_apply */
@@ -112,6 +115,10 @@ cm_table *cm_model_get(const cm_model *model, const char *name); /* borrowed; NU
 /* ---- inputs and scores, for all methods ---- */
 
 cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out);
+/* The sources alone: rows are all those of the table, without numbers and values. */
+cm_status cm_inputs_open_columns(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out);
+/* A cell as a real number: a date in days, a time in days and parts of a day since 1970; NaN if it is absent. */
+double cm_input_real(const cm_column *column, const cm_chunk *chunk, uint64_t row);
 uint64_t cm_input_count(const cm_model *model);
 int32_t cm_input_type(const cm_model *model, uint64_t index);
 const char *cm_input_name(const cm_model *model, uint64_t index);

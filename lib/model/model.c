@@ -88,7 +88,7 @@ static cm_status keep_options(cm_context *ctx, cm_model *model, const cm_options
 /* What the summaries say of the customers that it was fitted to belongs to the model, too. */
 static cm_status keep_summaries(cm_context *ctx, cm_model *model, const cm_inputs *inputs) {
     cm_table *scores = NULL;
-    if (!model->method->summarise) return CM_OK;
+    if (!model->method->summarise || model->method->fits_columns) return CM_OK;
     cm_status status = cm_score_inputs(ctx, model, inputs, &scores);
     for (uint64_t i = 0; scores && i < scores->attachment_count && !status; i++)
         status = cm_model_put(ctx, model, scores->attachments[i].name, scores->attachments[i].table);
@@ -106,7 +106,8 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
     status = cm_options_check(ctx, options, &method->topic);
     if (!status) status = cm_model_make(ctx, method, &model);
     if (!status) status = keep_options(ctx, model, options);
-    if (!status) status = cm_inputs_open(ctx, model, table, &inputs);
+    if (!status)
+        status = (method->fits_columns ? cm_inputs_open_columns : cm_inputs_open)(ctx, model, table, &inputs);
     if (!status) status = method->fit(ctx, &inputs, options, model);
     if (!status) status = method->compile(ctx, model, &model->compiled);
     if (!status) status = keep_summaries(ctx, model, &inputs);

@@ -520,15 +520,16 @@ END_TEST
 START_TEST(a_centre_without_rows_takes_the_farthest) {
     cm_context *ctx = new_context();
     double values[8] = {0, 1, 2, 3, 10, 11, 50, 90}, centres[4] = {1, 1000, 2000, 3000};
-    cm_kmeans_points points = {.rows = 8, .columns = 1, .groups = 1, .values = values};
+    const double *block = values;
+    cm_kmeans_points points = {.rows = 8, .columns = 1, .blocks = 1, .values = &block};
     cm_kmeans_run run;
     OK(ctx, cm_kmeans_open_run(ctx, &points, 4, centres, &run));
-    OK(ctx, cm_kmeans_iterate(ctx, &run, 1, 0));
+    OK(ctx, cm_kmeans_iterate(ctx, &run, 1, 0, false));
     ck_assert_double_eq(centres[1], 90);
     ck_assert_double_eq(centres[2], 50);
     ck_assert_double_eq(centres[3], 11);
     ck_assert_double_eq(centres[0], 16.0 / 5);
-    OK(ctx, cm_kmeans_iterate(ctx, &run, 100, 0));
+    OK(ctx, cm_kmeans_iterate(ctx, &run, 100, 0, false));
     ck_assert_double_eq(run.inertia, 5.5);
     for (int i = 0; i < 4; i++) ck_assert_uint_gt(run.counts[i], 0);
     cm_kmeans_close_run(ctx->core, &run);

@@ -12,39 +12,85 @@
 typedef struct starts {
     const cm_kmeans_points *points;
     const cm_kmeans_settings *settings;
+    const double *given; /* centres to start from, or NULL */
     uint64_t k;
     double *centres;         /* of each start */
     cm_kmeans_start *starts; /* of this k */
+    uint64_t done;           /* of these */
+    bool over;               /* the time is, so nothing more is tried */
 } starts;
 
-static double absolute_tolerance(const cm_kmeans_points *points, const cm_kmeans_settings *settings) {
-    return settings->tolerance * points->mean_variance;
+static cm_status seed_start(cm_context *ctx, const starts *all, cm_kmeans_run *run, uint64_t number) {
+    uint64_t numbers = run->k * all->points->columns;
+    if (all->settings->init == CM_KMEANS_PLUSPLUS) return cm_kmeans_seed(ctx, run, all->settings->seed, number);
+    if (all->settings->init == CM_KMEANS_RANDOM) return cm_kmeans_seed_randomly(ctx, run, all->settings->seed, number);
+    memcpy(run->centres, all->given, (size_t)numbers * sizeof *all->given);
+    return CM_OK;
 }
 
-static cm_status run_start(cm_context *ctx, void *state, uint64_t number) {
-    starts *all = state;
-    cm_kmeans_run run;
-    double *centres = all->centres + number * all->k * all->points->columns;
-    cm_status status = cm_kmeans_open_run(ctx, all->points, all->k, centres, &run);
-    if (!status) status = cm_kmeans_seed(ctx, &run, all->settings->seed, number + 1);
-    if (!status)
-        status =
-            cm_kmeans_iterate(ctx, &run, all->settings->iterations, absolute_tolerance(all->points, all->settings));
+/* One start in a run that is open; its centres are those of the run. */
+static cm_status run_start(cm_context *ctx, const starts *all, uint64_t number, cm_kmeans_run *run) {
+    const cm_kmeans_settings *settings = all->settings;
+    double tolerance = settings->tolerance * all->points->mean_variance;
+    cm_status status = seed_start(ctx, all, run, number + 1);
+    if (!status) status = cm_kmeans_iterate(ctx, run, settings->iterations, tolerance, settings->partial);
     all->starts[number] = (cm_kmeans_start){.k = all->k,
                                             .number = number + 1,
-                                            .iterations = run.iterations,
-                                            .inertia = run.inertia,
+                                            .iterations = run->iterations,
+                                            .inertia = run->inertia,
                                             .silhouette = (double)NAN,
-                                            .stopped_by = run.stopped_by};
+                                            .stopped_by = run->stopped_by};
+    return status;
+}
+
+static cm_status run_and_close(cm_context *ctx, void *state, uint64_t number) {
+    const starts *all = state;
+    cm_kmeans_run run;
+    cm_status status =
+        cm_kmeans_open_run(ctx, all->points, all->k, all->centres + number * all->k * all->points->columns, &run);
+    if (!status) status = run_start(ctx, all, number, &run);
     cm_kmeans_close_run(ctx->core, &run);
     return status;
 }
 
-static cm_status run_starts(cm_context *ctx, starts *all) {
-    uint64_t count = all->settings->starts;
+static uint64_t best_start(const cm_kmeans_start *of, uint64_t count) {
+    uint64_t best = 0;
+    for (uint64_t i = 1; i < count; i++)
+        if (of[i].inertia < of[best].inertia) best = i;
+    return best;
+}
+
+/* Threads take whole starts; the best is run again from its last centres. */
+static cm_status run_small(cm_context *ctx, starts *all, cm_kmeans_run *best) {
+    uint64_t numbers = all->k * all->points->columns;
+    cm_status status = cm_parallel(ctx, all->settings->starts, run_and_close, all);
+    if (status) return status;
+    all->done = all->settings->starts;
+    memmove(all->centres, all->centres + best_start(all->starts, all->done) * numbers,
+            (size_t)numbers * sizeof *all->centres);
+    status = cm_kmeans_open_run(ctx, all->points, all->k, all->centres, best);
+    return status ? status : cm_kmeans_assign(ctx, best);
+}
+
+/* One start after another, threads within each; the best so far is kept open. */
+static cm_status run_large(cm_context *ctx, starts *all, cm_kmeans_run *best) {
+    uint64_t numbers = all->k * all->points->columns;
     cm_status status = CM_OK;
-    if (all->points->rows < FEW_ROWS) return cm_parallel(ctx, count, run_start, all);
-    for (uint64_t i = 0; i < count && !status; i++) status = run_start(ctx, all, i);
+    for (all->done = 0; all->done < all->settings->starts && !status && !all->over;) {
+        cm_kmeans_run run;
+        status = cm_kmeans_open_run(ctx, all->points, all->k, all->centres + all->done * numbers, &run);
+        if (!status) status = run_start(ctx, all, all->done, &run);
+        bool better = !status && (!best->points || run.inertia < best->inertia);
+        all->done += !status;
+        all->over = !status && run.stopped_by == CM_KMEANS_DEADLINE;
+        cm_kmeans_run worse = better ? *best : run;
+        if (better) *best = run;
+        cm_kmeans_close_run(ctx->core, &worse);
+        if (best->points && cm_kmeans_time_is_over(ctx, status, all->settings->partial)) {
+            status = CM_OK;
+            all->over = true;
+        }
+    }
     return status;
 }
 
@@ -81,12 +127,13 @@ static void reorder(cm_kmeans_run *run, const uint64_t *order, double *room) {
     memcpy(run->centres, room, (size_t)(run->k * columns) * sizeof *room);
 }
 
-/* A row as near to two centres goes to the lower one, so that another order may change the sizes: again, then. */
+/* A row as near to two centres goes to the lower one, so that another order may change the sizes: again, then. The run
+ * has labels. */
 static cm_status settle_order(cm_context *ctx, cm_kmeans_run *run) {
     uint64_t numbers = run->k * run->points->columns;
     uint64_t *order = cm_alloc(ctx, run->k, sizeof *order);
     double *room = order ? cm_alloc(ctx, numbers, sizeof *room) : NULL;
-    cm_status status = room ? cm_kmeans_assign(ctx, run) : ctx->error.status;
+    cm_status status = room ? CM_OK : ctx->error.status;
     for (int round = 0; round < MOST_ROUNDS && !status && find_order(run, order); round++) {
         reorder(run, order, room);
         status = cm_kmeans_assign(ctx, run);
@@ -98,26 +145,15 @@ static cm_status settle_order(cm_context *ctx, cm_kmeans_run *run) {
 
 /* ---- one number of segments ---- */
 
-static uint64_t best_start(const cm_kmeans_start *of, uint64_t count) {
-    uint64_t best = 0;
-    for (uint64_t i = 1; i < count; i++)
-        if (of[i].inertia < of[best].inertia) best = i;
-    return best;
-}
-
-/* All starts of this k; the best one's centres, in order, come first. */
-static cm_status try_k(cm_context *ctx, starts *all, cm_kmeans_start **best) {
-    uint64_t numbers = all->k * all->points->columns;
-    cm_kmeans_run run = {0};
-    cm_status status = run_starts(ctx, all);
+/* All starts of this k; the best one's run stays open, its centres in order. */
+static cm_status try_k(cm_context *ctx, starts *all, cm_kmeans_run *run, cm_kmeans_start **best) {
+    bool small = all->points->rows < FEW_ROWS && !all->settings->partial;
+    cm_status status = (small ? run_small : run_large)(ctx, all, run);
     if (status) return status;
-    *best = all->starts + best_start(all->starts, all->settings->starts);
-    memmove(all->centres, all->centres + ((*best)->number - 1) * numbers, (size_t)numbers * sizeof *all->centres);
-    status = cm_kmeans_open_run(ctx, all->points, all->k, all->centres, &run);
-    if (!status) status = settle_order(ctx, &run);
-    if (!status)
-        status = cm_kmeans_silhouette(ctx, all->points, run.labels, all->k, all->settings->seed, &(*best)->silhouette);
-    cm_kmeans_close_run(ctx->core, &run);
+    *best = all->starts + best_start(all->starts, all->done);
+    status = settle_order(ctx, run);
+    if (!status && all->settings->report)
+        status = cm_kmeans_silhouette(ctx, all->points, run->labels, all->k, all->settings->seed, &(*best)->silhouette);
     return status;
 }
 
@@ -127,14 +163,19 @@ static bool is_better(const cm_kmeans_start *one, const cm_kmeans_start *than) {
     return !than || (!isnan(one->silhouette) && !(one->silhouette <= than->silhouette));
 }
 
-static cm_status keep(cm_context *ctx, const starts *all, cm_kmeans_start *best, cm_kmeans_result *out,
+/* If this k is better than what was chosen so far, its run and centres are the result. */
+static cm_status keep(cm_context *ctx, cm_kmeans_run *run, cm_kmeans_start *best, cm_kmeans_result *out,
                       cm_kmeans_start **chosen) {
-    uint64_t numbers = all->k * all->points->columns;
+    uint64_t numbers = run->k * run->points->columns;
     if (!is_better(best, *chosen)) return CM_OK;
     cm_status status = cm_reserve(ctx, &out->centres, &out->centre_capacity, numbers, sizeof *out->centres);
     if (status) return status;
-    memcpy(out->centres, all->centres, (size_t)numbers * sizeof *out->centres);
-    out->k = all->k;
+    memcpy(out->centres, run->centres, (size_t)numbers * sizeof *out->centres);
+    cm_kmeans_close_run(ctx->core, &out->run);
+    out->run = *run;
+    out->run.centres = out->centres;
+    *run = (cm_kmeans_run){0};
+    out->k = out->run.k;
     *chosen = best;
     return CM_OK;
 }
@@ -146,35 +187,71 @@ static bool beyond_rows(cm_context *ctx, const cm_kmeans_settings *settings, uin
     return true;
 }
 
-cm_status cm_kmeans_choose(cm_context *ctx, const cm_kmeans_points *points, const cm_kmeans_settings *settings,
+static cm_status choose(cm_context *ctx, starts *all, cm_kmeans_result *out) {
+    const cm_kmeans_settings *settings = all->settings;
+    cm_kmeans_start *best, *chosen = NULL;
+    cm_status status = CM_OK;
+    for (all->k = settings->low; all->k <= settings->high && !status && !all->over; all->k++) {
+        cm_kmeans_run run = {0};
+        all->starts = out->starts + out->start_count;
+        status = try_k(ctx, all, &run, &best);
+        if (!status) status = keep(ctx, &run, best, out, &chosen);
+        cm_kmeans_close_run(ctx->core, &run);
+        if (chosen && cm_kmeans_time_is_over(ctx, status, settings->partial)) break;
+        if (status && beyond_rows(ctx, settings, all->k, status)) break;
+        out->start_count += all->done;
+    }
+    if (chosen) chosen->chosen = true;
+    return chosen ? ctx->error.status : status;
+}
+
+/* The centres that the caller gave, as distances are measured. */
+static cm_status take_given(cm_context *ctx, const cm_kmeans_settings *settings, const cm_model *model,
+                            const cm_kmeans_scaling *scalings, double *out) {
+    const cm_table *table = settings->centroids;
+    for (uint64_t j = 0; j < cm_input_count(model); j++) {
+        uint64_t column, within;
+        cm_status status = cm_table_require(ctx, table, cm_input_name(model, j), &column);
+        if (status) return status;
+        int32_t type = table->columns[column]->type;
+        if (type != CM_FLOAT64 && type != CM_INT64 && type != CM_DECIMAL)
+            return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", "kmeans", cm_input_name(model, j),
+                           cm_type_name(CM_FLOAT64), cm_type_name(type));
+        for (uint64_t i = 0; i < table->rows; i++) {
+            uint64_t chunk = cm_table_locate(table, i, &within);
+            double value = cm_input_real(table->columns[column], &table->columns[column]->chunks[chunk], within);
+            double scaled = cm_kmeans_to_scaled(&scalings[j], value);
+            if (!(fabs(scaled) <= CM_KMEANS_LARGEST))
+                return cm_fail(ctx, CM_E_OPTION, "KMEANS_CENTROID", "us", i + 1, cm_input_name(model, j));
+            out[i * cm_input_count(model) + j] = scaled;
+        }
+    }
+    return CM_OK;
+}
+
+cm_status cm_kmeans_choose(cm_context *ctx, const cm_model *model, const cm_kmeans_points *points,
+                           const cm_kmeans_settings *settings, const cm_kmeans_scaling *scalings,
                            cm_kmeans_result *out) {
     uint64_t each = settings->starts, ks = settings->high - settings->low + 1;
-    uint64_t room = each * settings->high * points->columns;
+    uint64_t room = each * settings->high * points->columns, given = settings->low * points->columns;
     starts all = {.points = points, .settings = settings};
-    cm_kmeans_start *best, *chosen = NULL;
+    double *from = NULL;
     *out = (cm_kmeans_result){.start_capacity = ks * each};
     out->starts = cm_alloc(ctx, out->start_capacity, sizeof *out->starts);
-    all.centres = out->starts ? cm_alloc(ctx, room, sizeof *all.centres) : NULL;
-    cm_status status = all.centres ? CM_OK : ctx->error.status;
-    for (all.k = settings->low; all.k <= settings->high && !status; all.k++) {
-        all.starts = out->starts + out->start_count;
-        status = try_k(ctx, &all, &best);
-        if (status && beyond_rows(ctx, settings, all.k, status)) {
-            status = CM_OK;
-            break;
-        }
-        if (!status) status = keep(ctx, &all, best, out, &chosen);
-        out->start_count += each;
-    }
+    if (out->starts) all.centres = cm_alloc(ctx, room, sizeof *all.centres);
+    if (all.centres) from = cm_alloc(ctx, given, sizeof *from);
+    cm_status status = from ? CM_OK : ctx->error.status;
+    all.given = from;
+    if (!status && settings->init == CM_KMEANS_GIVEN) status = take_given(ctx, settings, model, scalings, from);
+    if (!status) status = choose(ctx, &all, out);
+    cm_free(ctx->core, from, given, sizeof *from);
     cm_free(ctx->core, all.centres, room, sizeof *all.centres);
-    if (status)
-        cm_kmeans_free_result(ctx->core, out);
-    else
-        chosen->chosen = true;
+    if (status) cm_kmeans_free_result(ctx->core, out);
     return status;
 }
 
 void cm_kmeans_free_result(cm_core *core, cm_kmeans_result *result) {
+    cm_kmeans_close_run(core, &result->run);
     cm_free(core, result->starts, result->start_capacity, sizeof *result->starts);
     cm_free(core, result->centres, result->centre_capacity, sizeof *result->centres);
     *result = (cm_kmeans_result){0};

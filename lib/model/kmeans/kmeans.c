@@ -18,18 +18,27 @@ static const cm_option_spec options[] = {
      0, CM_OPTION_LIST},
     {"k", "5", NULL, "number of segments, or auto: by the silhouette", 0, 0, CM_OPTION_TEXT},
     {"k_range", "3:8", NULL, "numbers of segments that auto tries", 0, 0, CM_OPTION_TEXT},
+    {"init", "k-means++", "k-means++|random", "how a start is drawn: greedy k-means++, or rows at random", 0, 0,
+     CM_OPTION_CHOICE},
+    {"centroids", NULL, NULL, "a table of centres to start from instead, in the columns' own units; k is its rows", 0, 0,
+     CM_OPTION_TABLE},
     {"starts", "10", NULL, "starts, the best of which counts", 1, 1000, CM_OPTION_INT},
     {"scale", NULL, "none|standard|robust|minmax",
      "standard deviation, range between the quartiles, or 0 to 1; default standard, none for columns of one's own", 0,
      0, CM_OPTION_CHOICE},
     {"log", NULL, NULL, "columns taken as sign(v) log(1 + |v|); none: no column; default those of the default columns",
      0, 0, CM_OPTION_LIST},
-    {"iterations", "300", NULL, "most iterations of a start", 1, 1e6, CM_OPTION_INT},
+    {"iterations", "300", NULL, "most iterations of a start; 0: the start itself", 0, 1e6, CM_OPTION_INT},
     {"tolerance", "0.0001", NULL,
      "stop when the centres move less than this times the mean variance; 0: only when no row changes", 0, 1,
      CM_OPTION_NUMBER},
     {"missing", "skip", "fail|skip|median", "a row without a value: an error, left out, or given the median", 0, 0,
      CM_OPTION_CHOICE},
+    {"weight", NULL, NULL, "a column: how much each row counts; above 0", 0, 0, CM_OPTION_TEXT},
+    {"report", "1", NULL, "silhouette and the segments' profile; 0: centres and diagnostics alone", 0, 0,
+     CM_OPTION_SWITCH},
+    {"allow_partial", "0", NULL, "at the time limit: the model as far as it is, which diagnostics say", 0, 0,
+     CM_OPTION_SWITCH},
     {0},
 };
 
@@ -81,18 +90,24 @@ static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set
     cm_kmeans_result result = {0};
     cm_status status = cm_kmeans_read_settings(ctx, model, set, &settings);
     if (!status) status = cm_kmeans_prepare(ctx, in, &settings, scalings, &points);
-    if (!status) status = cm_kmeans_choose(ctx, &points, &settings, &result);
+    if (!status) status = cm_kmeans_choose(ctx, model, &points, &settings, scalings, &result);
     if (!status) status = cm_kmeans_put_tables(ctx, model, &points, scalings, &result);
+    if (!status && settings.report)
+        status = cm_kmeans_summarise_fit(ctx, model, in, &points, result.run.labels);
     cm_kmeans_free_result(ctx->core, &result);
     cm_kmeans_free_points(ctx->core, &points);
     return status;
 }
 
-static void discard(cm_core *core, void *compiled) {
-    cm_kmeans *kmeans = compiled;
+void cm_kmeans_clear(cm_core *core, cm_kmeans *kmeans) {
     cm_free(core, kmeans->centres, kmeans->k * kmeans->columns, sizeof *kmeans->centres);
     cm_arena_free(core, &kmeans->texts);
-    cm_free(core, kmeans, 1, sizeof *kmeans);
+    *kmeans = (cm_kmeans){0};
+}
+
+static void discard(cm_core *core, void *compiled) {
+    cm_kmeans_clear(core, compiled);
+    cm_free(core, compiled, 1, sizeof(cm_kmeans));
 }
 
 static cm_status compile(cm_context *ctx, const cm_model *model, void **compiled) {
@@ -173,6 +188,7 @@ const cm_method cm_kmeans_method = {
     .input = CM_INPUT_CUSTOMERS,
     .incomplete = "missing value",
     .takes_absent = true,
+    .fits_columns = true,
     .inputs = inputs,
     .outputs = outputs,
     .fit = fit,

@@ -2,7 +2,7 @@
 #ifndef CM_MODEL_KMEANS_H
 #define CM_MODEL_KMEANS_H
 
-#include "model/method.h"
+#include "model/kmeans/kernel.h"
 
 #define CM_KMEANS_MOST 10000     /* segments */
 #define CM_KMEANS_MOST_RANGE 100 /* of those that are tried by themselves */
@@ -10,7 +10,13 @@
 
 typedef enum cm_kmeans_scale { CM_KMEANS_NONE, CM_KMEANS_STANDARD, CM_KMEANS_ROBUST, CM_KMEANS_MINMAX } cm_kmeans_scale;
 typedef enum cm_kmeans_missing { CM_KMEANS_FAIL, CM_KMEANS_SKIP, CM_KMEANS_MEDIAN } cm_kmeans_missing;
-typedef enum cm_kmeans_stop { CM_KMEANS_UNCHANGED, CM_KMEANS_TOLERANCE, CM_KMEANS_ITERATIONS } cm_kmeans_stop;
+typedef enum cm_kmeans_init { CM_KMEANS_PLUSPLUS, CM_KMEANS_RANDOM, CM_KMEANS_GIVEN } cm_kmeans_init;
+typedef enum cm_kmeans_stop {
+    CM_KMEANS_UNCHANGED,
+    CM_KMEANS_TOLERANCE,
+    CM_KMEANS_ITERATIONS,
+    CM_KMEANS_DEADLINE
+} cm_kmeans_stop;
 
 /* The options, read and checked. */
 typedef struct cm_kmeans_settings {
@@ -20,6 +26,11 @@ typedef struct cm_kmeans_settings {
     double tolerance; /* as set; relative */
     cm_kmeans_scale scale;
     cm_kmeans_missing missing;
+    cm_kmeans_init init;
+    const cm_table *centroids; /* to start from; borrowed */
+    const char *weight;        /* a column; NULL: every row counts once */
+    bool report;               /* criteria and profiles are wanted */
+    bool partial;              /* at the deadline: what there is */
     bool log[CM_MOST_INPUTS];
 } cm_kmeans_settings;
 
@@ -34,18 +45,32 @@ typedef struct cm_kmeans_scaling {
 double cm_kmeans_to_scaled(const cm_kmeans_scaling *scaling, double value);
 double cm_kmeans_from_scaled(const cm_kmeans_scaling *scaling, double value);
 
-/* The rows to be fitted, scaled, in groups of eight: value j of row i is values[(i / 8 * columns + j) * 8 + i % 8]. The
- * last group is filled up with zeros. */
-#define CM_KMEANS_LANES 8
+/* The rows to be fitted, scaled, in blocks. A column that is taken as it is stays where the table has it, and is not
+ * copied. */
+#define CM_KMEANS_BLOCK UINT64_C(1024)
 typedef struct cm_kmeans_points {
-    uint64_t rows, columns, groups;
-    double *values;
-    double mean_variance; /* of the scaled columns */
-    char constant[500];   /* names of the columns that were not divided, as their spread is zero */
+    uint64_t rows, columns, blocks;
+    const double **values;          /* of block b and column j at [b * columns + j] */
+    double *own[CM_MOST_INPUTS];    /* the columns that were copied; else NULL */
+    double *weights;                /* up to whole blocks, 0 behind the end; NULL: 1 each */
+    uint64_t *numbers, number_room; /* the rows of the table; NULL: all */
+    double mean_variance;           /* of the scaled columns; 0 where no tolerance needs it */
+    char constant[500];             /* names of the columns that were not divided, as their spread is zero */
 } cm_kmeans_points;
 
 static inline double cm_kmeans_value(const cm_kmeans_points *points, uint64_t row, uint64_t column) {
-    return points->values[(row / CM_KMEANS_LANES * points->columns + column) * CM_KMEANS_LANES + row % CM_KMEANS_LANES];
+    return points->values[row / CM_KMEANS_BLOCK * points->columns + column][row % CM_KMEANS_BLOCK];
+}
+static inline uint64_t cm_kmeans_block_rows(const cm_kmeans_points *points, uint64_t block) {
+    uint64_t left = points->rows - block * CM_KMEANS_BLOCK;
+    return left < CM_KMEANS_BLOCK ? left : CM_KMEANS_BLOCK;
+}
+static inline uint64_t cm_kmeans_number(const cm_kmeans_points *points, uint64_t row) {
+    return points->numbers ? points->numbers[row] : row;
+}
+/* Eight lanes in one fixed order. */
+static inline double cm_kmeans_sum_lanes(const double *lanes) {
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
 /* settings.c, prepare.c */
@@ -58,24 +83,24 @@ void cm_kmeans_free_points(cm_core *core, cm_kmeans_points *points);
 /* CM_E_DATA for the first row with a value that is infinite, or absent where that is an error. */
 cm_status cm_kmeans_check_values(cm_context *ctx, const cm_inputs *inputs, cm_kmeans_missing missing);
 
-/* What one start works with. Rows are dealt out in portions, whose number depends on the data alone; sums are formed
- * within portions and added in their order. */
+/* What one start works with. Rows are dealt out in portions of whole blocks, whose number depends on the data alone;
+ * sums are formed within portions and added in their order. */
 typedef struct cm_kmeans_run {
     const cm_kmeans_points *points;
-    uint64_t k, portions, portion_groups;
-    double *centres;  /* k times columns */
-    double *closest;  /* of each row: the squared distance to its centre */
-    int32_t *labels;  /* of each row */
-    double *sums;     /* portions times k times columns */
+    const cm_kmeans_kernel *kernel;
+    uint64_t k, portions, portion_blocks;
+    double *centres; /* k times columns */
+    cm_kmeans_lot lot;
+    uint16_t *labels; /* of each row */
+    double *closest;  /* of each row: the squared distance to its centre; NULL until it is needed */
+    double *sums;     /* portions times columns times k */
+    double *masses;   /* portions times k: the weights; NULL where every row counts once */
     uint64_t *counts; /* portions times k */
     struct cm_kmeans_part {
         double total;     /* of the squared distances */
         uint64_t changed; /* labels */
-        double potentials[CM_KMEANS_LANES * 2];
-    } *parts; /* one a portion */
-    const double *candidates;
-    uint64_t candidate_count;
-    double inertia; /* of the last assignment; sums and counts of portion 0 are those of all */
+    } *parts;             /* one a portion */
+    double inertia;       /* of the last measurement */
     uint64_t changed, iterations;
     cm_kmeans_stop stopped_by;
 } cm_kmeans_run;
@@ -84,14 +109,20 @@ typedef struct cm_kmeans_run {
 cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, uint64_t k, double *centres,
                              cm_kmeans_run *out);
 void cm_kmeans_close_run(cm_core *core, cm_kmeans_run *run);
-cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run); /* labels, sums, counts, inertia by the centres */
-cm_status cm_kmeans_iterate(cm_context *ctx, cm_kmeans_run *run, uint64_t most, double tolerance); /* absolute */
+cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run); /* labels; sums and counts of all are portion 0's */
+cm_status cm_kmeans_measure(cm_context *ctx, cm_kmeans_run *run); /* the inertia; closest, if there is room for it */
+cm_status cm_kmeans_want_closest(cm_context *ctx, cm_kmeans_run *run);
+/* Iterates and measures; tolerance: absolute. */
+cm_status cm_kmeans_iterate(cm_context *ctx, cm_kmeans_run *run, uint64_t most, double tolerance, bool partial);
+bool cm_kmeans_time_is_over(cm_context *ctx, cm_status status, bool partial);
 
 /* seed.c: the first centres, each another row; CM_E_DATA if there are fewer rows that differ. */
 cm_status cm_kmeans_seed(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uint64_t start);
+/* k rows drawn without replacement. */
+cm_status cm_kmeans_seed_randomly(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uint64_t start);
 
 /* silhouette.c: the mean over a sample of at most 2,000 rows; NaN if fewer than two segments are among them. */
-cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const int32_t *labels, uint64_t k,
+cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const uint16_t *labels, uint64_t k,
                                uint64_t seed, double *out);
 
 /* choose.c: every start of every k, and the centres chosen, in the order of the segments. */
@@ -106,9 +137,11 @@ typedef struct cm_kmeans_result {
     uint64_t k, start_count, start_capacity, centre_capacity;
     cm_kmeans_start *starts;
     double *centres;
+    cm_kmeans_run run; /* of the chosen start, with its labels */
 } cm_kmeans_result;
 
-cm_status cm_kmeans_choose(cm_context *ctx, const cm_kmeans_points *points, const cm_kmeans_settings *settings,
+cm_status cm_kmeans_choose(cm_context *ctx, const cm_model *model, const cm_kmeans_points *points,
+                           const cm_kmeans_settings *settings, const cm_kmeans_scaling *scalings,
                            cm_kmeans_result *out);
 void cm_kmeans_free_result(cm_core *core, cm_kmeans_result *result);
 
@@ -126,12 +159,16 @@ typedef struct cm_kmeans {
 /* The nearest centre, the lowest of equally near ones, and the squared distance. */
 uint64_t cm_kmeans_nearest(const cm_kmeans *kmeans, const double *scaled, double *distance);
 
+void cm_kmeans_clear(cm_core *core, cm_kmeans *kmeans);
+
 /* tables.c */
 cm_status cm_kmeans_put_tables(cm_context *ctx, cm_model *model, const cm_kmeans_points *points,
                                const cm_kmeans_scaling *scalings, const cm_kmeans_result *result);
 cm_status cm_kmeans_read_tables(cm_context *ctx, const cm_model *model, cm_kmeans *out);
 
 /* segments.c */
+cm_status cm_kmeans_summarise_fit(cm_context *ctx, cm_model *model, const cm_inputs *inputs,
+                                  const cm_kmeans_points *points, const uint16_t *labels);
 cm_status cm_kmeans_summarise(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
 
 #endif

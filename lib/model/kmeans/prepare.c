@@ -4,10 +4,13 @@
 
 #include "base/math.h"
 #include "base/names.h"
+#include "base/number.h"
 #include "base/sort.h"
+#include "base/threads.h"
 #include "model/kmeans/kmeans.h"
 
-#define BLOCK UINT64_C(4096) /* rows of a partial sum */
+#define BLOCK CM_KMEANS_BLOCK
+#define LANES CM_KMEANS_LANES
 
 static double logged(double value) {
     return value < 0 ? -cm_log1p(-value) : cm_log1p(value);
@@ -40,44 +43,175 @@ cm_status cm_kmeans_check_values(cm_context *ctx, const cm_inputs *inputs, cm_km
     return CM_OK;
 }
 
-static bool is_complete(const cm_inputs *inputs, uint64_t row) {
-    for (uint64_t j = 0; j < inputs->count; j++)
-        if (isnan(inputs->columns[j].reals[row])) return false;
+/* What a column holds. */
+typedef struct survey {
+    uint64_t absent, first_absent, first_infinite; /* rows of the table; UINT64_MAX: none */
+} survey;
+
+typedef struct preparation {
+    const cm_inputs *inputs;
+    const cm_kmeans_settings *settings;
+    cm_kmeans_scaling *scalings;
+    cm_kmeans_points *points;
+    survey *surveys;
+    bool *flat;         /* of each column: its spread is zero */
+    double *variances;  /* of each column, scaled */
+} preparation;
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* Absent and infinite values of doubles that are all there or NaN, quickly: the difference from itself tells both. */
+static bool all_finite(const double *values, uint64_t rows) {
+    double lanes[LANES] = {0};
+    uint64_t whole = rows / LANES * LANES;
+    cm_eight *sums = (cm_eight *)(void *)lanes;
+    for (uint64_t i = 0; i < whole; i += LANES) {
+        cm_eight eight = *(const cm_eight *)(const void *)(values + i);
+        *sums += eight - eight;
+    }
+    for (uint64_t i = whole; i < rows; i++) lanes[0] += values[i] - values[i];
+    return cm_kmeans_sum_lanes(lanes) == 0;
+}
+
+static void survey_chunk(const cm_column *column, const cm_chunk *chunk, uint64_t first, survey *out) {
+    bool plain = column->type == CM_FLOAT64 && !chunk->validity;
+    if (plain && all_finite((const double *)chunk->values + chunk->offset, chunk->rows)) return;
+    for (uint64_t row = 0; row < chunk->rows; row++) {
+        double value = cm_input_real(column, chunk, row);
+        if (isfinite(value)) continue;
+        bool absent = isnan(value);
+        out->absent += absent;
+        if (absent) out->first_absent = earlier(out->first_absent, first + row);
+        else out->first_infinite = earlier(out->first_infinite, first + row);
+    }
+}
+
+static cm_status survey_column(cm_context *ctx, void *state, uint64_t j) {
+    preparation *of = state;
+    const cm_table *table = of->inputs->table;
+    of->surveys[j] = (survey){0, UINT64_MAX, UINT64_MAX};
+    for (uint64_t i = 0; i < table->chunk_count; i++) {
+        const cm_column *column = of->inputs->columns[j].source;
+        if (cm_tick(ctx, "kmeans", 0, 0)) return ctx->error.status;
+        survey_chunk(column, &column->chunks[i], table->first_rows[i], &of->surveys[j]);
+    }
+    return CM_OK;
+}
+
+/* An infinite value is an error, an absent one if it is said so: the first row of any column. */
+static cm_status check_surveys(cm_context *ctx, const preparation *of) {
+    uint64_t row = UINT64_MAX, column = 0;
+    for (uint64_t j = 0; j < of->inputs->count; j++) {
+        uint64_t bad = of->surveys[j].first_infinite;
+        if (of->settings->missing == CM_KMEANS_FAIL) bad = earlier(bad, of->surveys[j].first_absent);
+        if (bad < row) row = bad, column = j;
+    }
+    if (row == UINT64_MAX) return CM_OK;
+    bool absent = row == of->surveys[column].first_absent;
+    return cm_fail(ctx, CM_E_DATA, absent ? "KMEANS_ABSENT" : "KMEANS_INFINITE", "us", row + 1,
+                   of->inputs->columns[column].name);
+}
+
+static bool is_complete(const cm_inputs *inputs, uint64_t chunk, uint64_t row) {
+    for (uint64_t j = 0; j < inputs->count; j++) {
+        const cm_column *column = inputs->columns[j].source;
+        if (isnan(cm_input_real(column, &column->chunks[chunk], row))) return false;
+    }
     return true;
 }
 
-/* The rows to fit, as places among the inputs. */
-static uint64_t find_rows(const cm_inputs *inputs, cm_kmeans_missing missing, uint64_t *rows) {
-    uint64_t count = 0;
-    for (uint64_t row = 0; row < inputs->rows; row++)
-        if (missing == CM_KMEANS_MEDIAN || is_complete(inputs, row)) rows[count++] = row;
-    return count;
+/* The rows that lack nothing, where some lack something and are left out for it. */
+static cm_status leave_rows_out(cm_context *ctx, preparation *of) {
+    const cm_table *table = of->inputs->table;
+    cm_kmeans_points *points = of->points;
+    uint64_t absent = 0;
+    points->rows = table->rows;
+    for (uint64_t j = 0; j < of->inputs->count; j++) absent += of->surveys[j].absent;
+    if (!absent || of->settings->missing == CM_KMEANS_MEDIAN) return CM_OK;
+    points->rows = 0;
+    points->number_room = table->rows;
+    points->numbers = cm_alloc(ctx, table->rows, sizeof *points->numbers);
+    if (!points->numbers) return ctx->error.status;
+    for (uint64_t chunk = 0; chunk < table->chunk_count; chunk++)
+        for (uint64_t row = 0; row < table->first_rows[chunk + 1] - table->first_rows[chunk]; row++)
+            if (is_complete(of->inputs, chunk, row)) points->numbers[points->rows++] = table->first_rows[chunk] + row;
+    return CM_OK;
+}
+
+/* ---- weights ---- */
+
+static cm_status check_weight(cm_context *ctx, double weight, uint64_t row, const char *name) {
+    char text[CM_NUMBER_TEXT];
+    if (weight > 0 && weight <= CM_KMEANS_LARGEST) return CM_OK;
+    if (isnan(weight)) return cm_fail(ctx, CM_E_DATA, "KMEANS_NO_WEIGHT", "us", row + 1, name);
+    return cm_fail(ctx, CM_E_DATA, "KMEANS_WEIGHT", "ust", row + 1, name, text, cm_print_double(weight, text));
+}
+
+static cm_status take_weights(cm_context *ctx, preparation *of) {
+    cm_kmeans_points *points = of->points;
+    const cm_table *table = of->inputs->table;
+    uint64_t number, within;
+    if (!of->settings->weight) return CM_OK;
+    cm_status status = cm_table_require(ctx, table, of->settings->weight, &number);
+    if (status) return status;
+    const cm_column *column = table->columns[number];
+    if (column->type != CM_FLOAT64 && column->type != CM_INT64 && column->type != CM_DECIMAL)
+        return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", "kmeans", column->name, cm_type_name(CM_FLOAT64),
+                       cm_type_name(column->type));
+    points->weights = cm_alloc(ctx, points->blocks * BLOCK, sizeof *points->weights);
+    if (!points->weights) return ctx->error.status;
+    for (uint64_t i = 0; i < points->rows && !status; i++) {
+        uint64_t row = cm_kmeans_number(points, i), chunk = cm_table_locate(table, row, &within);
+        points->weights[i] = cm_input_real(column, &column->chunks[chunk], within);
+        status = check_weight(ctx, points->weights[i], row, column->name);
+    }
+    return status;
 }
 
 /* ---- one column ---- */
 
-typedef struct column {
-    const char *name;
-    uint64_t count;
-    const uint64_t *rows;
-    double *values; /* of the rows */
-    cm_key *keys;   /* room, where values must be in order */
-} column;
+/* Its values, block by block. */
+static const double *block_of(const cm_kmeans_points *points, uint64_t j, uint64_t block) {
+    return points->values[block * points->columns + j];
+}
 
-/* Sums of blocks, each in eight lanes, added in the order of the blocks. `square`: of the squared distances from
- * `from`. */
-static double sum_up(const double *values, uint64_t count, double from, bool square) {
-    double total = 0;
-    for (uint64_t start = 0; start < count; start += BLOCK) {
-        double lanes[8] = {0};
-        uint64_t end = start + BLOCK < count ? start + BLOCK : count;
-        for (uint64_t i = start; i < end; i++) {
-            double step = values[i] - from;
-            lanes[i % 8] += square ? step * step : step;
-        }
-        total += ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+/* Of a block: eight lanes. */
+static double sum_block(const double *values, uint64_t rows, double from, bool square) {
+    double lanes[LANES] = {0};
+    uint64_t whole = rows / LANES * LANES;
+    cm_eight sums = {0};
+    for (uint64_t i = 0; i < whole; i += LANES) {
+        cm_eight step = *(const cm_eight *)(const void *)(values + i) - from;
+        if (square) step *= step;
+        sums += step;
     }
+    memcpy(lanes, &sums, sizeof lanes);
+    for (uint64_t i = whole; i < rows; i++) {
+        double step = values[i] - from;
+        lanes[i % LANES] += square ? step * step : step;
+    }
+    return cm_kmeans_sum_lanes(lanes);
+}
+
+/* Sums of blocks, added in their order. `square`: of the squared distances from `from`. */
+static double sum_up(const cm_kmeans_points *points, uint64_t j, double from, bool square) {
+    double total = 0;
+    for (uint64_t block = 0; block < points->blocks; block++)
+        total += sum_block(block_of(points, j, block), cm_kmeans_block_rows(points, block), from, square);
     return total;
+}
+
+static void find_ends(const cm_kmeans_points *points, uint64_t j, double *low, double *high) {
+    *low = *high = block_of(points, j, 0)[0];
+    for (uint64_t block = 0; block < points->blocks; block++) {
+        const double *values = block_of(points, j, block);
+        for (uint64_t i = 0; i < cm_kmeans_block_rows(points, block); i++) {
+            *low = values[i] < *low ? values[i] : *low;
+            *high = values[i] > *high ? values[i] : *high;
+        }
+    }
 }
 
 /* The value at a share of the way through sorted keys, between two of them in proportion. */
@@ -88,133 +222,170 @@ static double quantile(const double *values, const cm_key *sorted, uint64_t coun
     return low + (high - low) * (place - (double)below);
 }
 
-/* Sorts those that are present; how many they are. */
-static cm_status sort_present(cm_context *ctx, const column *of, uint64_t *present) {
+/* Sorts those that are present; the keys are freed by the caller. */
+static cm_status sort_present(cm_context *ctx, const double *values, uint64_t rows, cm_key **keys, uint64_t *present) {
     *present = 0;
-    for (uint64_t i = 0; i < of->count; i++)
-        if (!isnan(of->values[i])) of->keys[(*present)++] = (cm_key){cm_key_of_double(of->values[i]), i};
-    return cm_sort_keys(ctx, of->keys, *present);
+    *keys = cm_alloc(ctx, rows, sizeof **keys);
+    if (!*keys) return ctx->error.status;
+    for (uint64_t i = 0; i < rows; i++)
+        if (!isnan(values[i])) (*keys)[(*present)++] = (cm_key){cm_key_of_double(values[i]), i};
+    return cm_sort_keys(ctx, *keys, *present);
 }
 
-static cm_status replace_absent(cm_context *ctx, const column *of, cm_kmeans_scaling *out) {
-    uint64_t present;
-    cm_status status = sort_present(ctx, of, &present);
-    if (status) return status;
-    if (!present) return cm_fail(ctx, CM_E_DATA, "KMEANS_NO_VALUES", "s", of->name);
-    out->median = quantile(of->values, of->keys, present, 0.5);
-    for (uint64_t i = 0; i < of->count; i++)
-        if (isnan(of->values[i])) of->values[i] = out->median;
-    return CM_OK;
-}
-
-static cm_status too_large(cm_context *ctx, const cm_inputs *inputs, const column *of, uint64_t i) {
-    return cm_fail(ctx, CM_E_DATA, "KMEANS_RANGE", "us", inputs->numbers[of->rows[i]] + 1, of->name);
-}
-
-static cm_status take_values(cm_context *ctx, const cm_inputs *inputs, uint64_t j, const cm_kmeans_settings *settings,
-                             column *of, cm_kmeans_scaling *out) {
-    cm_status status = cm_tick(ctx, "kmeans", j, inputs->count);
-    of->name = inputs->columns[j].name;
-    *out = (cm_kmeans_scaling){.log = settings->log[j], .scale = 1, .median = (double)NAN};
-    for (uint64_t i = 0; i < of->count; i++) of->values[i] = inputs->columns[j].reals[of->rows[i]];
-    if (!status && settings->missing == CM_KMEANS_MEDIAN) status = replace_absent(ctx, of, out);
-    for (uint64_t i = 0; i < of->count && !status; i++) {
-        if (out->log) of->values[i] = logged(of->values[i]);
-        if (fabs(of->values[i]) > CM_KMEANS_LARGEST)
-            status = too_large(ctx, inputs, of, i);
-        else if (i % 16384 == 0)
-            status = cm_tick(ctx, "kmeans", j, inputs->count);
-    }
+static cm_status replace_absent(cm_context *ctx, const preparation *of, uint64_t j) {
+    double *values = of->points->own[j], *median = &of->scalings[j].median;
+    uint64_t rows = of->points->rows, present;
+    cm_key *keys;
+    cm_status status = sort_present(ctx, values, rows, &keys, &present);
+    if (!status && !present) status = cm_fail(ctx, CM_E_DATA, "KMEANS_NO_VALUES", "s", of->inputs->columns[j].name);
+    if (!status) *median = quantile(values, keys, present, 0.5);
+    for (uint64_t i = 0; i < rows && !status; i++)
+        if (isnan(values[i])) values[i] = *median;
+    cm_free(ctx->core, keys, rows, sizeof *keys);
     return status;
 }
 
-/* Centre and scale; a column without spread is only moved. *spread: whether it has any. */
-static cm_status find_scaling(cm_context *ctx, const column *of, cm_kmeans_scale kind, cm_kmeans_scaling *out,
-                              double *variance, bool *spread) {
-    double n = (double)of->count, low = of->values[0], high = low, scale = 0;
-    for (uint64_t i = 1; i < of->count; i++) {
-        if (of->values[i] < low) low = of->values[i];
-        if (of->values[i] > high) high = of->values[i];
+static cm_status find_quartiles(cm_context *ctx, const preparation *of, uint64_t j, double *median, double *between) {
+    double *values = of->points->own[j];
+    uint64_t rows = of->points->rows, present;
+    cm_key *keys;
+    cm_status status = sort_present(ctx, values, rows, &keys, &present);
+    if (!status) *median = quantile(values, keys, present, 0.5);
+    if (!status) *between = quantile(values, keys, present, 0.75) - quantile(values, keys, present, 0.25);
+    cm_free(ctx->core, keys, rows, sizeof *keys);
+    return status;
+}
+
+/* The first row beyond what distances can be measured by. */
+static cm_status check_size(cm_context *ctx, const preparation *of, uint64_t j) {
+    const cm_kmeans_points *points = of->points;
+    double low, high;
+    find_ends(points, j, &low, &high);
+    if (fabs(low) <= CM_KMEANS_LARGEST && fabs(high) <= CM_KMEANS_LARGEST) return CM_OK;
+    uint64_t row = 0;
+    while (fabs(cm_kmeans_value(points, row, j)) <= CM_KMEANS_LARGEST) row++;
+    return cm_fail(ctx, CM_E_DATA, "KMEANS_RANGE", "us", cm_kmeans_number(points, row) + 1, of->inputs->columns[j].name);
+}
+
+/* Whether every block lies in one chunk of doubles that need no change; then the blocks point there. */
+static bool borrow_column(const preparation *of, uint64_t j) {
+    const cm_table *table = of->inputs->table;
+    const cm_column *column = of->inputs->columns[j].source;
+    cm_kmeans_points *points = of->points;
+    if (column->type != CM_FLOAT64 || of->settings->log[j] || of->settings->scale != CM_KMEANS_NONE || points->numbers
+        || of->surveys[j].absent)
+        return false;
+    for (uint64_t i = 0; i + 1 < table->chunk_count; i++)
+        if (table->first_rows[i + 1] % BLOCK) return false;
+    for (uint64_t block = 0; block < points->blocks; block++) {
+        uint64_t within, chunk = cm_table_locate(table, block * BLOCK, &within);
+        const cm_chunk *from = &column->chunks[chunk];
+        points->values[block * points->columns + j] = (const double *)from->values + from->offset + within;
     }
-    double mean = low < high ? low + sum_up(of->values, of->count, low, false) / n : low;
-    *variance = low < high ? sum_up(of->values, of->count, mean, true) / n : 0;
+    return true;
+}
+
+static cm_status copy_column(cm_context *ctx, const preparation *of, uint64_t j) {
+    const cm_table *table = of->inputs->table;
+    const cm_column *column = of->inputs->columns[j].source;
+    cm_kmeans_points *points = of->points;
+    uint64_t chunk = 0;
+    double *values = points->own[j] = cm_alloc(ctx, points->blocks * BLOCK, sizeof *values);
+    if (!values) return ctx->error.status;
+    for (uint64_t block = 0; block < points->blocks; block++)
+        points->values[block * points->columns + j] = values + block * BLOCK;
+    for (uint64_t i = 0; i < points->rows; i++) {
+        uint64_t row = cm_kmeans_number(points, i);
+        if (i % BLOCK == 0 && cm_tick(ctx, "kmeans", 0, 0)) return ctx->error.status;
+        while (row >= table->first_rows[chunk + 1]) chunk++;
+        values[i] = cm_input_real(column, &column->chunks[chunk], row - table->first_rows[chunk]);
+    }
+    cm_status status = of->settings->missing == CM_KMEANS_MEDIAN ? replace_absent(ctx, of, j) : CM_OK;
+    for (uint64_t i = 0; i < points->rows && of->settings->log[j]; i++) values[i] = logged(values[i]);
+    return status;
+}
+
+/* Centre and scale; a column without spread is only moved. */
+static cm_status find_scaling(cm_context *ctx, preparation *of, uint64_t j) {
+    const cm_kmeans_points *points = of->points;
+    cm_kmeans_scaling *out = &of->scalings[j];
+    cm_kmeans_scale kind = of->settings->scale;
+    double n = (double)points->rows, low, high, scale = 0;
+    find_ends(points, j, &low, &high);
+    double mean = low < high ? low + sum_up(points, j, low, false) / n : low, variance = 0;
+    if (low < high && (kind != CM_KMEANS_NONE || of->settings->tolerance > 0))
+        variance = sum_up(points, j, mean, true) / n;
     if (kind == CM_KMEANS_STANDARD) {
         out->centre = mean;
-        scale = sqrt(*variance);
+        scale = sqrt(variance);
     } else if (kind == CM_KMEANS_MINMAX) {
         out->centre = low;
         scale = high - low;
     } else if (kind == CM_KMEANS_ROBUST) {
-        uint64_t all;
-        cm_status status = sort_present(ctx, of, &all);
+        cm_status status = find_quartiles(ctx, of, j, &out->centre, &scale);
         if (status) return status;
-        out->centre = quantile(of->values, of->keys, all, 0.5);
-        scale = quantile(of->values, of->keys, all, 0.75) - quantile(of->values, of->keys, all, 0.25);
     }
-    *spread = kind == CM_KMEANS_NONE || scale > 0;
+    of->flat[j] = kind == CM_KMEANS_NONE ? low == high : !(scale > 0);
     if (scale > 0) out->scale = scale;
     out->average = cm_kmeans_from_scaled(&(cm_kmeans_scaling){.log = out->log, .scale = 1}, mean);
+    double deviation = sqrt(variance) / out->scale;
+    of->variances[j] = deviation * deviation;
     return CM_OK;
 }
 
-static cm_status put_points(cm_context *ctx, const cm_inputs *inputs, const column *of, uint64_t j,
-                            const cm_kmeans_scaling *scaling, cm_kmeans_points *out) {
-    for (uint64_t i = 0; i < of->count; i++) {
-        double value = (of->values[i] - scaling->centre) / scaling->scale;
-        if (!(fabs(value) <= CM_KMEANS_LARGEST)) return too_large(ctx, inputs, of, i);
-        out->values[(i / CM_KMEANS_LANES * out->columns + j) * CM_KMEANS_LANES + i % CM_KMEANS_LANES] = value;
-    }
-    return CM_OK;
-}
-
-static cm_status prepare_columns(cm_context *ctx, const cm_inputs *inputs, const cm_kmeans_settings *settings,
-                                 column *of, cm_kmeans_scaling *scalings, cm_kmeans_points *out) {
-    cm_names constant = {0};
-    cm_status status = CM_OK;
-    for (uint64_t j = 0; j < inputs->count && !status; j++) {
-        double variance;
-        bool spread = true;
-        status = take_values(ctx, inputs, j, settings, of, &scalings[j]);
-        if (!status) status = find_scaling(ctx, of, settings->scale, &scalings[j], &variance, &spread);
-        if (!status) status = put_points(ctx, inputs, of, j, &scalings[j], out);
-        if (status) break;
-        if (!spread) cm_names_add(&constant, of->name);
-        double deviation = sqrt(variance) / scalings[j].scale;
-        out->mean_variance += deviation * deviation / (double)inputs->count;
-    }
-    memcpy(out->constant, constant.text, sizeof out->constant);
-    return status;
+static cm_status prepare_column(cm_context *ctx, void *state, uint64_t j) {
+    preparation *of = state;
+    cm_kmeans_scaling *scaling = &of->scalings[j];
+    *scaling = (cm_kmeans_scaling){.log = of->settings->log[j], .scale = 1, .median = (double)NAN};
+    cm_status status = borrow_column(of, j) ? CM_OK : copy_column(ctx, of, j);
+    if (!status) status = check_size(ctx, of, j);
+    if (!status) status = find_scaling(ctx, of, j);
+    double *own = of->points->own[j];
+    if (status || of->settings->scale == CM_KMEANS_NONE) return status;
+    for (uint64_t i = 0; i < of->points->rows; i++) own[i] = (own[i] - scaling->centre) / scaling->scale;
+    return check_size(ctx, of, j);
 }
 
 /* ---- all ---- */
 
+static cm_status prepare_columns(cm_context *ctx, preparation *of) {
+    cm_kmeans_points *points = of->points;
+    cm_names constant = {0};
+    cm_status status = cm_parallel(ctx, points->columns, prepare_column, of);
+    for (uint64_t j = 0; j < points->columns && !status; j++) {
+        points->mean_variance += of->variances[j] / (double)points->columns;
+        if (of->flat[j]) cm_names_add(&constant, of->inputs->columns[j].name);
+    }
+    memcpy(points->constant, constant.text, sizeof points->constant);
+    return status;
+}
+
 cm_status cm_kmeans_prepare(cm_context *ctx, const cm_inputs *inputs, const cm_kmeans_settings *settings,
                             cm_kmeans_scaling *scalings, cm_kmeans_points *out) {
+    survey surveys[CM_MOST_INPUTS];
+    bool flat[CM_MOST_INPUTS];
+    double variances[CM_MOST_INPUTS];
+    preparation of = {inputs, settings, scalings, out, surveys, flat, variances};
     *out = (cm_kmeans_points){.columns = inputs->count};
-    bool sorts = settings->missing == CM_KMEANS_MEDIAN || settings->scale == CM_KMEANS_ROBUST;
-    cm_status status = cm_kmeans_check_values(ctx, inputs, settings->missing);
-    if (status) return status;
-    uint64_t *rows = cm_alloc(ctx, inputs->rows, sizeof *rows), keys = sorts ? inputs->rows : 1;
-    column of = {.count = rows ? find_rows(inputs, settings->missing, rows) : 0, .rows = rows};
-    of.values = rows ? cm_alloc(ctx, inputs->rows, sizeof *of.values) : NULL;
-    of.keys = of.values ? cm_alloc(ctx, keys, sizeof *of.keys) : NULL;
-    out->rows = of.count;
-    out->groups = (of.count + CM_KMEANS_LANES - 1) / CM_KMEANS_LANES;
-    out->values = of.keys ? cm_alloc(ctx, out->groups * out->columns, CM_KMEANS_LANES * sizeof *out->values) : NULL;
-    if (!out->values)
-        status = ctx->error.status;
-    else if (!of.count)
-        status = cm_fail(ctx, CM_E_DATA, "KMEANS_NOBODY", "");
-    else
-        status = prepare_columns(ctx, inputs, settings, &of, scalings, out);
-    cm_free(ctx->core, rows, inputs->rows, sizeof *rows);
-    cm_free(ctx->core, of.values, inputs->rows, sizeof *of.values);
-    cm_free(ctx->core, of.keys, keys, sizeof *of.keys);
+    cm_status status = cm_parallel(ctx, inputs->count, survey_column, &of);
+    if (!status) status = check_surveys(ctx, &of);
+    if (!status) status = leave_rows_out(ctx, &of);
+    if (!status && !out->rows) status = cm_fail(ctx, CM_E_DATA, "KMEANS_NOBODY", "");
+    out->blocks = (out->rows + BLOCK - 1) / BLOCK;
+    if (!status) {
+        out->values = cm_alloc(ctx, out->blocks * out->columns, sizeof *out->values);
+        status = out->values ? take_weights(ctx, &of) : ctx->error.status;
+    }
+    if (!status) status = prepare_columns(ctx, &of);
     if (status) cm_kmeans_free_points(ctx->core, out);
     return status;
 }
 
 void cm_kmeans_free_points(cm_core *core, cm_kmeans_points *points) {
-    cm_free(core, points->values, points->groups * points->columns, CM_KMEANS_LANES * sizeof *points->values);
-    points->values = NULL;
+    for (uint64_t j = 0; j < points->columns; j++)
+        cm_free(core, points->own[j], points->blocks * BLOCK, sizeof *points->own[j]);
+    cm_free(core, points->weights, points->blocks * BLOCK, sizeof *points->weights);
+    cm_free(core, points->numbers, points->number_room, sizeof *points->numbers);
+    cm_free(core, points->values, points->blocks * points->columns, sizeof *points->values);
+    *points = (cm_kmeans_points){0};
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/sort.h"
 #include "model/kmeans/kmeans.h"
 
 __extension__ typedef __int128 wide;
@@ -15,9 +14,7 @@ __extension__ typedef __int128 wide;
 typedef struct centre {
     double sum, lost;          /* lost: what the sum rounded away */
     double scaled;             /* sum of the scaled values */
-    double mean, median, away; /* away: of the scaled mean from that of all, in standard deviations */
-    uint64_t seen;
-    double before; /* the value below the median's place */
+    double mean, median, away;  /* away: of the scaled mean from that of all, in standard deviations */
 } centre;
 
 typedef struct summary {
@@ -27,7 +24,10 @@ typedef struct summary {
     uint64_t *counts;
     wide *money;
     centre *centres; /* segment by segment */
-    cm_key *keys;    /* room for all rows */
+    double *values, *sorted; /* of a column; the same, segment by segment */
+    uint64_t *starts;        /* of each segment's in sorted, and the end */
+    const cm_kmeans_points *points; /* of a fit; else NULL */
+    uint64_t rows;
     uint64_t customers;
     int64_t money_column; /* -1: there is none */
     int32_t money_scale;
@@ -45,25 +45,36 @@ static void find_money(summary *all) {
     if (column->type != CM_DECIMAL && column->type != CM_INT64) all->money_column = -1;
 }
 
-static void count_rows(summary *all, const cm_table *scores) {
-    uint64_t segment = (uint64_t)cm_table_find(scores, "segment");
-    for (uint64_t row = 0; row < all->inputs->rows; row++) {
-        all->segments[row] = (int32_t)cm_table_int(scores, row, segment) - 1;
+static uint64_t number_of(const summary *all, uint64_t row) {
+    return all->points ? cm_kmeans_number(all->points, row) : all->inputs->numbers[row];
+}
+
+static void count_rows(summary *all) {
+    for (uint64_t row = 0; row < all->rows; row++) {
         if (all->segments[row] < 0) continue;
         all->counts[all->segments[row]]++;
         all->customers++;
         if (all->money_column < 0) continue;
-        int64_t money = cm_table_int(all->inputs->table, all->inputs->numbers[row], (uint64_t)all->money_column);
+        int64_t money = cm_table_int(all->inputs->table, number_of(all, row), (uint64_t)all->money_column);
         all->money[all->segments[row]] += money;
         all->all_money += money;
     }
+    for (uint64_t i = 0; i < all->kmeans->k; i++) all->starts[i + 1] = all->starts[i] + all->counts[i];
 }
 
 /* ---- means and medians ---- */
 
-static double value_at(const summary *all, uint64_t row, uint64_t j) {
-    double value = all->inputs->columns[j].reals[row];
-    return isnan(value) ? all->kmeans->scalings[j].median : value;
+/* A column in its own units; absent values are the median. */
+static void take_column(summary *all, uint64_t j) {
+    const cm_table *table = all->inputs->table;
+    const cm_column *source = all->inputs->columns[j].source;
+    uint64_t chunk = 0;
+    for (uint64_t i = 0; i < all->rows; i++) {
+        uint64_t row = number_of(all, i);
+        while (row >= table->first_rows[chunk + 1]) chunk++;
+        double value = cm_input_real(source, &source->chunks[chunk], row - table->first_rows[chunk]);
+        all->values[i] = isnan(value) ? all->kmeans->scalings[j].median : value;
+    }
 }
 
 /* Adds and remembers what was rounded away (A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation
@@ -78,49 +89,73 @@ static centre *centre_of(const summary *all, int32_t segment, uint64_t j) {
     return &all->centres[(uint64_t)segment * all->kmeans->columns + j];
 }
 
-/* Sums of a column by segment, its keys, and how the scaled values lie. */
+/* Sums of a column by segment, and how the scaled values lie. */
 static void add_values(summary *all, uint64_t j, double *mean, double *deviation) {
     const cm_kmeans_scaling *scaling = &all->kmeans->scalings[j];
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, first = 0;
     uint64_t count = 0;
-    for (uint64_t row = 0; row < all->inputs->rows; row++) {
+    for (uint64_t row = 0; row < all->rows; row++) {
         if (all->segments[row] < 0) continue;
-        double value = value_at(all, row, j), scaled = cm_kmeans_to_scaled(scaling, value);
+        double value = all->values[row], scaled = cm_kmeans_to_scaled(scaling, value);
         centre *to = centre_of(all, all->segments[row], j);
+        if (!count++) first = scaled;
         add_value(to, value);
         to->scaled += scaled;
-        sum += scaled;
-        all->keys[count++] = (cm_key){cm_key_of_double(value), row};
+        sum += scaled - first;
+        squares += (scaled - first) * (scaled - first);
     }
-    *mean = sum / (double)count;
-    for (uint64_t row = 0; row < all->inputs->rows; row++) {
-        if (all->segments[row] < 0) continue;
-        double step = cm_kmeans_to_scaled(scaling, value_at(all, row, j)) - *mean;
-        squares += step * step;
-    }
-    *deviation = sqrt(squares / (double)count);
+    double shift = sum / (double)count, variance = squares / (double)count - shift * shift;
+    *mean = first + shift;
+    *deviation = variance > 0 ? sqrt(variance) : 0;
 }
 
-/* In the order of the values, each segment's middle one or two. */
-static void find_medians(summary *all, uint64_t j) {
-    for (uint64_t i = 0; i < all->customers; i++) {
-        uint64_t row = all->keys[i].value;
-        int32_t segment = all->segments[row];
-        centre *of = centre_of(all, segment, j);
-        uint64_t place = of->seen++, count = all->counts[segment];
-        double value = value_at(all, row, j);
-        if (place == (count - 1) / 2) of->before = value;
-        if (place == count / 2) of->median = of->before + (value - of->before) / 2;
+/* The value at a place in rising order; what is before it is not greater afterwards (C. A. R. Hoare, "Algorithm 65:
+ * Find", Communications of the ACM 4(7), 1961, doi:10.1145/366622.366647). */
+static double select_value(double *values, uint64_t count, uint64_t place) {
+    uint64_t low = 0, high = count - 1, random = 1;
+    while (low < high) {
+        random = random * UINT64_C(6364136223846793005) + 1;
+        double pivot = values[low + (random >> 33) % (high - low)]; /* not the last, so that both parts are smaller */
+        uint64_t i = low, j = high;
+        for (;;) {
+            while (values[i] < pivot) i++;
+            while (values[j] > pivot) j--;
+            if (i >= j) break;
+            double other = values[i];
+            values[i++] = values[j];
+            values[j--] = other;
+        }
+        if (place <= j) high = j;
+        else low = j + 1;
     }
+    return values[place];
+}
+
+static double median_of(double *values, uint64_t count) {
+    double above = select_value(values, count, count / 2), below = above;
+    if (count % 2) return above;
+    below = values[0];
+    for (uint64_t i = 1; i < count / 2; i++)
+        if (values[i] > below) below = values[i];
+    return below + (above - below) / 2;
+}
+
+/* The values segment by segment, and each segment's middle. */
+static void find_medians(summary *all, uint64_t j) {
+    for (uint64_t row = 0; row < all->rows; row++)
+        if (all->segments[row] >= 0) all->sorted[all->starts[all->segments[row]]++] = all->values[row];
+    for (uint64_t i = all->kmeans->k; i > 0; i--) all->starts[i] = all->starts[i - 1];
+    all->starts[0] = 0;
+    for (uint64_t i = 0; i < all->kmeans->k; i++)
+        if (all->counts[i]) centre_of(all, (int32_t)i, j)->median = median_of(all->sorted + all->starts[i], all->counts[i]);
 }
 
 static cm_status find_centres(cm_context *ctx, summary *all, uint64_t j) {
     double mean, deviation;
     cm_status status = cm_tick(ctx, "segments", j, all->kmeans->columns);
     if (status || !all->customers) return status;
+    take_column(all, j);
     add_values(all, j, &mean, &deviation);
-    status = cm_sort_keys(ctx, all->keys, all->customers);
-    if (status) return status;
     find_medians(all, j);
     for (uint64_t i = 0; i < all->kmeans->k; i++) {
         centre *of = centre_of(all, (int32_t)i, j);
@@ -249,40 +284,80 @@ static cm_status add_segment(cm_context *ctx, cm_builder *builder, const summary
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-static cm_status attach(cm_context *ctx, const summary *all, cm_table *scores) {
+static cm_status make_table(cm_context *ctx, const summary *all, cm_table **out) {
     cm_builder *builder = NULL;
-    cm_table *table = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = add_columns(ctx, builder, all);
     for (uint64_t i = 0; i < all->kmeans->k && !status; i++) status = add_segment(ctx, builder, all, i);
-    if (!status) status = cm_builder_finish(ctx, builder, &table);
-    if (!status) status = cm_table_attach(ctx, scores, "segments", table);
-    cm_table_free(table);
+    if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
     return status;
 }
 
+/* ---- of a fit, of scores ---- */
+
+static cm_status open(cm_context *ctx, summary *all, const cm_inputs *inputs, const cm_kmeans *kmeans, uint64_t rows) {
+    all->inputs = inputs;
+    all->kmeans = kmeans;
+    all->rows = rows;
+    find_money(all);
+    all->segments = cm_alloc(ctx, rows, sizeof *all->segments);
+    if (all->segments) all->counts = cm_alloc(ctx, kmeans->k, sizeof *all->counts);
+    if (all->counts) all->money = cm_alloc(ctx, kmeans->k, sizeof *all->money);
+    if (all->money) all->centres = cm_alloc(ctx, kmeans->k * kmeans->columns, sizeof *all->centres);
+    if (all->centres) all->starts = cm_alloc(ctx, kmeans->k + 1, sizeof *all->starts);
+    if (all->starts) all->values = cm_alloc(ctx, rows, sizeof *all->values);
+    if (all->values) all->sorted = cm_alloc(ctx, rows, sizeof *all->sorted);
+    return all->sorted ? CM_OK : ctx->error.status;
+}
+
+static void close(cm_core *core, summary *all) {
+    uint64_t k = all->kmeans->k;
+    cm_free(core, all->segments, all->rows, sizeof *all->segments);
+    cm_free(core, all->counts, k, sizeof *all->counts);
+    cm_free(core, all->money, k, sizeof *all->money);
+    cm_free(core, all->centres, k * all->kmeans->columns, sizeof *all->centres);
+    cm_free(core, all->starts, k + 1, sizeof *all->starts);
+    cm_free(core, all->values, all->rows, sizeof *all->values);
+    cm_free(core, all->sorted, all->rows, sizeof *all->sorted);
+}
+
+static cm_status summarise(cm_context *ctx, summary *all, cm_table **out) {
+    cm_status status = CM_OK;
+    count_rows(all);
+    for (uint64_t j = 0; j < all->kmeans->columns && !status; j++) status = find_centres(ctx, all, j);
+    return status ? status : make_table(ctx, all, out);
+}
+
 cm_status cm_kmeans_summarise(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores) {
     const cm_kmeans *kmeans = model->compiled;
-    summary all = {.inputs = inputs, .kmeans = kmeans};
+    summary all = {0};
+    cm_table *table = NULL;
+    uint64_t segment = (uint64_t)cm_table_find(scores, "segment");
     cm_status status = cm_kmeans_check_values(ctx, inputs, kmeans->missing);
     if (status) return status;
-    find_money(&all);
-    all.segments = cm_alloc(ctx, inputs->rows, sizeof *all.segments);
-    if (all.segments) all.counts = cm_alloc(ctx, kmeans->k, sizeof *all.counts);
-    if (all.counts) all.money = cm_alloc(ctx, kmeans->k, sizeof *all.money);
-    if (all.money) all.centres = cm_alloc(ctx, kmeans->k * kmeans->columns, sizeof *all.centres);
-    if (all.centres) all.keys = cm_alloc(ctx, inputs->rows, sizeof *all.keys);
-    if (all.keys)
-        count_rows(&all, scores);
-    else
-        status = ctx->error.status;
-    for (uint64_t j = 0; j < kmeans->columns && !status; j++) status = find_centres(ctx, &all, j);
-    if (!status) status = attach(ctx, &all, scores);
-    cm_free(ctx->core, all.segments, inputs->rows, sizeof *all.segments);
-    cm_free(ctx->core, all.counts, kmeans->k, sizeof *all.counts);
-    cm_free(ctx->core, all.money, kmeans->k, sizeof *all.money);
-    cm_free(ctx->core, all.centres, kmeans->k * kmeans->columns, sizeof *all.centres);
-    cm_free(ctx->core, all.keys, inputs->rows, sizeof *all.keys);
+    status = open(ctx, &all, inputs, kmeans, inputs->rows);
+    for (uint64_t row = 0; row < inputs->rows && !status; row++)
+        all.segments[row] = (int32_t)cm_table_int(scores, row, segment) - 1;
+    if (!status) status = summarise(ctx, &all, &table);
+    if (!status) status = cm_table_attach(ctx, scores, "segments", table);
+    cm_table_free(table);
+    close(ctx->core, &all);
+    return status;
+}
+
+cm_status cm_kmeans_summarise_fit(cm_context *ctx, cm_model *model, const cm_inputs *inputs,
+                                  const cm_kmeans_points *points, const uint16_t *labels) {
+    cm_kmeans kmeans = {0};
+    summary all = {.points = points};
+    cm_table *table = NULL;
+    cm_status status = cm_kmeans_read_tables(ctx, model, &kmeans);
+    if (!status) status = open(ctx, &all, inputs, &kmeans, points->rows);
+    for (uint64_t row = 0; row < points->rows && !status; row++) all.segments[row] = labels[row];
+    if (!status) status = summarise(ctx, &all, &table);
+    if (!status) status = cm_model_put(ctx, model, "segments", table);
+    cm_table_free(table);
+    if (all.kmeans) close(ctx->core, &all);
+    cm_kmeans_clear(ctx->core, &kmeans);
     return status;
 }

@@ -49,6 +49,18 @@ static cm_status set_log(cm_context *ctx, const cm_model *model, const char *nam
     return cm_fail(ctx, CM_E_OPTION, "KMEANS_LOG", "ss", name, names.text);
 }
 
+/* Given centres say how many there are, and one start is all that they can make. */
+static cm_status use_centroids(cm_context *ctx, cm_kmeans_settings *out) {
+    if (!out->centroids) return CM_OK;
+    if (!out->centroids->rows || out->centroids->rows > CM_KMEANS_MOST)
+        return cm_fail(ctx, CM_E_OPTION, "KMEANS_CENTROIDS", "uu", out->centroids->rows, (uint64_t)CM_KMEANS_MOST);
+    out->init = CM_KMEANS_GIVEN;
+    out->automatic = false;
+    out->low = out->high = out->centroids->rows;
+    out->starts = 1;
+    return CM_OK;
+}
+
 /* The columns by default are logged and standardised; a caller's own are taken as they are, unless asked. */
 cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const cm_options *set,
                                   cm_kmeans_settings *out) {
@@ -63,6 +75,11 @@ cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const 
         .tolerance = cm_option_number(set, topic, "tolerance"),
         .scale = own ? CM_KMEANS_NONE : CM_KMEANS_STANDARD,
         .missing = (cm_kmeans_missing)cm_option_choice(set, topic, "missing"),
+        .init = (cm_kmeans_init)cm_option_choice(set, topic, "init"),
+        .centroids = cm_option_table(set, topic, "centroids"),
+        .weight = cm_option_text(set, topic, "weight"),
+        .report = cm_option_int(set, topic, "report") != 0,
+        .partial = cm_option_int(set, topic, "allow_partial") != 0,
     };
     if (cm_option_is_set(set, topic, "scale")) out->scale = (cm_kmeans_scale)cm_option_choice(set, topic, "scale");
     for (uint64_t i = 0; !own && !count && i < cm_input_count(model); i++) out->log[i] = true;
@@ -70,5 +87,6 @@ cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const 
     bool none = count == 1 && !strcmp(log[0], "none");
     for (uint64_t i = 0; i < count && !none && !status; i++) status = set_log(ctx, model, log[i], out);
     if (!status) status = read_k(ctx, cm_option_text(set, topic, "k"), out);
-    return status ? status : read_range(ctx, cm_option_text(set, topic, "k_range"), out);
+    if (!status) status = read_range(ctx, cm_option_text(set, topic, "k_range"), out);
+    return status ? status : use_centroids(ctx, out);
 }

@@ -23,7 +23,7 @@ typedef struct sample {
     uint64_t *counts;  /* by segment */
 } sample;
 
-static void draw_sample(const cm_kmeans_points *points, const int32_t *labels, uint64_t seed, sample *out) {
+static void draw_sample(const cm_kmeans_points *points, const uint16_t *labels, uint64_t seed, sample *out) {
     cm_random random;
     uint64_t wanted = out->count, taken = 0;
     cm_random_seed(&random, seed, STREAM);
@@ -74,7 +74,7 @@ static cm_status mean_silhouette(cm_context *ctx, const sample *of, double *out)
     return CM_OK;
 }
 
-cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const int32_t *labels, uint64_t k,
+cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const uint16_t *labels, uint64_t k,
                                uint64_t seed, double *out) {
     sample of = {.count = points->rows < SAMPLE ? points->rows : SAMPLE, .columns = points->columns, .k = k};
     cm_status status;

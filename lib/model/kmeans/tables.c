@@ -69,7 +69,7 @@ static cm_status put_scaling(cm_context *ctx, cm_model *model, const cm_kmeans_s
 }
 
 static cm_status add_start(cm_context *ctx, cm_builder *builder, const cm_kmeans_start *start, const char *constant) {
-    static const char *const stops[] = {"unchanged", "tolerance", "iterations"};
+    static const char *const stops[] = {"unchanged", "tolerance", "iterations", "deadline"};
     char note[640];
     const char *stop = stops[start->stopped_by];
     cm_status status = cm_builder_int(ctx, builder, SEGMENTS, (int64_t)start->k);

@@ -53,6 +53,17 @@ static const char *type_of(const struct job *job, int topic, int64_t row) {
     return cm_table_text(job->topics[topic].known, (uint64_t)row, 1, 0, NULL);
 }
 
+/* The table of an option: a file, or of a saved model (.cm) the table of that name; its segments stand in its rules. */
+static cm_status option_table(struct job *job, const char *name, const char *path, cm_table **out) {
+    const char *dot = strrchr(path, '.');
+    cm_model *model = NULL;
+    if (!dot || strcmp(dot, ".cm") != 0) return cm_read_csv(job->ctx, path, NULL, out);
+    cm_status status = cm_model_load(job->ctx, path, &model);
+    if (!status) status = cm_model_table(job->ctx, model, strcmp(name, "segments") != 0 ? name : "rules", out);
+    cm_model_free(model);
+    return status;
+}
+
 /* A table option takes a file, a list its items with commas between. */
 static cm_status set_option(struct job *job, int topic, int64_t row, const char *value) {
     cm_options *options = job->topics[topic].options;
@@ -61,7 +72,7 @@ static cm_status set_option(struct job *job, int topic, int64_t row, const char 
     cm_status status = CM_OK;
     if (!strcmp(type, "table")) {
         cm_table *table = NULL;
-        status = cm_read_csv(job->ctx, value, NULL, &table);
+        status = option_table(job, name, value, &table);
         if (!status) status = cm_options_set_table(job->ctx, options, name, table);
         cm_table_free(table);
         return status;

@@ -56,14 +56,14 @@ typedef struct cm_cell {
 
 /* A scorer for live requests: compiled from a model (which it keeps), one per thread, no allocation after it is made.
  * Inputs are the columns that cm_describe(ctx, "inputs") gives for the method, outputs those of its scores that follow
- * the inputs ("r", "f", "m", "rfm", "segment" for RFM); both in that order. Texts in `out` are borrowed from the scorer
+ * the inputs ("r", "f", "m", "rfm", "segment", "score" for RFM); both in that order. Texts in `out` are borrowed from the scorer
  * until its next call. CM_E_ARGUMENT for wrong counts, CM_E_DATA for a row that cannot be scored.
  *
  *     cm_cell in[3] = {{.type = CM_INT64, .integer = 12},                        recency_days
  *                      {.type = CM_INT64, .integer = 3},                         invoices
  *                      {.type = CM_DECIMAL, .scale = 2, .integer = 24990}};      money: 249.90
- *     cm_cell out[5];
- *     if (cm_scorer_row(ctx, scorer, in, 3, out, 5) == CM_OK) printf("%.*s", (int)out[4].length, out[4].text);   the segment
+ *     cm_cell out[6];
+ *     if (cm_scorer_row(ctx, scorer, in, 3, out, 6) == CM_OK) printf("%.*s", (int)out[4].length, out[4].text);   the segment
  */
 typedef struct cm_scorer cm_scorer;
 CM_API cm_status cm_scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out);

@@ -291,6 +291,35 @@ done:
     return status;
 }
 
+static cm_status cut_in_every_way(cm_context *ctx) {
+    static const char *const methods[] = {"nested", "pyramid", "fixed"};
+    cm_status status = CM_OK;
+    cm_model *own = NULL;
+    cm_table *cuts = NULL, *scores = NULL;
+    cm_options *options = NULL;
+    for (int i = 0; i < 3; i++) {
+        TRY(cm_options_new(ctx, "rfm", &options));
+        TRY(cm_options_set_text(ctx, options, "method", methods[i]));
+        TRY(cm_options_set_int(ctx, options, "frequency_scores", 3));
+        if (i == 2) TRY(cm_options_set_table(ctx, options, "cuts", cuts));
+        cm_model_free(own);
+        own = NULL;
+        TRY(cm_fit(ctx, "rfm", customers, options, &own));
+        cm_options_free(options);
+        options = NULL;
+        cm_table_free(cuts);
+        cuts = NULL;
+        TRY(cm_model_table(ctx, own, "cuts", &cuts));
+    }
+    TRY(cm_apply(ctx, own, customers, &scores));
+done:
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_table_free(cuts);
+    cm_table_free(scores);
+    return status;
+}
+
 static cm_status segment_customers(cm_context *ctx) {
     static const char *const set[][2] = {{"k", "auto"}, {"k_range", "2:3"}, {"starts", "2"}, {"scale", "robust"}, {"missing", "median"}};
     cm_status status;
@@ -319,10 +348,10 @@ static cm_status load_and_score(cm_context *ctx) {
     cm_model *own = NULL;
     cm_scorer *scorer = NULL;
     cm_cell in[3] = {{.type = CM_INT64, .integer = 3}, {.type = CM_INT64, .integer = 3}, {.type = CM_DECIMAL, .scale = 2, .integer = 999}};
-    cm_cell out[5];
+    cm_cell out[6];
     TRY(cm_model_load(ctx, model_path, &own));
     TRY(cm_scorer_new(ctx, own, &scorer));
-    TRY(cm_scorer_row(ctx, scorer, in, 3, out, 5));
+    TRY(cm_scorer_row(ctx, scorer, in, 3, out, 6));
 done:
     cm_scorer_free(scorer);
     cm_model_free(own);
@@ -519,6 +548,7 @@ static const struct {
     {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score}, {"churn", churn_risk},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
     {"kmeans", segment_customers},
+    {"cuts", cut_in_every_way},
     {"checks", check_sales},
     {"baskets", make_baskets},     {"rules", find_rules},
 };

@@ -112,14 +112,14 @@ START_TEST(new_values_have_the_score_of_the_highest_cut_not_above) {
         cm_cell in[3] = {{.type = CM_INT64, .integer = later[i].recency},
                          {.type = CM_INT64, .integer = later[i].invoices},
                          {.type = CM_DECIMAL, .scale = 3, .integer = later[i].money * 10}};
-        cm_cell out[5];
-        OK(ctx, cm_scorer_row(ctx, scorer, in, 3, out, 5));
+        cm_cell out[6];
+        OK(ctx, cm_scorer_row(ctx, scorer, in, 3, out, 6));
         for (int d = 0; d < 3; d++) ck_assert_int_eq(out[d].integer, by_cuts(all, 120, d, value_of(&later[i], d), 4));
         ck_assert_uint_eq(out[3].length, 3);
     }
-    cm_cell none[3] = {{0}}, out[5];
-    FAILS(ctx, CM_E_DATA, "no purchase", cm_scorer_row(ctx, scorer, none, 3, out, 5));
-    FAILS(ctx, CM_E_ARGUMENT, "takes 3", cm_scorer_row(ctx, scorer, none, 2, out, 5));
+    cm_cell none[3] = {{0}}, out[6];
+    FAILS(ctx, CM_E_DATA, "no purchase", cm_scorer_row(ctx, scorer, none, 3, out, 6));
+    FAILS(ctx, CM_E_ARGUMENT, "takes 3", cm_scorer_row(ctx, scorer, none, 2, out, 6));
     cm_scorer_free(scorer);
     cm_table_free(scores);
     cm_model_free(model);

@@ -2,13 +2,14 @@
  * Marketing, 1994; J. R. Bult and T. Wansbeek, "Optimal selection for direct mail", Marketing Science 14(4), 1995,
  * doi:10.1287/mksc.14.4.378, for its place among the methods).
  *
- * The idea: each dimension is cut at quantiles of the customers with a purchase. score(v) = 1 + floor(n #{u < v} / N),
- * so that equal values always have equal scores; cut j is the smallest value with a score of at least j, and a new
- * value has the score of the highest cut not above it. Recency counts by the last day: later is better. A table of
- * rules names the cells. Cost: one sort a dimension to fit, a few comparisons a customer to apply.
+ * The idea: each dimension is cut into scores from 1 to n (each dimension its own n), by quantiles, nested quantiles,
+ * bands of equal money or at points that are given (cuts.c, fixed.c). Cut j is the worst value with a score of at least
+ * j, and a new value has the score of the highest cut not above it, so that equal values always have equal scores.
+ * Recency counts by the last day: n is the latest. A table of rules names the cells. Cost: a sort a dimension to fit, a
+ * few comparisons a customer to apply.
  *
  * Different here: cuts are published as part of the model and score later customers on the same scale; where ties make
- * scores collapse, scores are left out rather than ties split. */
+ * scores collapse, scores are left out rather than ties split, and the diagnostics say so. */
 #include "model/rfm/rfm.h"
 
 #include <stdlib.h>
@@ -18,6 +19,16 @@
 
 static const cm_option_spec options[] = {
     {"scores", "5", NULL, "scores a dimension, 1 to this", 2, CM_RFM_MOST, CM_OPTION_INT},
+    {"recency_scores", NULL, NULL, "scores of recency, where it has its own number", 2, CM_RFM_MOST, CM_OPTION_INT},
+    {"frequency_scores", NULL, NULL, "scores of frequency", 2, CM_RFM_MOST, CM_OPTION_INT},
+    {"monetary_scores", NULL, NULL, "scores of money", 2, CM_RFM_MOST, CM_OPTION_INT},
+    {"method", "independent", "independent|nested|fixed|pyramid",
+     "quantiles; nested: frequency within recency, money within both; as cuts says; bands of equal money", 0, 0, CM_OPTION_CHOICE},
+    {"cuts", NULL, NULL, "for fixed: a table dimension, score, from, to (and within); such as the cuts of another model", 0, 0,
+     CM_OPTION_TABLE},
+    {"recency_weight", "1", NULL, "weight of recency in the score", 0, 1e6, CM_OPTION_NUMBER},
+    {"frequency_weight", "1", NULL, "weight of frequency", 0, 1e6, CM_OPTION_NUMBER},
+    {"monetary_weight", "1", NULL, "weight of money", 0, 1e6, CM_OPTION_NUMBER},
     {"segments", NULL, NULL,
      "a table of named segments: segment, r_from, r_to, f_from, f_to, m_from, m_to (absent: any); every cell once", 0, 0,
      CM_OPTION_TABLE},
@@ -37,12 +48,20 @@ static const cm_output_spec outputs[] = {
     {"scores", "m", "monetary score", CM_INT64, false, true},
     {"scores", "rfm", "the three scores as one text", CM_STRING, false, true},
     {"scores", "segment", "the segment of this cell", CM_STRING, false, true},
+    {"scores", "score", "weighted mean of the scores, on the scale of the dimension with the most", CM_FLOAT64, false, true},
     {"cuts", "dimension", "recency, frequency or monetary", CM_STRING, true, false},
-    {"cuts", "within", "the cell that the cut holds in; absent: all", CM_STRING, true, false},
+    {"cuts", "within", "nested: the scores that the cut holds in (5; 53); absent: all", CM_STRING, true, false},
     {"cuts", "score", "from 1 to n", CM_INT64, true, false},
     {"cuts", "from", "smallest value with this score; absent where ties left none", CM_DECIMAL, true, false},
     {"cuts", "to", "largest value with this score", CM_DECIMAL, true, false},
     {"cuts", "customers", "with this score, when it was fitted", CM_INT64, true, false},
+    {"diagnostics", "dimension", "recency, frequency or monetary", CM_STRING, true, false},
+    {"diagnostics", "within", "nested: the scores that it holds in", CM_STRING, true, false},
+    {"diagnostics", "score", "that no customer has", CM_INT64, true, false},
+    {"diagnostics", "value", "that its customers would have had; equal values have equal scores", CM_DECIMAL, true, false},
+    {"diagnostics", "customers", "with this value", CM_INT64, true, false},
+    {"diagnostics", "code", "stable", CM_STRING, true, false},
+    {"diagnostics", "sentence", "why", CM_STRING, true, false},
     {"rules", "segment", "name", CM_STRING, true, false},
     {"rules", "r_from", "lowest recency score", CM_INT64, true, false},
     {"rules", "r_to", "highest recency score", CM_INT64, true, false},
@@ -73,20 +92,52 @@ static const char *const reason_codes[CM_RFM_DIMENSIONS] = {"RECENCY", "FREQUENC
 
 /* ---- fit and compile ---- */
 
+static void number_of_scores(const cm_options *set, const cm_topic *topic, int32_t scores[3]) {
+    static const char *const names[CM_RFM_DIMENSIONS] = {"recency_scores", "frequency_scores", "monetary_scores"};
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++)
+        scores[i] = (int32_t)cm_option_int(set, topic, cm_option_is_set(set, topic, names[i]) ? names[i] : "scores");
+}
+
+static bool read_weights(const cm_options *set, const cm_topic *topic, double weights[3]) {
+    static const char *const names[CM_RFM_DIMENSIONS] = {"recency_weight", "frequency_weight", "monetary_weight"};
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) weights[i] = cm_option_number(set, topic, names[i]);
+    return weights[0] + weights[1] + weights[2] > 0;
+}
+
+static cm_status check_options(cm_context *ctx, const cm_inputs *in, const cm_options *set, const cm_topic *topic) {
+    double weights[CM_RFM_DIMENSIONS];
+    bool fixed = cm_option_choice(set, topic, "method") == CM_RFM_FIXED, given = cm_option_table(set, topic, "cuts") != NULL;
+    if (fixed != given) return cm_fail(ctx, CM_E_OPTION, fixed ? "CUTS_ABSENT" : "CUTS_UNUSED", "");
+    if (!read_weights(set, topic, weights)) return cm_fail(ctx, CM_E_OPTION, "RFM_WEIGHTS", "");
+    return in->rows ? CM_OK : cm_fail(ctx, CM_E_DATA, "RFM_NOBODY", "");
+}
+
+static cm_status put_cuts(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model, int32_t scores[3]) {
+    const cm_topic *topic = &model->method->topic;
+    cm_rfm_way way = (cm_rfm_way)cm_option_choice(set, topic, "method");
+    const cm_table *given = cm_option_table(set, topic, "cuts");
+    cm_table *cuts = NULL, *diagnostics = NULL;
+    number_of_scores(set, topic, scores);
+    cm_status status = given ? cm_rfm_take_cuts(ctx, in, given, &cuts, &diagnostics)
+                             : cm_rfm_make_cuts(ctx, in, way, scores, &cuts, &diagnostics);
+    if (!status) status = cm_model_put(ctx, model, "cuts", cuts);
+    if (!status) status = cm_model_put(ctx, model, "diagnostics", diagnostics);
+    if (!status && given) status = cm_rfm_count_scores(ctx, cuts, scores);
+    cm_table_free(cuts);
+    cm_table_free(diagnostics);
+    return status;
+}
+
 static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model) {
     const cm_topic *topic = &model->method->topic;
-    int32_t scores = (int32_t)cm_option_int(set, topic, "scores");
     const cm_table *own = cm_option_table(set, topic, "segments");
-    cm_table *cuts = NULL, *rules = own ? cm_table_retain(own) : NULL;
-    if (!in->rows) {
-        cm_table_free(rules);
-        return cm_fail(ctx, CM_E_DATA, "RFM_NOBODY", "");
-    }
-    cm_status status = cm_rfm_make_cuts(ctx, in, scores, &cuts);
-    if (!status && !rules) status = cm_rfm_default_segments(ctx, scores, &rules);
-    if (!status) status = cm_model_put(ctx, model, "cuts", cuts);
+    cm_table *rules = NULL;
+    int32_t scores[CM_RFM_DIMENSIONS];
+    cm_status status = check_options(ctx, in, set, topic);
+    if (!status) status = put_cuts(ctx, in, set, model, scores);
+    if (!status && own) rules = cm_table_retain(own);
+    else if (!status) status = cm_rfm_default_segments(ctx, scores, &rules);
     if (!status) status = cm_model_put(ctx, model, "rules", rules);
-    cm_table_free(cuts);
     cm_table_free(rules);
     return status;
 }
@@ -97,17 +148,19 @@ static void discard(cm_core *core, void *compiled) {
     cm_free(core, rfm, 1, sizeof *rfm);
 }
 
-/* "345"; with ten scores a dimension "3-10-5", as 10 needs two digits. */
+/* "345"; where a dimension has ten scores "3-10-5", as 10 needs two digits. */
 static void write_cell_texts(cm_rfm *rfm) {
-    int32_t scores[3];
-    for (scores[0] = 1; scores[0] <= rfm->scores; scores[0]++)
-        for (scores[1] = 1; scores[1] <= rfm->scores; scores[1]++)
-            for (scores[2] = 1; scores[2] <= rfm->scores; scores[2]++) {
-                char *text = rfm->cell_texts[cm_rfm_cell(rfm, scores)];
-                for (int i = 0; i < 3; i++) {
+    const int32_t *n = rfm->shape.scores;
+    bool wide = n[0] > 9 || n[1] > 9 || n[2] > 9;
+    int32_t at[CM_RFM_DIMENSIONS];
+    for (at[0] = 1; at[0] <= n[0]; at[0]++)
+        for (at[1] = 1; at[1] <= n[1]; at[1]++)
+            for (at[2] = 1; at[2] <= n[2]; at[2]++) {
+                char *text = rfm->cell_texts[cm_rfm_cell(&rfm->shape, at)];
+                for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
                     char number[CM_NUMBER_TEXT];
-                    if (i && rfm->scores > 9) *text++ = '-';
-                    uint64_t length = cm_print_int(scores[i], number);
+                    if (i && wide) *text++ = '-';
+                    uint64_t length = cm_print_int(at[i], number);
                     memcpy(text, number, (size_t)length + 1);
                     text += length;
                 }
@@ -121,6 +174,8 @@ static cm_status compile(cm_context *ctx, const cm_model *model, void **compiled
     if (!rfm) return ctx->error.status;
     cm_status status = cm_rfm_read_cuts(ctx, cuts, rfm);
     if (!status) status = cm_rfm_read_segments(ctx, rules, rfm);
+    if (!status && !read_weights(model->options, &model->method->topic, rfm->weights))
+        status = cm_fail(ctx, CM_E_FORMAT, "MODEL_OPTIONS", "s", "rfm");
     if (status) {
         discard(ctx->core, rfm);
         return status;
@@ -140,22 +195,47 @@ static bool at_least(int64_t a, int32_t a_scale, int64_t b, int32_t b_scale) {
     return x >= y;
 }
 
-int32_t cm_rfm_score_value(const cm_rfm *rfm, int dimension, int64_t value, int32_t scale) {
-    int64_t good = cm_rfm_goodness(dimension, value);
-    int32_t own = dimension == CM_RFM_MONETARY ? rfm->money_scale : scale;
-    for (int32_t j = rfm->scores; j > 1; j--)
-        if (rfm->cuts[dimension].used[j] && at_least(good, scale, rfm->cuts[dimension].at[j], own)) return j;
-    return 1;
+void cm_rfm_scores_of(const cm_rfm *rfm, const int64_t values[3], const int32_t scales[3], int32_t scores[3]) {
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
+        uint64_t place = cm_rfm_place(&rfm->shape, i, scores);
+        int64_t good = cm_rfm_goodness(i, values[i]);
+        int32_t own = i == CM_RFM_MONETARY ? rfm->money_scale : scales[i], j = rfm->shape.scores[i];
+        while (j > 1 && !(rfm->cuts[place].used[j] && at_least(good, scales[i], rfm->cuts[place].at[j], own))) j--;
+        scores[i] = j;
+    }
+}
+
+/* Each score on the scale of the dimension with the most of them, so that 1 stays the worst and n the best. */
+static double weighted(const cm_rfm *rfm, const int32_t scores[3]) {
+    double sum = 0, weights = 0;
+    int32_t most = 0;
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++)
+        if (rfm->shape.scores[i] > most) most = rfm->shape.scores[i];
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
+        double score = 1 + (double)((scores[i] - 1) * (most - 1)) / (double)(rfm->shape.scores[i] - 1);
+        sum += rfm->weights[i] * score;
+        weights += rfm->weights[i];
+    }
+    return sum / weights;
+}
+
+/* How far a score is from the middle of its scale; 2520 is a multiple of every n - 1. */
+static int32_t distance(const cm_rfm *rfm, const int32_t scores[3], int i) {
+    return abs(2 * scores[i] - rfm->shape.scores[i] - 1) * (2520 / (rfm->shape.scores[i] - 1));
 }
 
 /* The dimensions by how far their score is from the middle: what sets this customer apart comes first. */
 static void explain(const cm_rfm *rfm, const cm_cell *in, const int32_t scores[3], cm_reasons *why) {
-    for (int32_t distance = rfm->scores; distance >= 0; distance--)
-        for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
-            if (abs(2 * scores[i] - rfm->scores - 1) != distance) continue;
-            const cm_cell arguments[] = {in[i], {.type = CM_INT64, .integer = scores[i]}, {.type = CM_INT64, .integer = rfm->scores}};
-            cm_reasons_add(why, reason_codes[i], arguments, 3);
-        }
+    bool told[CM_RFM_DIMENSIONS] = {false};
+    for (int n = 0; n < CM_RFM_DIMENSIONS; n++) {
+        int next = -1;
+        for (int i = 0; i < CM_RFM_DIMENSIONS; i++)
+            if (!told[i] && (next < 0 || distance(rfm, scores, i) > distance(rfm, scores, next))) next = i;
+        const cm_cell arguments[] = {in[next], {.type = CM_INT64, .integer = scores[next]},
+                                     {.type = CM_INT64, .integer = rfm->shape.scores[next]}};
+        told[next] = true;
+        cm_reasons_add(why, reason_codes[next], arguments, 3);
+    }
 }
 
 static cm_cell text_cell(const char *text) { return (cm_cell){.type = CM_STRING, .text = text, .length = strlen(text)}; }
@@ -163,14 +243,18 @@ static cm_cell text_cell(const char *text) { return (cm_cell){.type = CM_STRING,
 static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why) {
     const cm_rfm *rfm = compiled;
     (void)room;
-    int32_t scores[3];
+    int64_t values[CM_RFM_DIMENSIONS];
+    int32_t scales[CM_RFM_DIMENSIONS], scores[CM_RFM_DIMENSIONS];
     for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
-        scores[i] = cm_rfm_score_value(rfm, i, in[i].integer, in[i].scale);
-        out[i] = (cm_cell){.type = CM_INT64, .integer = scores[i]};
+        values[i] = in[i].integer;
+        scales[i] = in[i].scale;
     }
-    uint64_t cell = cm_rfm_cell(rfm, scores);
+    cm_rfm_scores_of(rfm, values, scales, scores);
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) out[i] = (cm_cell){.type = CM_INT64, .integer = scores[i]};
+    uint64_t cell = cm_rfm_cell(&rfm->shape, scores);
     out[3] = text_cell(rfm->cell_texts[cell]);
     out[4] = text_cell(rfm->segment_names[rfm->segment_of[cell]]);
+    out[5] = (cm_cell){.type = CM_FLOAT64, .real = weighted(rfm, scores)};
     if (why) explain(rfm, in, scores, why);
 }
 

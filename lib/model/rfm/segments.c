@@ -31,15 +31,15 @@ static bool scores_of_bands(int32_t n, int32_t from, int32_t to, int32_t *low, i
     return *low > 0;
 }
 
-cm_status cm_rfm_default_segments(cm_context *ctx, int32_t scores, cm_table **out) {
+cm_status cm_rfm_default_segments(cm_context *ctx, const int32_t scores[3], cm_table **out) {
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     for (int i = 0; i < COLUMNS && !status; i++)
         status = cm_builder_column(ctx, builder, column_names[i], i == SEGMENT ? CM_STRING : CM_INT64, 0, CM_ROLE_NONE);
     for (uint64_t i = 0; i < sizeof defaults / sizeof *defaults && !status; i++) {
-        int32_t ranges[COLUMNS] = {0, 0, 0, 0, 0, 1, scores};
-        if (!scores_of_bands(scores, defaults[i].r_from, defaults[i].r_to, &ranges[1], &ranges[2])
-            || !scores_of_bands(scores, defaults[i].f_from, defaults[i].f_to, &ranges[3], &ranges[4]))
+        int32_t ranges[COLUMNS] = {0, 0, 0, 0, 0, 1, scores[2]};
+        if (!scores_of_bands(scores[0], defaults[i].r_from, defaults[i].r_to, &ranges[1], &ranges[2])
+            || !scores_of_bands(scores[1], defaults[i].f_from, defaults[i].f_to, &ranges[3], &ranges[4]))
             continue;
         status = cm_builder_text(ctx, builder, SEGMENT, defaults[i].name, strlen(defaults[i].name));
         for (uint64_t j = 1; j < COLUMNS && !status; j++) status = cm_builder_int(ctx, builder, j, ranges[j]);
@@ -88,7 +88,7 @@ static cm_status find_segment(cm_context *ctx, cm_rfm *rfm, const char *name, ui
 }
 
 static cm_status cover(cm_context *ctx, cm_rfm *rfm, const int32_t scores[3], uint64_t segment, bool *covered) {
-    uint64_t cell = cm_rfm_cell(rfm, scores);
+    uint64_t cell = cm_rfm_cell(&rfm->shape, scores);
     if (covered[cell])
         return cm_fail(ctx, CM_E_DATA, "SEGMENT_TWICE", "iiiss", (int64_t)scores[0], (int64_t)scores[1], (int64_t)scores[2],
                        rfm->segment_names[rfm->segment_of[cell]], rfm->segment_names[segment]);
@@ -104,9 +104,9 @@ static cm_status read_rule(cm_context *ctx, const rules *from, uint64_t row, cm_
     if (!name || !length) return cm_fail(ctx, CM_E_DATA, "SEGMENT_NAME", "u", row + 1);
     for (int i = 0; i < 3; i++) {
         low[i] = limit_of(from, row, 1 + 2 * i, 1);
-        high[i] = limit_of(from, row, 2 + 2 * i, rfm->scores);
-        if (low[i] < 1 || high[i] > rfm->scores || low[i] > high[i])
-            return cm_fail(ctx, CM_E_DATA, "SEGMENT_RANGE", "siii", name, low[i], high[i], (int64_t)rfm->scores);
+        high[i] = limit_of(from, row, 2 + 2 * i, rfm->shape.scores[i]);
+        if (low[i] < 1 || high[i] > rfm->shape.scores[i] || low[i] > high[i])
+            return cm_fail(ctx, CM_E_DATA, "SEGMENT_RANGE", "siii", name, low[i], high[i], (int64_t)rfm->shape.scores[i]);
     }
     cm_status status = find_segment(ctx, rfm, name, length, &segment);
     int32_t at[3];
@@ -118,16 +118,16 @@ static cm_status read_rule(cm_context *ctx, const rules *from, uint64_t row, cm_
 }
 
 static cm_status check_covered(cm_context *ctx, const cm_rfm *rfm, const bool *covered) {
-    int64_t n = rfm->scores;
-    for (int64_t cell = 0; cell < n * n * n; cell++)
+    int64_t r = rfm->shape.scores[0], f = rfm->shape.scores[1], m = rfm->shape.scores[2];
+    for (int64_t cell = 0; cell < r * f * m; cell++)
         if (!covered[cell])
-            return cm_fail(ctx, CM_E_DATA, "SEGMENT_NONE", "iii", cell / (n * n) + 1, cell / n % n + 1, cell % n + 1);
+            return cm_fail(ctx, CM_E_DATA, "SEGMENT_NONE", "iii", cell / (f * m) + 1, cell / m % f + 1, cell % m + 1);
     return CM_OK;
 }
 
 cm_status cm_rfm_read_segments(cm_context *ctx, const cm_table *table, cm_rfm *rfm) {
     rules from;
-    bool covered[CM_RFM_MOST * CM_RFM_MOST * CM_RFM_MOST] = {false};
+    bool covered[CM_RFM_CELLS] = {false};
     cm_status status = find_columns(ctx, table, &from);
     for (uint64_t row = 0; row < table->rows && !status; row++) status = read_rule(ctx, &from, row, rfm, covered);
     return status ? status : check_covered(ctx, rfm, covered);

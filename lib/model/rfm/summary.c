@@ -144,10 +144,14 @@ static cm_status attach_pyramid(cm_context *ctx, const summary *all, cm_table *s
 
 static void find_segments(const cm_rfm *rfm, const cm_inputs *inputs, summary *all) {
     for (uint64_t row = 0; row < inputs->rows; row++) {
-        int32_t scores[3];
-        for (int i = 0; i < CM_RFM_DIMENSIONS; i++)
-            scores[i] = cm_rfm_score_value(rfm, i, inputs->columns[i].integers[row], inputs->columns[i].scale);
-        all->segments[row] = rfm->segment_of[cm_rfm_cell(rfm, scores)];
+        int32_t scores[CM_RFM_DIMENSIONS], scales[CM_RFM_DIMENSIONS];
+        int64_t values[CM_RFM_DIMENSIONS];
+        for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
+            values[i] = inputs->columns[i].integers[row];
+            scales[i] = inputs->columns[i].scale;
+        }
+        cm_rfm_scores_of(rfm, values, scales, scores);
+        all->segments[row] = rfm->segment_of[cm_rfm_cell(&rfm->shape, scores)];
         all->money += inputs->columns[CM_RFM_MONETARY].integers[row];
     }
 }

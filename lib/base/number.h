@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Sums of money on the way. */
+__extension__ typedef __int128 cm_wide;
+
 /* Room for any number printed here, with its NUL. */
 #define CM_NUMBER_TEXT 48
 

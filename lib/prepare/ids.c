@@ -106,18 +106,27 @@ cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builde
     return cm_builder_text(ctx, builder, column, text.data, text.length);
 }
 
-static cm_status rank_numbers(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
-    uint64_t count = ids->number_count;
+static cm_status order_numbers(cm_context *ctx, const int64_t *numbers, uint64_t count, int32_t *order) {
     cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
     if (!keys) return ctx->error.status;
-    for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){cm_key_of_int(ids->numbers[i]), i};
+    for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){cm_key_of_int(numbers[i]), i};
     cm_status status = cm_sort_keys(ctx, keys, count);
-    for (uint64_t i = 0; i < count && !status; i++) ranks[keys[i].value] = (int32_t)i;
+    for (uint64_t i = 0; i < count && !status; i++) order[i] = (int32_t)keys[i].value;
     cm_free(ctx->core, keys, count, sizeof *keys);
     return status;
 }
 
+cm_status cm_ids_order(cm_context *ctx, const cm_ids *ids, uint64_t count, int32_t *order) {
+    if (ids->type == CM_STRING) return cm_dictionary_ranks(ctx, ids->texts, count, NULL, order);
+    return order_numbers(ctx, ids->numbers, count, order);
+}
+
 cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
     if (ids->type == CM_STRING) return cm_dictionary_ranks(ctx, ids->texts, cm_dictionary_size(ids->texts), ranks, NULL);
-    return rank_numbers(ctx, ids, ranks);
+    uint64_t count = ids->number_count;
+    int32_t *order = cm_alloc(ctx, count, sizeof *order);
+    cm_status status = order ? order_numbers(ctx, ids->numbers, count, order) : ctx->error.status;
+    for (uint64_t i = 0; i < count && !status; i++) ranks[order[i]] = (int32_t)i;
+    cm_free(ctx->core, order, count, sizeof *order);
+    return status;
 }

@@ -32,6 +32,8 @@ cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, c
 cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builder *builder, uint64_t column);
 
 /* Places in canonical order (texts by bytes, integers by value), a code each. */
+/* The first `count` codes in that order. */
+cm_status cm_ids_order(cm_context *ctx, const cm_ids *ids, uint64_t count, int32_t *order);
 cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks);
 
 #endif

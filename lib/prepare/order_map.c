@@ -65,8 +65,8 @@ static cm_status reserve_slots(cm_context *ctx, cm_order_map *map, uint64_t coun
     return CM_OK;
 }
 
-cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more) {
-    uint64_t count = map->count + more;
+/* Segments for that many records in all. */
+static cm_status reserve_records(cm_context *ctx, cm_order_map *map, uint64_t count) {
     if (count > UINT32_MAX - 1) return cm_fail(ctx, CM_E_LIMIT, "ORDERS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
     uint64_t segments = (count + SEGMENT - 1) >> SEGMENT_BITS;
     cm_status status = cm_reserve(ctx, &map->segments, &map->segment_capacity, segments, sizeof *map->segments);
@@ -75,7 +75,32 @@ cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more
         if (!segment) return ctx->error.status;
         map->segments[map->segment_count++] = segment;
     }
-    return status ? status : reserve_slots(ctx, map, count);
+    return status;
+}
+
+cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more) {
+    cm_status status = reserve_records(ctx, map, map->count + more);
+    return status ? status : reserve_slots(ctx, map, map->count + more);
+}
+
+cm_status cm_order_append(cm_context *ctx, cm_order_map *map, const cm_order *order) {
+    if (map->count == map->segment_count << SEGMENT_BITS) {
+        cm_status status = reserve_records(ctx, map, map->count + 1);
+        if (status) return status;
+    }
+    *cm_order_at(map, map->count++) = *order;
+    return CM_OK;
+}
+
+cm_status cm_order_map_take(cm_context *ctx, cm_order_map *to, cm_order_map *from) {
+    uint64_t segments = to->segment_count + from->segment_count;
+    if (segments << SEGMENT_BITS > UINT32_MAX - 1) return cm_fail(ctx, CM_E_LIMIT, "ORDERS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
+    cm_status status = cm_reserve(ctx, &to->segments, &to->segment_capacity, segments, sizeof *to->segments);
+    if (status) return status;
+    if (from->count) to->count = (to->segment_count << SEGMENT_BITS) + from->count;
+    for (uint64_t i = 0; i < from->segment_count; i++) to->segments[to->segment_count++] = from->segments[i];
+    from->segment_count = from->count = 0;
+    return CM_OK;
 }
 
 cm_status cm_order_get(cm_context *ctx, cm_order_map *map, const cm_order *key, cm_order **out) {

@@ -5,6 +5,7 @@
 #include "custmine/prepare.h"
 #include "prepare/ids.h"
 #include "prepare/order_map.h"
+#include "table/lines.h"
 #include "table/options.h"
 
 /* What the date column was: the wider of what has been seen. A naive time and UTC do not mix. */
@@ -19,6 +20,8 @@ struct cm_orders {
     cm_time_kind time_kind;
     bool has_quantity, has_cost, has_invoice;
     bool keeps_items; /* a record an item: baskets can be asked for */
+    bool borrows_ids; /* the ids are the codes of a table's dictionaries, and an order may have several records */
+    int32_t last_day; /* where the ids are borrowed; CM_NO_DAY */
     char **batches;     /* in byte order */
     uint64_t batch_count, batch_capacity;
     char *open_batch;   /* the load that goes on: one of batches, or NULL */
@@ -29,6 +32,11 @@ extern const cm_topic cm_customers_topic;
 
 cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, cm_orders **out);
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
+/* order_lines.c: a state of these lines alone, with the settings of `like`. A loose one (only if the columns allow it: see
+ * borrows_ids) is good for questions alone, not for changing, merging or saving. */
+cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose, cm_orders **out);
+/* The columns of a table that such a state needs. */
+cm_status cm_orders_open_lines(cm_context *ctx, const cm_orders *like, const cm_table *sales, cm_lines *out);
 cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orders *other);
 
 /* Batches: whether there is one of that name; adds one where there is not. */

@@ -3,6 +3,7 @@
 #ifndef CM_PREPARE_SALES_H
 #define CM_PREPARE_SALES_H
 
+#include "base/number.h"
 #include "table/audit.h"
 #include "table/roles.h"
 
@@ -52,7 +53,6 @@ const char *cm_sales_id(const cm_sales *sales, int32_t role, int64_t id, char ro
 int cm_sales_compare(const cm_sales *sales, int32_t role, int64_t a, int64_t b);
 
 /* Lines and their money, added up. */
-__extension__ typedef __int128 cm_wide;
 typedef struct cm_line_sum {
     uint64_t lines;
     uint64_t first_row; /* of the first line that was added */

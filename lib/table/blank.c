@@ -1,0 +1,44 @@
+#include "table/blank.h"
+
+static uint64_t chunks_of(uint64_t rows) { return rows ? (rows + CM_CHUNK_ROWS - 1) / CM_CHUNK_ROWS : 1; }
+
+static uint64_t rows_of(uint64_t rows, uint64_t chunk) {
+    uint64_t left = rows - chunk * CM_CHUNK_ROWS;
+    return left < CM_CHUNK_ROWS ? left : CM_CHUNK_ROWS;
+}
+
+static cm_status make_column(cm_context *ctx, const cm_blank_column *spec, uint64_t rows, cm_column **out) {
+    cm_status status = cm_column_new(ctx, spec->name, spec->type, spec->scale, spec->role, 0, spec->dictionary,
+                                     chunks_of(rows), out);
+    if (status) return status;
+    (*out)->dictionary_size = spec->dictionary_size;
+    for (uint64_t i = 0; i < (*out)->chunk_count; i++) (*out)->chunks[i].rows = rows_of(rows, i);
+    return CM_OK;
+}
+
+cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows, cm_table **out) {
+    uint64_t made = 0;
+    cm_column **list = cm_alloc(ctx, count, sizeof(cm_column *));
+    cm_status status = list ? CM_OK : ctx->error.status;
+    while (!status && made < count) {
+        status = make_column(ctx, &columns[made], rows, &list[made]);
+        made += !status;
+    }
+    if (!status) status = cm_table_new(ctx, list, count, rows, out);
+    else
+        for (uint64_t i = 0; i < made; i++) cm_column_release(list[i]);
+    cm_free(ctx->core, list, count, sizeof(cm_column *));
+    return status;
+}
+
+cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk) {
+    for (uint64_t i = 0; i < table->column_count; i++) {
+        cm_chunk *each = &table->columns[i]->chunks[chunk];
+        cm_status status = cm_buffer_new(ctx, each->rows * cm_type_width(columns[i].type), &each->values_buffer);
+        if (!status && columns[i].may_be_absent) status = cm_buffer_new(ctx, (each->rows + 7) / 8, &each->validity_buffer);
+        if (status) return status;
+        each->values = each->values_buffer->data;
+        each->validity = each->validity_buffer ? each->validity_buffer->data : NULL;
+    }
+    return CM_OK;
+}

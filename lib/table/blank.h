@@ -1,0 +1,31 @@
+/* A table of a known number of rows whose values are written in place, chunk by chunk, by threads if need be, before it
+ * is given out. */
+#ifndef CM_TABLE_BLANK_H
+#define CM_TABLE_BLANK_H
+
+#include "table/table.h"
+
+typedef struct cm_blank_column {
+    const char *name;
+    int32_t type, scale, role; /* not LIST, not BOOL */
+    cm_dictionary *dictionary; /* STRING; retained */
+    uint64_t dictionary_size;
+    bool may_be_absent; /* cells are absent until their bit is set */
+} cm_blank_column;
+
+/* Chunks of CM_CHUNK_ROWS rows, the last of the rest; none has its room yet. */
+cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows, cm_table **out);
+
+/* Makes the room of one chunk: zeros. Each chunk once, on any thread. */
+cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk);
+
+/* The values of a chunk, and its validity (NULL unless the column may_be_absent). */
+static inline void *cm_blank_values(const cm_table *table, uint64_t column, uint64_t chunk) {
+    return table->columns[column]->chunks[chunk].values_buffer->data;
+}
+static inline uint8_t *cm_blank_validity(const cm_table *table, uint64_t column, uint64_t chunk) {
+    const cm_buffer *buffer = table->columns[column]->chunks[chunk].validity_buffer;
+    return buffer ? buffer->data : NULL;
+}
+
+#endif

@@ -5,13 +5,13 @@
 #include "model/method.h"
 #include "table/audit.h"
 
-static uint64_t count_outputs(const cm_method *method) {
+uint64_t cm_output_count(const cm_method *method) {
     uint64_t count = 0;
     while (method->outputs[count].table && !strcmp(method->outputs[count].table, method->outputs[0].table)) count++;
     return count;
 }
 
-static cm_cell input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row) {
+cm_cell cm_input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row) {
     cm_cell cell = {.type = inputs->columns[index].type, .scale = inputs->columns[index].scale};
     if (cell.type == CM_FLOAT64) {
         cell.real = inputs->columns[index].reals[row];
@@ -20,16 +20,9 @@ static cm_cell input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row)
     return cell;
 }
 
-static cm_status put_cell(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_cell *cell) {
-    if (cell->type == 0) return CM_OK;
-    if (cell->type == CM_STRING) return cm_builder_text(ctx, builder, column, cell->text, cell->length);
-    if (cell->type == CM_FLOAT64) return cm_builder_double(ctx, builder, column, cell->real);
-    return cm_builder_int(ctx, builder, column, cell->integer);
-}
-
 /* ---- the id that rows are known by: the customer, the first column of a customer table, or the row's number ---- */
 
-static int64_t find_id(const cm_table *table) {
+int64_t cm_find_id(const cm_table *table) {
     int64_t id = cm_table_find_role(table, CM_ROLE_CUSTOMER);
     if (id < 0) id = cm_table_find(table, "customer");
     if (id < 0) return -1;
@@ -51,80 +44,45 @@ static cm_status put_id(cm_context *ctx, cm_builder *builder, const cm_table *ta
     return cm_builder_text(ctx, builder, 0, text, length);
 }
 
-/* ---- scores ---- */
+/* ---- applying ---- */
 
-static cm_status add_score_columns(cm_context *ctx, cm_builder *builder, const cm_method *method, const cm_inputs *inputs) {
-    cm_status status = add_id_column(ctx, builder, inputs->table, find_id(inputs->table));
-    for (uint64_t i = 0; i < inputs->count && !status; i++)
-        if (inputs->columns[i].shown_as)
-            status = cm_builder_column(ctx, builder, inputs->columns[i].shown_as, inputs->columns[i].type, inputs->columns[i].scale,
-                                       CM_ROLE_NONE);
-    for (uint64_t i = 0; i < count_outputs(method) && !status; i++)
-        status = cm_builder_column(ctx, builder, method->outputs[i].column, method->outputs[i].type, 0, CM_ROLE_NONE);
-    return status;
+static cm_money money_of(cm_wide sum, int32_t scale) {
+    bool fits = sum <= INT64_MAX && sum >= INT64_MIN;
+    return (cm_money){fits ? (int64_t)sum : 0, scale, fits};
 }
 
-static cm_status add_score(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs, int64_t id,
-                           uint64_t row, uint64_t outputs) {
-    cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
-    cm_scratch room;
-    uint64_t column = 1;
-    cm_status status = put_id(ctx, builder, inputs->table, id, inputs->numbers[row]);
-    for (uint64_t i = 0; i < inputs->count && !status; i++) {
-        in[i] = input_cell(inputs, i, row);
-        if (inputs->columns[i].shown_as) status = put_cell(ctx, builder, column++, &in[i]);
+/* Money of all rows and of those that are scored, where the table has a column of that name. */
+static void add_money(const cm_table *table, const cm_column *money, const cm_inputs *inputs, cm_money *all, cm_money *kept) {
+    cm_wide sum = 0, part = 0;
+    uint64_t next = 0;
+    for (uint64_t c = 0; c < money->chunk_count; c++) {
+        const cm_chunk *chunk = &money->chunks[c];
+        const int64_t *values = (const int64_t *)chunk->values + chunk->offset;
+        for (uint64_t i = 0; i < chunk->rows; i++) {
+            bool scored = next < inputs->rows && inputs->numbers[next] == table->first_rows[c] + i;
+            int64_t value = cm_chunk_present(chunk, i) ? values[i] : 0;
+            next += scored;
+            sum += value;
+            part += scored ? value : 0;
+        }
     }
-    if (status) return status;
-    model->method->score(model->compiled, in, out, &room, NULL);
-    for (uint64_t i = 0; i < outputs && !status; i++) status = put_cell(ctx, builder, column++, &out[i]);
-    return status ? status : cm_builder_row(ctx, builder);
-}
-
-/* Money of rows, where the table has a column of that name. */
-static cm_money add_money(const cm_table *table, int64_t money, uint64_t row, cm_money sum) {
-    if (money < 0 || cm_table_is_absent(table, row, (uint64_t)money)) return sum;
-    const cm_column *column = table->columns[money];
-    return cm_money_add(sum, (cm_money){cm_table_int(table, row, (uint64_t)money), column->scale, true});
+    *all = money_of(sum, money->scale);
+    *kept = money_of(part, money->scale);
 }
 
 static cm_status attach_audit(cm_context *ctx, const cm_method *method, const cm_inputs *inputs, cm_table *scores) {
     const cm_table *table = inputs->table;
     int64_t money = cm_table_find(table, "money");
     if (money >= 0 && table->columns[money]->type != CM_DECIMAL && table->columns[money]->type != CM_INT64) money = -1;
-    cm_money start = {0, 0, money >= 0}, kept = start, dropped = start, all = start;
-    uint64_t next = 0;
-    for (uint64_t row = 0; row < table->rows && money >= 0; row++) {
-        bool scored = next < inputs->rows && inputs->numbers[next] == row;
-        next += scored;
-        all = add_money(table, money, row, all);
-        if (scored) kept = add_money(table, money, row, kept);
-        else dropped = add_money(table, money, row, dropped);
+    cm_money all = {0}, kept = {0}, dropped = {0};
+    if (money >= 0) {
+        add_money(table, table->columns[money], inputs, &all, &kept);
+        if (all.known && kept.known) dropped = money_of((cm_wide)all.value - kept.value, all.scale);
     }
     const cm_audit_line lines[] = {{"scores", "read", table->rows, all},
                                    {"scores", method->incomplete, table->rows - inputs->rows, dropped},
                                    {"scores", "kept", inputs->rows, kept}};
     return cm_audit_attach(ctx, scores, table, lines, 3);
-}
-
-cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out) {
-    const cm_method *method = model->method;
-    uint64_t outputs = count_outputs(method);
-    int64_t id = find_id(inputs->table);
-    cm_builder *builder = NULL;
-    cm_table *scores = NULL;
-    *out = NULL;
-    cm_status status = cm_builder_new(ctx, &builder);
-    if (!status) status = add_score_columns(ctx, builder, method, inputs);
-    for (uint64_t row = 0; row < inputs->rows && !status; row++) {
-        if (row % 1024 == 0) status = cm_tick(ctx, "scores", row, inputs->rows);
-        if (!status) status = add_score(ctx, builder, model, inputs, id, row, outputs);
-    }
-    if (!status) status = cm_builder_finish(ctx, builder, &scores);
-    if (!status && method->summarise) status = method->summarise(ctx, model, inputs, scores);
-    cm_builder_free(builder);
-    if (status) cm_table_free(scores);
-    else *out = scores;
-    return status;
 }
 
 static cm_status apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
@@ -190,7 +148,7 @@ static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_mode
     cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
     cm_scratch room;
     cm_status status = CM_OK;
-    for (uint64_t i = 0; i < inputs->count; i++) in[i] = input_cell(inputs, i, row);
+    for (uint64_t i = 0; i < inputs->count; i++) in[i] = cm_input_cell(inputs, i, row);
     reasons->count = 0;
     model->method->score(model->compiled, in, out, &room, reasons);
     for (uint64_t i = 0; i < reasons->count && !status; i++) {
@@ -215,13 +173,13 @@ static cm_status explain(cm_context *ctx, const cm_model *model, const cm_table 
     cm_reasons *reasons = cm_alloc(ctx, 1, sizeof *reasons);
     if (!reasons) status = ctx->error.status;
     if (!status) status = cm_builder_new(ctx, &builder);
-    if (!status) status = add_id_column(ctx, builder, table, find_id(table));
+    if (!status) status = add_id_column(ctx, builder, table, cm_find_id(table));
     if (!status) status = cm_builder_column(ctx, builder, "rank", CM_INT64, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "code", CM_STRING, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "sentence", CM_STRING, 0, CM_ROLE_NONE);
     for (uint64_t row = 0; row < inputs.rows && !status; row++) {
         if (row % 1024 == 0) status = cm_tick(ctx, "reasons", row, inputs.rows);
-        if (!status) status = explain_row(ctx, builder, model, &inputs, find_id(table), row, reasons);
+        if (!status) status = explain_row(ctx, builder, model, &inputs, cm_find_id(table), row, reasons);
     }
     if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
@@ -252,7 +210,7 @@ static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **
     scorer->core = cm_core_retain(ctx->core);
     scorer->model = cm_model_retain(model);
     scorer->inputs = cm_input_count(model);
-    scorer->outputs = count_outputs(model->method);
+    scorer->outputs = cm_output_count(model->method);
     *out = scorer;
     return CM_OK;
 }

@@ -123,6 +123,9 @@ uint64_t cm_input_count(const cm_model *model);
 int32_t cm_input_type(const cm_model *model, uint64_t index);
 const char *cm_input_name(const cm_model *model, uint64_t index);
 void cm_inputs_close(cm_core *core, cm_inputs *inputs);
+cm_cell cm_input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row); /* of the complete rows; absent: type 0 */
+uint64_t cm_output_count(const cm_method *method);                              /* columns of its first table */
+int64_t cm_find_id(const cm_table *table); /* the column that rows are known by; -1: their number */
 /* The scores of rows by the compiled model, with the summaries and the audit attached. */
 cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
 

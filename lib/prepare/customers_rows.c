@@ -194,16 +194,7 @@ typedef struct place {
 } place;
 
 static void put(const place *to, uint64_t column, int64_t value) {
-    void *values = cm_blank_values(to->sheet->table, column, to->chunk);
-    uint8_t *validity = cm_blank_validity(to->sheet->table, column, to->chunk);
-    if (cm_type_width(to->sheet->columns[column].type) == 4) ((int32_t *)values)[to->at] = (int32_t)value;
-    else ((int64_t *)values)[to->at] = value;
-    if (validity) cm_set_bit(validity, to->at);
-}
-
-static void put_double(const place *to, uint64_t column, double value) {
-    ((double *)cm_blank_values(to->sheet->table, column, to->chunk))[to->at] = value;
-    cm_set_bit(cm_blank_validity(to->sheet->table, column, to->chunk), to->at);
+    cm_blank_put(to->sheet->table, column, to->chunk, to->at, value);
 }
 
 static void put_id(const place *to, int32_t code) {
@@ -233,7 +224,7 @@ static void put_purchases(const place *to, const sums *one) {
     put(to, RECENCY, as_of - one->last_day);
     put(to, TENURE, as_of - one->first_day);
     double money = cm_decimal_to_double(one->money, to->sheet->ask->orders->money_scale);
-    put_double(to, MEAN_ORDER, money / (double)one->invoices);
+    cm_blank_put_double(to->sheet->table, MEAN_ORDER, to->chunk, to->at, money / (double)one->invoices);
     put(to, FIRST_DAY_MONEY, one->first_day_money);
 }
 
@@ -250,8 +241,13 @@ static cm_status put_customer(cm_context *ctx, const place *to, int32_t code, co
     return orders->has_cost ? put_margin(ctx, to, code, one) : CM_OK;
 }
 
-static void prefetch(const cm_question *ask, uint64_t at) {
-    if (at < ask->starts[ask->id_count]) __builtin_prefetch(record_of(ask, at));
+/* A customer's records lie anywhere: what leads to those of the customers to come is fetched step by step. */
+static void prefetch(const cm_question *ask, const int32_t *shown, uint64_t left) {
+    if (left > 24) __builtin_prefetch(&ask->starts[shown[24]]);
+    if (left > 16) __builtin_prefetch(&ask->records[ask->starts[shown[16]]]);
+    if (left <= 8) return;
+    uint64_t first = ask->starts[shown[8]], end = ask->starts[shown[8] + 1];
+    for (uint64_t i = first; i < end && i < first + 16; i++) __builtin_prefetch(record_of(ask, i));
 }
 
 static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
@@ -264,12 +260,12 @@ static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
     const int32_t *shown = ask->shown + sheet->table->first_rows[task];
     for (; to.at < rows && !status; to.at++) {
         sums one;
-        if (to.at + 4 < rows) /* the records of one to come: they lie anywhere */
-            for (uint64_t i = ask->starts[shown[to.at + 4]], n = 0; n < 8; n++) prefetch(ask, i + n);
+        prefetch(ask, shown + to.at, rows - to.at);
         status = add_up(ctx, ask, shown[to.at], &room, &one);
         if (!status) status = put_customer(ctx, &to, shown[to.at], &one);
         if (!status && to.at % 1024 == 0) status = cm_tick(ctx, "customers", to.at, rows);
     }
+    if (!status) cm_blank_settle(sheet->table, task);
     cm_free(ctx->core, room.keys, room.capacity, sizeof *room.keys);
     return status;
 }

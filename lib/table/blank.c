@@ -34,11 +34,49 @@ cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64
 cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk) {
     for (uint64_t i = 0; i < table->column_count; i++) {
         cm_chunk *each = &table->columns[i]->chunks[chunk];
-        cm_status status = cm_buffer_new(ctx, each->rows * cm_type_width(columns[i].type), &each->values_buffer);
-        if (!status && columns[i].may_be_absent) status = cm_buffer_new(ctx, (each->rows + 7) / 8, &each->validity_buffer);
+        uint64_t bits = (each->rows + 7) / 8, width = cm_type_width(columns[i].type);
+        cm_status status = cm_buffer_new(ctx, width ? each->rows * width : bits, &each->values_buffer);
+        if (!status && columns[i].may_be_absent) status = cm_buffer_new(ctx, bits, &each->validity_buffer);
         if (status) return status;
         each->values = each->values_buffer->data;
         each->validity = each->validity_buffer ? each->validity_buffer->data : NULL;
     }
     return CM_OK;
+}
+
+static bool all_present(const uint8_t *bits, uint64_t rows) {
+    for (uint64_t i = 0; i < rows / 8; i++)
+        if (bits[i] != 0xFF) return false;
+    for (uint64_t i = rows / 8 * 8; i < rows; i++)
+        if (!cm_bit(bits, i)) return false;
+    return true;
+}
+
+void cm_blank_settle(cm_table *table, uint64_t chunk) {
+    for (uint64_t i = 0; i < table->column_count; i++) {
+        cm_chunk *each = &table->columns[i]->chunks[chunk];
+        if (!each->validity || !all_present(each->validity, each->rows)) continue;
+        cm_buffer_release(each->validity_buffer);
+        each->validity_buffer = NULL;
+        each->validity = NULL;
+    }
+}
+
+static void set_present(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row) {
+    uint8_t *validity = cm_blank_validity(table, column, chunk);
+    if (validity) cm_set_bit(validity, row);
+}
+
+void cm_blank_put(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, int64_t value) {
+    void *values = cm_blank_values(table, column, chunk);
+    uint64_t width = cm_type_width(table->columns[column]->type);
+    if (width == 8) ((int64_t *)values)[row] = value;
+    else if (width) ((int32_t *)values)[row] = (int32_t)value;
+    else if (value) cm_set_bit(values, row);
+    set_present(table, column, chunk, row);
+}
+
+void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, double value) {
+    ((double *)cm_blank_values(table, column, chunk))[row] = value;
+    set_present(table, column, chunk, row);
 }

@@ -7,7 +7,7 @@
 
 typedef struct cm_blank_column {
     const char *name;
-    int32_t type, scale, role; /* not LIST, not BOOL */
+    int32_t type, scale, role; /* not LIST */
     cm_dictionary *dictionary; /* STRING; retained */
     uint64_t dictionary_size;
     bool may_be_absent; /* cells are absent until their bit is set */
@@ -19,6 +19,9 @@ cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64
 /* Makes the room of one chunk: zeros. Each chunk once, on any thread. */
 cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk);
 
+/* Takes away the validity of the columns whose cells are all there. After a chunk is filled; each chunk once. */
+void cm_blank_settle(cm_table *table, uint64_t chunk);
+
 /* The values of a chunk, and its validity (NULL unless the column may_be_absent). */
 static inline void *cm_blank_values(const cm_table *table, uint64_t column, uint64_t chunk) {
     return table->columns[column]->chunks[chunk].values_buffer->data;
@@ -27,5 +30,9 @@ static inline uint8_t *cm_blank_validity(const cm_table *table, uint64_t column,
     const cm_buffer *buffer = table->columns[column]->chunks[chunk].validity_buffer;
     return buffer ? buffer->data : NULL;
 }
+
+/* Write a cell: whatever is kept as an integer (days, codes, bits), and FLOAT64. */
+void cm_blank_put(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, int64_t value);
+void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, double value);
 
 #endif

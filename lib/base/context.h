@@ -32,6 +32,8 @@ struct cm_context {
     uint32_t depth;       /* of nested public calls */
     int64_t deadline;     /* monotonic nanoseconds; INT64_MAX none */
     int64_t last_progress;
+    uint64_t block_bytes; /* of the reader's blocks; set in tests alone */
+    bool record_road;     /* the reader goes record by record; set in tests alone */
     int32_t cpu_most;     /* cm_cpu_level; less than the highest in tests alone */
     cm_error_state error;
 };

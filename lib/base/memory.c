@@ -114,6 +114,10 @@ void *cm_alloc(cm_context *ctx, uint64_t count, uint64_t item_size) {
     return block;
 }
 
+void *cm_alloc_raw(cm_context *ctx, uint64_t count, uint64_t item_size) {
+    return resize_or_fail(ctx, NULL, 0, block_size(count, item_size));
+}
+
 void cm_free(cm_core *core, void *block, uint64_t count, uint64_t item_size) {
     if (block) cm_core_resize(core, block, block_size(count, item_size), 0, NULL);
 }

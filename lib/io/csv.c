@@ -23,7 +23,9 @@ typedef struct blanks_state {
 
 struct cm_csv {
     cm_core *core;
-    cm_source *source;
+    cm_source *source; /* NULL: bytes are given */
+    const char *name;
+    bool last; /* of bytes that are given */
     cm_dialect dialect;
     struct csv_parser parser;
     cm_context *ctx;  /* of the call at hand */
@@ -298,9 +300,9 @@ static cm_status give(cm_context *ctx, cm_csv *csv, cm_record *out) {
 /* Takes another line of the record, or the next block. */
 static cm_status go_on(cm_context *ctx, cm_csv *csv) {
     if (csv->position < csv->block_length) return feed_line(ctx, csv);
-    cm_status status = next_block(ctx, csv);
-    if (status || csv->block_length) return status;
-    csv->waiting = cm_source_starved(csv->source);
+    cm_status status = csv->source ? next_block(ctx, csv) : CM_OK;
+    if (status || (csv->source && csv->block_length)) return status;
+    csv->waiting = csv->source ? cm_source_starved(csv->source) : !csv->last;
     csv->ended = !csv->waiting;
     return csv->ended ? feed(ctx, csv, NULL, 0) : CM_OK;
 }
@@ -319,16 +321,16 @@ cm_status cm_csv_next(cm_context *ctx, cm_csv *csv, cm_record *out, bool *more) 
         status = give(ctx, csv, out);
     }
     if (status == CM_E_LIMIT && !ctx->error.file[0])
-        cm_fail_at(ctx, cm_source_name(csv->source), csv->record_line, 0, NULL, csv->record_offset);
+        cm_fail_at(ctx, csv->name, csv->record_line, 0, NULL, csv->record_offset);
     return status;
 }
 
-cm_status cm_csv_open(cm_context *ctx, cm_source *source, const cm_dialect *dialect, cm_csv **out) {
+static cm_status make(cm_context *ctx, const char *name, const cm_dialect *dialect, cm_csv **out) {
     *out = NULL;
     cm_csv *csv = cm_alloc(ctx, 1, sizeof *csv);
     if (!csv) return ctx->error.status;
     csv->core = cm_core_retain(ctx->core);
-    csv->source = source;
+    csv->name = name;
     csv->dialect = *dialect;
     csv->line = 1;
     csv->line_start = true;
@@ -338,6 +340,66 @@ cm_status cm_csv_open(cm_context *ctx, cm_source *source, const cm_dialect *dial
     csv_set_free_func(&csv->parser, free_block);
     *out = csv;
     return CM_OK;
+}
+
+cm_status cm_csv_open(cm_context *ctx, cm_source *source, const cm_dialect *dialect, cm_csv **out) {
+    cm_status status = make(ctx, cm_source_name(source), dialect, out);
+    if (!status) (*out)->source = source;
+    return status;
+}
+
+cm_status cm_csv_leave(cm_context *ctx, cm_csv *csv, cm_csv_rest *out) {
+    cm_status status = csv->started ? CM_OK : next_block(ctx, csv);
+    *out = (cm_csv_rest){csv->block + csv->position, csv->block_length - csv->position, csv->offset, csv->line,
+                         csv->dialect.delimiter};
+    csv->position = csv->block_length;
+    return status;
+}
+
+/* ---- bytes that are given ---- */
+
+cm_status cm_csv_open_bytes(cm_context *ctx, const char *name, const cm_dialect *dialect, cm_csv **out) {
+    return make(ctx, name, dialect, out);
+}
+
+void cm_csv_set_file(cm_csv *csv, const char *name, char delimiter) {
+    csv->name = name;
+    csv->dialect.delimiter = delimiter;
+    csv_set_delim(&csv->parser, (unsigned char)delimiter);
+}
+
+/* Forgets what an earlier call left half read. */
+static void start_record(cm_csv *csv) {
+    csv_fini(&csv->parser, NULL, NULL, NULL);
+    csv->ended = csv->after_cr = csv->waiting = false;
+    csv->line_start = true;
+    csv->carried.length = 0;
+}
+
+void cm_csv_give(cm_csv *csv, const char *bytes, uint64_t length, bool last, uint64_t line, uint64_t offset) {
+    start_record(csv);
+    csv->block = bytes;
+    csv->block_length = length;
+    csv->position = 0;
+    csv->last = last;
+    csv->line = line;
+    csv->offset = offset;
+    csv->next_lf = find_byte(csv, '\n');
+    csv->next_cr = find_byte(csv, '\r');
+}
+
+void cm_csv_seek(cm_csv *csv, uint64_t position) {
+    start_record(csv);
+    csv->offset += position - csv->position;
+    csv->position = position;
+}
+
+void cm_csv_move(cm_csv *csv, const char *bytes) {
+    csv->block = bytes;
+}
+
+uint64_t cm_csv_taken(const cm_csv *csv) {
+    return csv->position;
 }
 
 void cm_csv_close(cm_csv *csv) {

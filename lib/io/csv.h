@@ -38,4 +38,23 @@ cm_status cm_csv_open(cm_context *ctx, cm_source *source, const cm_dialect *dial
 cm_status cm_csv_next(cm_context *ctx, cm_csv *csv, cm_record *out, bool *more);
 void cm_csv_close(cm_csv *csv);
 
+/* What a source's reader leaves to others, between two records: the bytes that it has but did not read (borrowed until
+ * the source's next portion), the place of the first of them, and the delimiter. Before the first record it looks at
+ * the source's beginning. */
+typedef struct cm_csv_rest {
+    const char *bytes;
+    uint64_t length, offset, line;
+    char delimiter;
+} cm_csv_rest;
+cm_status cm_csv_leave(cm_context *ctx, cm_csv *csv, cm_csv_rest *out);
+
+/* A reader of bytes that are given to it (borrowed), which begin with a record: of a file of that name (borrowed), for
+ * messages. After the last whole record cm_csv_next finds no more, unless these bytes are the `last`. */
+cm_status cm_csv_open_bytes(cm_context *ctx, const char *name, const cm_dialect *dialect, cm_csv **out);
+void cm_csv_give(cm_csv *csv, const char *bytes, uint64_t length, bool last, uint64_t line, uint64_t offset);
+void cm_csv_set_file(cm_csv *csv, const char *name, char delimiter);
+void cm_csv_seek(cm_csv *csv, uint64_t position); /* a record begins there; its lines are counted from there on */
+void cm_csv_move(cm_csv *csv, const char *bytes);         /* the same bytes lie elsewhere now */
+uint64_t cm_csv_taken(const cm_csv *csv);         /* position behind the bytes read so far */
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "custmine/io.h"
 #include "io/reader.h"
+#include "io/road.h"
 #include "table/lines.h"
 
 /* ---- opening ---- */
@@ -30,9 +31,11 @@ static cm_status start(cm_context *ctx, cm_reader *reader, const char *path, con
     cm_status status = cm_reading_resolve(ctx, options, &reader->texts, &reader->how);
     if (reader->how.schema) cm_table_retain(reader->how.schema);
     reader->pushed = !path;
+    reader->whole = whole;
     reader->how.stream = !whole && (reader->how.stream || reader->pushed);
     if (!status) status = add_source(ctx, reader, path);
     for (uint64_t i = 0; i < file_count && !status; i++) status = add_source(ctx, reader, files[i]);
+    if (!status && !ctx->record_road && cm_road_suits(reader)) status = cm_road_new(ctx, reader, &reader->road);
     return status || reader->pushed ? status : cm_stream_begin(ctx, reader);
 }
 
@@ -224,6 +227,7 @@ void cm_reader_free(cm_reader *reader) {
     if (!reader) return;
     cm_core *core = reader->core;
     cm_csv_close(reader->csv);
+    cm_road_free(reader->road);
     for (uint64_t i = 0; i < reader->source_count; i++) cm_source_close(reader->sources[i]);
     cm_free(core, reader->sources, reader->source_capacity, sizeof *reader->sources);
     for (uint64_t i = 0; i < reader->column_count; i++) cm_field_clear(core, &reader->columns[i].field);

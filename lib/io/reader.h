@@ -96,6 +96,9 @@ struct cm_reader {
     cm_record held; /* to be read as the next row: the first record of a file without header, one that widens */
     bool holds, failed;
 
+    bool whole;           /* one table of all rows is wanted */
+    struct cm_road *road; /* by blocks and columns; NULL: record by record */
+
     cm_tally batch, total;
     cm_builder *rejects; /* on_error=collect */
     cm_bytes scratch;
@@ -119,6 +122,13 @@ void cm_reader_restart(cm_reader *reader, uint64_t pass); /* 0 or 1 */
 bool cm_reader_seen_enough(const cm_reader *reader, uint64_t rows);
 cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more);
 cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader);
+/* The parts of it: opens the file at hand and takes its header; shows the survey a record; decides, and makes the
+ * fields ready. */
+cm_status cm_reader_begin_file(cm_context *ctx, cm_reader *reader);
+void cm_reader_end_file(cm_reader *reader);
+void cm_reader_survey_record(cm_reader *reader, const cm_record *record);
+cm_status cm_reader_count_record(cm_context *ctx, cm_reader *reader, const cm_record *record); /* against max_rows */
+cm_status cm_reader_decide(cm_context *ctx, cm_reader *reader);
 const char *cm_reader_file(const cm_reader *reader); /* name of the one at hand */
 /* Whether the record is a row of the table; *why says what it lacks. */
 bool cm_reader_usable(const cm_reader *reader, const cm_record *record, cm_drop *why);
@@ -127,6 +137,10 @@ bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field);
 
 /* reader_convert.c: rows into the columns' fields; the second pass. */
 cm_status cm_reader_convert(cm_context *ctx, cm_reader *reader, uint64_t max_rows);
+cm_status cm_reader_convert_record(cm_context *ctx, cm_reader *reader, const cm_record *record);
+uint64_t cm_reader_text_length(const cm_reader *reader, const cm_read_column *column, const cm_csv_field *field);
+bool cm_read_same(const cm_decision *decision, cm_value a, cm_value b);
+bool cm_read_less(const cm_decision *decision, cm_value a, cm_value b);
 const char *cm_drop_name(cm_drop drop);
 
 /* reader_schema.c: the columns that a schema fixes. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "io/reader.h"
+#include "io/road.h"
 
 
 static const struct {
@@ -114,14 +115,18 @@ static bool is_id(int32_t role) {
     return role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || role == CM_ROLE_ITEM;
 }
 
+uint64_t cm_reader_text_length(const cm_reader *reader, const cm_read_column *column, const cm_csv_field *field) {
+    bool cut = reader->how.integer_ids && is_id(column->decision.role);
+    return cut ? integer_id(field->text, field->length) : field->length;
+}
+
 static cm_status read_texts(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         const cm_csv_field *field = &record->fields[column->number - 1];
         int32_t code;
         if (column->decision.type != CM_STRING || !column->present) continue;
-        uint64_t length = field->length;
-        if (reader->how.integer_ids && is_id(column->decision.role)) length = integer_id(field->text, length);
+        uint64_t length = cm_reader_text_length(reader, column, field);
         cm_status status = cm_dictionary_add(ctx, column->field.dictionary, field->text, length, &code);
         if (status == CM_E_LIMIT || status == CM_E_DATA)
             cm_fail_at(ctx, cm_reader_file(reader), record->line, column->number, column->name, record->byte_offset);
@@ -165,12 +170,12 @@ static cm_status read_lists(cm_context *ctx, cm_reader *reader, const cm_record 
 
 /* ---- rows ---- */
 
-static bool same_value(const cm_read_column *column, cm_value a, cm_value b) {
-    return column->decision.type == CM_FLOAT64 ? a.real == b.real : a.integer == b.integer;
+bool cm_read_same(const cm_decision *decision, cm_value a, cm_value b) {
+    return decision->type == CM_FLOAT64 ? a.real == b.real : a.integer == b.integer;
 }
 
-static bool less(const cm_read_column *column, cm_value a, cm_value b) {
-    return column->decision.type == CM_FLOAT64 ? a.real < b.real : a.integer < b.integer;
+bool cm_read_less(const cm_decision *decision, cm_value a, cm_value b) {
+    return decision->type == CM_FLOAT64 ? a.real < b.real : a.integer < b.integer;
 }
 
 /* Lowest, highest and first values; those of texts are found in the dictionary at the end. */
@@ -179,11 +184,11 @@ static void count_cell(cm_read_column *column) {
     if (!column->present) column->absent++;
     if (!column->present || column->field.dictionary) return;
     if (!column->seen++) column->low = column->high = value;
-    if (less(column, value, column->low)) column->low = value;
-    if (less(column, column->high, value)) column->high = value;
+    if (cm_read_less(&column->decision, value, column->low)) column->low = value;
+    if (cm_read_less(&column->decision, column->high, value)) column->high = value;
     if (column->example_count == CM_EXAMPLES) return;
     for (uint64_t i = 0; i < column->example_count; i++)
-        if (same_value(column, column->examples[i], value)) return;
+        if (cm_read_same(&column->decision, column->examples[i], value)) return;
     column->examples[column->example_count++] = value;
 }
 
@@ -212,7 +217,7 @@ static void take_row(cm_reader *reader) {
     reader->batch.kept++;
 }
 
-static cm_status convert_row(cm_context *ctx, cm_reader *reader, const cm_record *record) {
+cm_status cm_reader_convert_record(cm_context *ctx, cm_reader *reader, const cm_record *record) {
     bool bad = false;
     reader->batch.read++;
     cm_drop why;
@@ -230,9 +235,10 @@ cm_status cm_reader_convert(cm_context *ctx, cm_reader *reader, uint64_t max_row
     cm_record record;
     bool more = true;
     cm_status status = CM_OK;
+    if (reader->road) return cm_road_convert(ctx, reader->road, max_rows);
     while (!status && more && reader->batch.kept < max_rows && !reader->widening) {
         status = cm_reader_record(ctx, reader, &record, &more);
-        if (!status && more) status = convert_row(ctx, reader, &record);
+        if (!status && more) status = cm_reader_convert_record(ctx, reader, &record);
     }
     return status;
 }

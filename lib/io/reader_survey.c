@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "io/reader.h"
+#include "io/road.h"
 
 
 const char *cm_reader_file(const cm_reader *reader) {
@@ -18,6 +19,7 @@ void cm_reader_restart(cm_reader *reader, uint64_t pass) {
     reader->file = 0;
     reader->passed = 0;
     reader->holds = reader->starved = false;
+    if (reader->road) cm_road_restart(reader->road);
     for (uint64_t i = 0; i < reader->source_count; i++) {
         sum += cm_source_size(reader->sources[i]);
         known = known && cm_source_size(reader->sources[i]);
@@ -34,7 +36,7 @@ static cm_status fail_empty(cm_context *ctx, const cm_reader *reader) {
 }
 
 /* Opens the file at hand and takes its header; without one, its first record is held back to be read as a row. */
-static cm_status begin_file(cm_context *ctx, cm_reader *reader) {
+cm_status cm_reader_begin_file(cm_context *ctx, cm_reader *reader) {
     cm_source *source = reader->sources[reader->file];
     cm_record record;
     bool more;
@@ -59,14 +61,14 @@ static cm_status begin_file(cm_context *ctx, cm_reader *reader) {
     return status;
 }
 
-static void end_file(cm_reader *reader) {
+void cm_reader_end_file(cm_reader *reader) {
     cm_csv_close(reader->csv);
     reader->csv = NULL;
     cm_source_rest(reader->sources[reader->file++]);
 }
 
 static cm_status next_record(cm_context *ctx, cm_reader *reader, cm_record *record, bool *more) {
-    cm_status status = reader->csv ? CM_OK : begin_file(ctx, reader);
+    cm_status status = reader->csv ? CM_OK : cm_reader_begin_file(ctx, reader);
     *more = false;
     if (status || reader->starved) return status;
     *more = reader->holds;
@@ -78,7 +80,7 @@ static cm_status next_record(cm_context *ctx, cm_reader *reader, cm_record *reco
     status = cm_csv_next(ctx, reader->csv, record, more);
     if (status || *more) return status;
     reader->starved = cm_source_starved(reader->sources[reader->file]);
-    if (!reader->starved) end_file(reader);
+    if (!reader->starved) cm_reader_end_file(reader);
     return CM_OK;
 }
 
@@ -87,7 +89,11 @@ cm_status cm_reader_record(cm_context *ctx, cm_reader *reader, cm_record *record
     *more = reader->starved = false;
     while (!status && !*more && !reader->starved && reader->file < reader->source_count)
         status = next_record(ctx, reader, record, more);
-    if (status || !*more || ++reader->passed <= reader->how.max_rows) return status;
+    return status || !*more ? status : cm_reader_count_record(ctx, reader, record);
+}
+
+cm_status cm_reader_count_record(cm_context *ctx, cm_reader *reader, const cm_record *record) {
+    if (++reader->passed <= reader->how.max_rows) return CM_OK;
     cm_fail(ctx, CM_E_LIMIT, "LIMIT_ROWS", "u", reader->how.max_rows);
     return cm_fail_at(ctx, cm_reader_file(reader), record->line, 0, NULL, record->byte_offset);
 }
@@ -108,7 +114,7 @@ bool cm_reader_cell(const cm_reader *reader, const cm_csv_field *field) {
     return true;
 }
 
-static cm_status decide(cm_context *ctx, cm_reader *reader) {
+cm_status cm_reader_decide(cm_context *ctx, cm_reader *reader) {
     for (uint64_t i = 0; i < reader->kept_count; i++) {
         cm_read_column *column = reader->kept[i];
         cm_decision *decision = &column->decision;
@@ -127,7 +133,7 @@ static cm_status decide(cm_context *ctx, cm_reader *reader) {
     return CM_OK;
 }
 
-static void survey_record(cm_reader *reader, const cm_record *record) {
+void cm_reader_survey_record(cm_reader *reader, const cm_record *record) {
     cm_drop why;
     if (!cm_reader_usable(reader, record, &why)) return; /* the second pass says so */
     for (uint64_t i = 0; i < reader->kept_count; i++) {
@@ -142,11 +148,12 @@ cm_status cm_reader_survey(cm_context *ctx, cm_reader *reader) {
     cm_record record;
     bool more = true;
     cm_status status = CM_OK;
+    if (reader->road) return cm_road_survey(ctx, reader->road, reader->whole);
     cm_reader_restart(reader, 0);
     while (!status && more && !cm_reader_seen_enough(reader, reader->passed)) {
         status = cm_reader_record(ctx, reader, &record, &more);
-        if (!status && more) survey_record(reader, &record);
+        if (!status && more) cm_reader_survey_record(reader, &record);
     }
     reader->seen_all = !more && !reader->starved;
-    return status || !reader->columns ? status : decide(ctx, reader);
+    return status || !reader->columns ? status : cm_reader_decide(ctx, reader);
 }

@@ -8,7 +8,7 @@
 #include "io/file.h"
 #include "io/kept.h"
 
-#define BLOCK_BYTES (UINT64_C(128) << 10)
+#define BLOCK_BYTES CM_SOURCE_PORTION
 #define GZIP_WINDOW (15 + 16) /* the largest window, gzip header and trailer checked */
 
 /* Where in a gzip file the next byte belongs. */
@@ -40,6 +40,7 @@ struct cm_source {
     gzip_state state;
     z_stream stream;
     char *inflated; /* BLOCK_BYTES */
+    char *room;     /* of the caller, where the next portion may go; or NULL */
     bool limited;   /* the last allocation of zlib met the ceiling */
     uint64_t given; /* bytes that came out */
 
@@ -92,8 +93,9 @@ static cm_status raw_next(cm_context *ctx, cm_source *source, const char **bytes
         source->starved = source->starved || too_little(source);
         if (!status && !source->starved) cm_kept_take(source->core, &source->kept, bytes, length);
     } else {
-        status = cm_file_read(ctx, source->name, source->descriptor, source->block, BLOCK_BYTES, length);
-        *bytes = source->block;
+        char *to = source->room && source->started && !source->state ? source->room : source->block;
+        status = cm_file_read(ctx, source->name, source->descriptor, to, BLOCK_BYTES, length);
+        *bytes = to;
     }
     source->raw_offset += *length;
     return status;
@@ -165,7 +167,7 @@ static cm_status inflate_member(cm_context *ctx, cm_source *source, bool *hungry
 static cm_status inflate_block(cm_context *ctx, cm_source *source, uint64_t *length) {
     z_stream *stream = &source->stream;
     cm_status status = CM_OK;
-    stream->next_out = (Bytef *)source->inflated;
+    stream->next_out = (Bytef *)(source->room ? source->room : source->inflated);
     stream->avail_out = (uInt)BLOCK_BYTES;
     while (!status && stream->avail_out) {
         bool hungry = source->state != GZIP_MEMBER && !stream->avail_in;
@@ -217,7 +219,7 @@ static cm_status next_block(cm_context *ctx, cm_source *source, const char **byt
     } else if (!source->state) {
         return raw_next(ctx, source, bytes, length);
     }
-    *bytes = source->inflated;
+    *bytes = source->room ? source->room : source->inflated;
     return inflate_block(ctx, source, length);
 }
 
@@ -254,6 +256,13 @@ cm_status cm_source_decode(cm_context *ctx, cm_source *source, cm_encoding encod
 
 uint64_t cm_source_bad_lines(const cm_source *source) {
     return source->decoder ? cm_decoder_bad_lines(source->decoder) : 0;
+}
+
+cm_status cm_source_read(cm_context *ctx, cm_source *source, char *room, const char **bytes, uint64_t *length) {
+    source->room = room;
+    cm_status status = cm_source_next(ctx, source, bytes, length);
+    source->room = NULL;
+    return status;
 }
 
 static void stop_inflating(cm_source *source) {

@@ -45,6 +45,10 @@ void cm_source_set_portion(cm_source *source, uint64_t bytes);
  * CM_E_LIMIT, CM_E_DATA for what is none of its encoding. Reports progress. */
 cm_status cm_source_next(cm_context *ctx, cm_source *source, const char **bytes, uint64_t *length);
 
+/* The same; where that saves a copy the bytes lie in the caller's room, which has place for CM_SOURCE_PORTION. */
+#define CM_SOURCE_PORTION (UINT64_C(128) << 10)
+cm_status cm_source_read(cm_context *ctx, cm_source *source, char *room, const char **bytes, uint64_t *length);
+
 /* Back to the start. */
 cm_status cm_source_rewind(cm_context *ctx, cm_source *source);
 /* Gives descriptor and buffers back until the next rewind. */

@@ -5,8 +5,8 @@
 /* Arrow asks for 64 bytes of alignment and padding; so wide loads never cross the end. */
 #define BUFFER_ALIGNMENT UINT64_C(64)
 
-/* Allocates the memory of a buffer, zeroed; false with the context's error set. */
-static bool allocate(cm_context *ctx, uint64_t bytes, cm_buffer *buffer) {
+/* Allocates the memory of a buffer; false with the context's error set. */
+static bool allocate(cm_context *ctx, uint64_t bytes, bool zeroed, cm_buffer *buffer) {
     uint64_t padded = 0, block_size = 0;
     if (cm_add_overflows(bytes ? bytes : 1, BUFFER_ALIGNMENT - 1, &padded)
         || cm_add_overflows(padded, BUFFER_ALIGNMENT, &block_size)) {
@@ -15,7 +15,7 @@ static bool allocate(cm_context *ctx, uint64_t bytes, cm_buffer *buffer) {
     }
     padded &= ~(BUFFER_ALIGNMENT - 1);
     block_size = padded + BUFFER_ALIGNMENT;
-    unsigned char *block = cm_alloc(ctx, block_size, 1);
+    unsigned char *block = zeroed ? cm_alloc(ctx, block_size, 1) : cm_alloc_raw(ctx, block_size, 1);
     if (!block) return false;
     buffer->block = block;
     buffer->block_size = block_size;
@@ -32,11 +32,11 @@ static cm_buffer *new_buffer(cm_context *ctx) {
     return buffer;
 }
 
-cm_status cm_buffer_new(cm_context *ctx, uint64_t bytes, cm_buffer **out) {
+static cm_status make(cm_context *ctx, uint64_t bytes, bool zeroed, cm_buffer **out) {
     *out = NULL;
     cm_buffer *buffer = new_buffer(ctx);
     if (!buffer) return ctx->error.status;
-    if (!allocate(ctx, bytes, buffer)) {
+    if (!allocate(ctx, bytes, zeroed, buffer)) {
         cm_buffer_release(buffer);
         return ctx->error.status;
     }
@@ -44,10 +44,14 @@ cm_status cm_buffer_new(cm_context *ctx, uint64_t bytes, cm_buffer **out) {
     return CM_OK;
 }
 
+cm_status cm_buffer_new(cm_context *ctx, uint64_t bytes, cm_buffer **out) { return make(ctx, bytes, true, out); }
+
+cm_status cm_buffer_new_raw(cm_context *ctx, uint64_t bytes, cm_buffer **out) { return make(ctx, bytes, false, out); }
+
 cm_status cm_buffer_grow(cm_context *ctx, cm_buffer *buffer, uint64_t bytes) {
     if (bytes <= buffer->size) return CM_OK;
     cm_buffer grown = {0};
-    if (!allocate(ctx, bytes, &grown)) return ctx->error.status;
+    if (!allocate(ctx, bytes, true, &grown)) return ctx->error.status;
     memcpy(grown.data, buffer->data, (size_t)buffer->size);
     cm_free(buffer->core, buffer->block, buffer->block_size, 1);
     buffer->block = grown.block;

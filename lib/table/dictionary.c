@@ -1,9 +1,12 @@
 /* A hash table with open addressing over texts that never move.
  *
- * Each slot holds 32 bits of a keyed hash (SipHash with a key of this dictionary alone, so that nobody outside can make
- * texts collide) and the code. The low bits of the same 32 are the slot's place, so that growing the table looks at no
- * text. Entries lie in segments, each as large as all before it together, reached through a fixed array of pointers:
- * whoever was given a code reads its entry without a lock while the one writer appends others. */
+ * A slot of 16 bytes holds what tells texts apart without looking at them: one of up to eight bytes stands in it whole,
+ * as an integer; of a longer one its 64-bit hash. Both are placed by keyed hashes with a key of this dictionary alone
+ * (the mixer for integers, SipHash for longer texts), so that nobody outside can make texts collide. Growing the table
+ * looks at no text. Whole columns come in portions: of a portion first all hashes are formed and their slots called
+ * into the cache, then all are looked up. Entries lie in segments, each as large as all before it together, reached
+ * through a fixed array of pointers: whoever was given a code reads its entry without a lock while the one writer
+ * appends others. */
 #include "table/dictionary.h"
 
 #include <string.h>
@@ -14,11 +17,23 @@
 #define SEGMENTS (32 - SEGMENT_BITS)
 #define LARGEST_SIZE UINT64_C(0x7fffffff)
 #define SMALLEST_TABLE UINT64_C(32)
+#define PORTION 64 /* texts whose slots are called into the cache together */
 
 typedef struct slot {
-    uint32_t tag;
+    uint64_t word;  /* the text, or the hash of a long one */
+    uint32_t tag;   /* of both its length, and LONG */
     uint32_t place; /* code + 1; 0: free */
 } slot;
+
+#define SHORT_LENGTH 8
+#define LITTLE_ENDIAN_LOADS (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define LONG UINT32_C(0x80000000)
+
+/* What is to be looked up. */
+typedef struct probe_key {
+    uint64_t word, hash;
+    uint32_t tag;
+} probe_key;
 
 struct cm_dictionary {
     atomic_uint_fast64_t references;
@@ -92,27 +107,70 @@ cm_text cm_dictionary_text(const cm_dictionary *dictionary, int32_t code) {
     return dictionary->segments[segment][within];
 }
 
-static bool code_has(const cm_dictionary *dictionary, int32_t code, const char *text, uint64_t length) {
-    cm_text entry = cm_dictionary_text(dictionary, code);
-    return entry.length == length && (length == 0 || memcmp(entry.data, text, (size_t)length) == 0);
+/* Up to eight bytes as an integer, without reading beyond them. */
+static inline uint64_t load_short(const char *text, uint64_t length) {
+    uint64_t word = 0;
+    if (LITTLE_ENDIAN_LOADS && length >= 4) {
+        uint32_t first, last; /* where they overlap they agree */
+        memcpy(&first, text, 4);
+        memcpy(&last, text + length - 4, 4);
+        word = first | (uint64_t)last << (8 * (length - 4));
+    } else {
+        for (uint64_t i = 0; i < length; i++) word |= (uint64_t)(unsigned char)text[i] << (8 * i);
+    }
+    return word;
 }
 
-static uint32_t tag_of(const cm_dictionary *dictionary, const char *text, uint64_t length) {
-    return (uint32_t)cm_hash_bytes(dictionary->key, text, length);
+/* Of equal length, more than eight bytes. */
+static inline bool same_long(const char *a, const char *b, uint64_t length) {
+    uint64_t x, y, difference = 0;
+    for (uint64_t i = 0; i + 8 < length; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        difference |= x ^ y;
+    }
+    memcpy(&x, a + length - 8, 8);
+    memcpy(&y, b + length - 8, 8);
+    return !(difference | (x ^ y));
+}
+
+static inline bool same_text(const char *a, const char *b, uint64_t length) {
+    return length > SHORT_LENGTH ? same_long(a, b, length) : load_short(a, length) == load_short(b, length);
+}
+
+static bool code_has(const cm_dictionary *dictionary, int32_t code, const char *text, uint64_t length) {
+    cm_text entry = cm_dictionary_text(dictionary, code);
+    return entry.length == length && same_text(entry.data, text, length);
+}
+
+static inline probe_key key_of(const cm_dictionary *dictionary, const char *text, uint64_t length) {
+    if (length <= SHORT_LENGTH) {
+        uint64_t word = load_short(text, length);
+        return (probe_key){word, cm_hash_u64(dictionary->key, word), (uint32_t)length};
+    }
+    uint64_t hash = cm_hash_bytes(dictionary->key, text, length);
+    return (probe_key){hash, hash, (uint32_t)length | LONG};
+}
+
+static inline uint64_t hash_of(const cm_dictionary *dictionary, const slot *from) {
+    return from->tag & LONG ? from->word : cm_hash_u64(dictionary->key, from->word);
 }
 
 /* The slot of a text, or the free one where it would stand. There is always a free one. */
-static slot *probe(const cm_dictionary *dictionary, uint32_t tag, const char *text, uint64_t length) {
+static inline slot *probe(const cm_dictionary *dictionary, const probe_key *key, const char *text, uint64_t length) {
     uint64_t mask = dictionary->slot_count - 1;
-    for (uint64_t i = tag & mask;; i = (i + 1) & mask) {
+    for (uint64_t i = key->hash & mask;; i = (i + 1) & mask) {
         slot *at = &dictionary->slots[i];
-        if (!at->place || (at->tag == tag && code_has(dictionary, (int32_t)(at->place - 1), text, length))) return at;
+        if (!at->place) return at;
+        if (at->word != key->word || at->tag != key->tag) continue;
+        if (!(key->tag & LONG) || code_has(dictionary, (int32_t)(at->place - 1), text, length)) return at;
     }
 }
 
 int32_t cm_dictionary_find(const cm_dictionary *dictionary, const char *text, uint64_t length) {
     if (!dictionary->slots) return -1;
-    return (int32_t)probe(dictionary, tag_of(dictionary, text, length), text, length)->place - 1;
+    probe_key key = key_of(dictionary, text, length);
+    return (int32_t)probe(dictionary, &key, text, length)->place - 1;
 }
 
 /* Keeps at least a quarter of the slots free. */
@@ -124,7 +182,7 @@ static cm_status reserve_slot(cm_context *ctx, cm_dictionary *dictionary, uint64
     for (uint64_t i = 0; i < dictionary->slot_count; i++) {
         slot old = dictionary->slots[i];
         if (!old.place) continue;
-        uint64_t to = old.tag & (count - 1);
+        uint64_t to = hash_of(dictionary, &old) & (count - 1);
         while (slots[to].place) to = (to + 1) & (count - 1);
         slots[to] = old;
     }
@@ -147,8 +205,8 @@ static cm_status reserve_entry(cm_context *ctx, cm_dictionary *dictionary, uint3
 }
 
 /* Appends a text that is not there. Room first, so that a failure leaves all as it was. */
-static cm_status append(cm_context *ctx, cm_dictionary *dictionary, uint32_t tag, const char *text, uint64_t length,
-                        int32_t *code) {
+static cm_status append(cm_context *ctx, cm_dictionary *dictionary, const probe_key *key, const char *text,
+                        uint64_t length, int32_t *code) {
     uint64_t size = cm_dictionary_size(dictionary);
     cm_text *entry = NULL;
     if (size >= dictionary->limit) return cm_fail(ctx, CM_E_LIMIT, "TOO_MANY_TEXTS", "u", dictionary->limit);
@@ -158,9 +216,17 @@ static cm_status append(cm_context *ctx, cm_dictionary *dictionary, uint32_t tag
     char *copy = cm_arena_text(ctx, &dictionary->texts, text, length);
     if (!copy) return ctx->error.status;
     *entry = (cm_text){copy, length};
-    *probe(dictionary, tag, text, length) = (slot){tag, (uint32_t)size + 1};
+    *probe(dictionary, key, text, length) = (slot){key->word, key->tag, (uint32_t)size + 1};
     atomic_store_explicit(&dictionary->size, size + 1, memory_order_release);
     *code = dictionary->last = (int32_t)size;
+    return CM_OK;
+}
+
+static inline cm_status look_up(cm_context *ctx, cm_dictionary *dictionary, const probe_key *key, const char *text,
+                                uint64_t length, int32_t *code) {
+    uint32_t place = dictionary->slots ? probe(dictionary, key, text, length)->place : 0;
+    if (!place) return append(ctx, dictionary, key, text, length, code);
+    *code = dictionary->last = (int32_t)(place - 1);
     return CM_OK;
 }
 
@@ -170,11 +236,38 @@ cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const ch
         *code = dictionary->last;
         return CM_OK;
     }
-    uint32_t tag = tag_of(dictionary, text, length);
-    uint32_t place = dictionary->slots ? probe(dictionary, tag, text, length)->place : 0;
-    if (!place) return append(ctx, dictionary, tag, text, length, code);
-    *code = dictionary->last = (int32_t)(place - 1);
-    return CM_OK;
+    probe_key key = key_of(dictionary, text, length);
+    return look_up(ctx, dictionary, &key, text, length, code);
+}
+
+/* Sets keys[i] of the texts that are not the one before; same[i] of the others. */
+static void prepare(const cm_dictionary *dictionary, const cm_text *texts, uint64_t count, probe_key *keys, bool *same) {
+    uint64_t mask = dictionary->slot_count - 1;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t length = texts[i].length;
+        same[i] = i && length == texts[i - 1].length && same_text(texts[i].data, texts[i - 1].data, length);
+        if (same[i]) continue;
+        keys[i] = key_of(dictionary, texts[i].data, length);
+        if (dictionary->slots) __builtin_prefetch(&dictionary->slots[keys[i].hash & mask]);
+    }
+}
+
+cm_status cm_dictionary_add_many(cm_context *ctx, cm_dictionary *dictionary, const cm_text *texts, uint64_t count,
+                                 int32_t *codes, uint64_t *done) {
+    probe_key keys[PORTION];
+    bool same[PORTION];
+    cm_status status = CM_OK;
+    for (*done = 0; *done < count;) {
+        uint64_t first = *done, part = count - first < PORTION ? count - first : PORTION;
+        prepare(dictionary, texts + first, part, keys, same);
+        for (uint64_t i = 0; i < part; i++, ++*done) {
+            const cm_text *text = &texts[first + i];
+            if (same[i]) codes[first + i] = codes[first + i - 1];
+            else status = look_up(ctx, dictionary, &keys[i], text->data, text->length, &codes[first + i]);
+            if (status) return status;
+        }
+    }
+    return status;
 }
 
 int cm_text_compare(cm_text a, cm_text b) {

@@ -194,6 +194,58 @@ cm_status cm_field_append(cm_context *ctx, cm_field *field, const cm_portion *fr
     return CM_OK;
 }
 
+/* ---- values as a reader makes them ---- */
+
+/* A slot of its final size, its bytes as they come. */
+static cm_status raw_slot(cm_context *ctx, const cm_field *field, cm_slot *at) {
+    uint64_t width = cm_type_width(field->type);
+    cm_status status = cm_buffer_new_raw(ctx, width ? CM_CHUNK_ROWS * width : CM_CHUNK_ROWS / 8, &at->values);
+    if (!status) at->capacity = CM_CHUNK_ROWS;
+    return status;
+}
+
+static cm_status reserve_raw(cm_context *ctx, cm_field *field, uint64_t rows, uint64_t expected) {
+    uint64_t needed = (rows - 1) / CM_CHUNK_ROWS + 1;
+    cm_status status = cm_reserve(ctx, &field->slots, &field->slot_capacity, needed, sizeof *field->slots);
+    while (!status && field->slot_count < needed && (field->slot_count || expected >= CM_CHUNK_ROWS)) {
+        cm_slot fresh = {0};
+        status = raw_slot(ctx, field, &fresh);
+        if (!status) field->slots[field->slot_count++] = fresh;
+    }
+    return status ? status : reserve(ctx, field, rows);
+}
+
+static void put_values(const cm_field *field, cm_slot *to, uint64_t at, const void *values, uint64_t first,
+                       uint64_t rows) {
+    uint64_t width = cm_type_width(field->type);
+    const int64_t *from = values;
+    unsigned char *out = to->values->data;
+    if (width) {
+        memcpy(out + at * width, (const char *)values + first * width, (size_t)(rows * width));
+        return;
+    }
+    for (uint64_t i = 0; i < rows; i++)
+        if (from[first + i]) cm_set_bit(out, at + i);
+        else cm_clear_bit(out, at + i);
+}
+
+cm_status cm_field_take(cm_context *ctx, cm_field *field, const void *values, const uint8_t *present, uint64_t rows,
+                        uint64_t expected) {
+    cm_status status = rows ? reserve_raw(ctx, field, field->rows + rows, expected) : CM_OK;
+    for (uint64_t done = 0, part; done < rows && !status; done += part) {
+        uint64_t index = field->rows / CM_CHUNK_ROWS, at = field->rows % CM_CHUNK_ROWS;
+        cm_slot *to = &field->slots[index];
+        part = rows - done < CM_CHUNK_ROWS - at ? rows - done : CM_CHUNK_ROWS - at;
+        put_values(field, to, at, values, done, part);
+        if (present && memchr(present + done, 0, (size_t)part)) status = need_validity(ctx, field, index);
+        if (status) break;
+        for (uint64_t i = 0; to->validity && i < part; i++)
+            if (!present || present[done + i]) cm_set_bit(to->validity->data, at + i);
+        field->rows += part;
+    }
+    return status;
+}
+
 /* ---- beginning and end ---- */
 
 cm_status cm_field_init(cm_context *ctx, cm_field *field, const char *name, int32_t type, int32_t scale, int32_t role) {
@@ -222,6 +274,15 @@ void cm_field_clear(cm_core *core, cm_field *field) {
     cm_free(core, field->name, field->name_length + 1, 1);
 }
 
+/* The padding behind the last value is zero in every table. */
+static void clear_behind(const cm_field *field, const cm_slot *at, uint64_t rows) {
+    uint64_t width = cm_type_width(field->type), end = width ? rows * width : (rows + 7) / 8;
+    uint64_t padded = (end + 63) & ~UINT64_C(63);
+    if (field->type == CM_LIST) return;
+    if (!width && rows % 8) ((unsigned char *)at->values->data)[end - 1] &= (unsigned char)((1 << rows % 8) - 1);
+    memset((char *)at->values->data + end, 0, (size_t)(padded - end));
+}
+
 cm_status cm_field_column(cm_context *ctx, cm_field *from, cm_column **out) {
     uint64_t chunk_count = from->rows ? (from->rows - 1) / CM_CHUNK_ROWS + 1 : 1;
     cm_status status = from->rows ? CM_OK : reserve(ctx, from, 1);
@@ -230,6 +291,7 @@ cm_status cm_field_column(cm_context *ctx, cm_field *from, cm_column **out) {
                                out);
     for (uint64_t i = 0; !status && i < chunk_count; i++) {
         const cm_slot *part = &from->slots[i];
+        clear_behind(from, part, rows_in(i, from->rows));
         (*out)->chunks[i] = (cm_chunk){
             .rows = rows_in(i, from->rows),
             .values = part->values->data,

@@ -48,6 +48,12 @@ void cm_field_end_row(cm_field *field);
 /* Whole arrays behind the rows that there are; all or nothing. */
 cm_status cm_field_append(cm_context *ctx, cm_field *field, const cm_portion *from, uint64_t rows);
 
+/* The same for values as a reader makes them, one after the other: int32_t (of DATE, STRING) or else int64_t or double,
+ * 0 where absent; `present` a byte a row, NULL: all are. Buffers are not cleared first, nor copied when `expected` rows
+ * in all were foretold. */
+cm_status cm_field_take(cm_context *ctx, cm_field *field, const void *values, const uint8_t *present, uint64_t rows,
+                        uint64_t expected);
+
 /* The rows as a column, which shares the buffers: they are still the field's until it is emptied. */
 cm_status cm_field_column(cm_context *ctx, cm_field *field, cm_column **out);
 

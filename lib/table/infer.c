@@ -191,6 +191,52 @@ void cm_survey_cell(cm_survey *survey, const char *text, uint64_t length, uint64
     if (before && !survey->open) note(&survey->closing, text, length, line);
 }
 
+void cm_evidence_note(cm_evidence *evidence, const char *text, uint64_t length, uint64_t line) {
+    note(evidence, text, length, line);
+}
+
+bool cm_survey_numbers(cm_survey *survey, const cm_plain_numbers *numbers) {
+    bool wanted = role_is_number(survey->role), counted = wanted || survey->open & NUMBERS;
+    if (!numbers->cells) return true;
+    if (survey->role == CM_ROLE_DATE || survey->open & (BIT(CM_BOOL) | BIT(CM_TIMESTAMP))) return false;
+    if (survey->open && !(survey->open & ~BIT(CM_INT64))) return false; /* one of them may be what leaves text alone */
+    survey->cells += numbers->cells;
+    if (!counted) return true;
+    for (int32_t scale = 0; scale <= numbers->scale; scale++) {
+        if (!numbers->count[scale]) continue;
+        if (!survey->numbers[scale] || numbers->low[scale] < survey->low[scale])
+            survey->low[scale] = numbers->low[scale];
+        if (!survey->numbers[scale] || numbers->high[scale] > survey->high[scale])
+            survey->high[scale] = numbers->high[scale];
+        survey->numbers[scale] += numbers->count[scale];
+        if (wanted) survey->role_fits += numbers->count[scale];
+    }
+    if (numbers->scale) survey->open &= ~BIT(CM_INT64);
+    if (numbers->scale > survey->scale) {
+        survey->scale = numbers->scale;
+        survey->largest_scale = numbers->largest;
+    }
+    return true;
+}
+
+bool cm_survey_moments(cm_survey *survey, uint64_t cells, bool timed) {
+    bool wanted = survey->role == CM_ROLE_DATE, read = wanted || survey->open & BIT(CM_TIMESTAMP);
+    if (!cells) return true;
+    if (!(survey->orders & CM_ORDER_YMD) || role_is_number(survey->role)
+        || survey->open & (BIT(CM_BOOL) | NUMBERS))
+        return false;
+    if (read && (!survey->naive.line || (timed && !survey->timed.line))) return false;
+    survey->cells += cells;
+    if (wanted) survey->role_fits += cells;
+    return true;
+}
+
+bool cm_survey_texts(cm_survey *survey, uint64_t cells) {
+    if (cells && (survey->open || role_is_number(survey->role) || survey->role == CM_ROLE_DATE)) return false;
+    survey->cells += cells;
+    return true;
+}
+
 /* ---- the decision ---- */
 
 /* A sentence of the catalogue with up to four arguments; NULL ends them. */

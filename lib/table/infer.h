@@ -55,6 +55,28 @@ void cm_survey_cell(cm_survey *survey, const char *text, uint64_t length, uint64
  * or that mixes zoned and naive times, stays STRING and decided_by says so. */
 void cm_survey_decide(const cm_context *ctx, const cm_survey *survey, bool keep_role, cm_decision *out);
 
+/* ---- many cells at once ---- */
+
+/* Numbers in their plain form (digits with at most one mark between them, no sign but "-", no zero before another
+ * digit), by their own scales. */
+typedef struct cm_plain_numbers {
+    uint64_t cells;
+    uint64_t count[CM_MAX_SCALE + 1];
+    int64_t low[CM_MAX_SCALE + 1], high[CM_MAX_SCALE + 1];
+    int32_t scale;         /* the largest */
+    cm_evidence largest;   /* the first cell that has it, by cm_evidence_note */
+} cm_plain_numbers;
+
+/* Each is what cm_survey_cell would do to such cells one by one; false, and nothing is done, where that would depend on
+ * the cells themselves. Dates and times are of the form YYYY-MM-DD [hh:mm[:ss]], without zone; `timed` if any has a
+ * time of day. Texts are counted alone where nothing is left to be found out. */
+bool cm_survey_numbers(cm_survey *survey, const cm_plain_numbers *numbers);
+bool cm_survey_moments(cm_survey *survey, uint64_t cells, bool timed);
+bool cm_survey_texts(cm_survey *survey, uint64_t cells);
+
+/* Keeps the cell as evidence if it is the first. */
+void cm_evidence_note(cm_evidence *evidence, const char *text, uint64_t length, uint64_t line);
+
 /* How a cell fits its column's type. */
 typedef enum cm_cell_fit {
     CM_CELL_FITS,

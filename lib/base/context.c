@@ -115,6 +115,14 @@ cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t to
     return CM_OK;
 }
 
+int64_t cm_deadline_share(cm_context *ctx, double share) {
+    int64_t deadline = ctx->deadline, now;
+    if (deadline == INT64_MAX) return deadline;
+    now = monotonic();
+    if (now < deadline) ctx->deadline = now + (int64_t)((double)(deadline - now) * share);
+    return deadline;
+}
+
 void cm_entropy(void *out, uint64_t bytes) {
     unsigned char *to = out;
     while (bytes) {

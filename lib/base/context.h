@@ -56,6 +56,10 @@ cm_status cm_misuse(cm_context *ctx, const char *function);
  * (time). Calls the progress function where it is due (not in workers). */
 cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total);
 
+/* Moves the deadline to where this share of the time that is left will be over, for work whose result is still to be
+ * used; returns the deadline, which the caller sets again. */
+int64_t cm_deadline_share(cm_context *ctx, double share);
+
 /* To the host, if it listens at this level: the sentence of a code with its arguments, as cm_fail takes them; never the
  * content of a cell. */
 void cm_log_say(cm_context *ctx, int32_t level, const char *code, const char *kinds, ...);

@@ -501,6 +501,30 @@ done:
     return status;
 }
 
+/* All ways of mining and what they can deliver. */
+static cm_status mine_itemsets(cm_context *ctx) {
+    static const char *const ways[][3] = {{"auto", "closed", "itemsets"},
+                                          {"auto", "maximal", "counts"},
+                                          {"auto", "frequent", "counts"},
+                                          {"eclat", "frequent", "itemsets"},
+                                          {"apriori", "closed", "itemsets"}};
+    cm_status status = CM_OK;
+    for (int i = 0; i < 5 && !status; i++) {
+        cm_model *own = NULL;
+        cm_options *options = NULL;
+        TRY(cm_options_new(ctx, "rules", &options));
+        TRY(cm_options_set_text(ctx, options, "support", "2"));
+        TRY(cm_options_set_text(ctx, options, "algorithm", ways[i][0]));
+        TRY(cm_options_set_text(ctx, options, "itemsets", ways[i][1]));
+        TRY(cm_options_set_text(ctx, options, "deliver", ways[i][2]));
+        TRY(cm_fit(ctx, "rules", baskets, options, &own));
+    done:
+        cm_options_free(options);
+        cm_model_free(own);
+    }
+    return status;
+}
+
 static int32_t swallow(void *user, const char *bytes, uint64_t length) {
     (void)user, (void)bytes, (void)length;
     return 0;
@@ -550,7 +574,7 @@ static const struct {
     {"kmeans", segment_customers},
     {"cuts", cut_in_every_way},
     {"checks", check_sales},
-    {"baskets", make_baskets},     {"rules", find_rules},
+    {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets},
 };
 
 /* ---- the sweep ---- */

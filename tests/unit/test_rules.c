@@ -140,23 +140,78 @@ static void check_itemsets(cm_context *ctx, const market *all, const cm_model *m
     cm_table_free(table);
 }
 
-START_TEST(itemsets_equal_the_enumeration) {
+static const char *const algorithms[] = {"auto", "apriori", "eclat"};
+
+/* Itemsets of some length by the enumeration; 0: any number of items. */
+static uint64_t sets_of_length(const market *all, int least, int kind, int length) {
+    uint64_t count = 0;
+    for (uint32_t set = 1; set < SETS; set++)
+        count += (uint64_t)(is_shown(all, set, least, kind) && (!length || bits(set) == length));
+    return count;
+}
+
+static void check_lengths(cm_context *ctx, const market *all, const cm_model *model, int least, int kind) {
+    cm_table *table = part_of(ctx, model, "lengths");
+    uint64_t total = 0;
+    for (uint64_t row = 0; row < cm_table_rows(table); row++) {
+        uint64_t count = (uint64_t)INT(table, row, "itemsets");
+        ck_assert_int_eq(INT(table, row, "length"), (int)row + 1);
+        ck_assert_uint_eq(count, sets_of_length(all, least, kind, (int)row + 1));
+        total += count;
+    }
+    ck_assert_uint_eq(total, sets_of_length(all, least, kind, 0));
+    ck_assert(diagnostic(ctx, model, "itemsets") == (double)total);
+    cm_table_free(table);
+}
+
+/* Each way of mining, each output, and the sets only counted. */
+static void check_all_ways(cm_context *ctx, const market *all, int least) {
+    cm_table *table = table_of(ctx, all, 0);
+    char text[16];
+    snprintf(text, sizeof text, "%d", least);
+    for (int way = 0; way < 3; way++)
+        for (int kind = FREQUENT; kind <= MAXIMAL; kind++) {
+            cm_model *sets = FIT(ctx, table, "support", text, "itemsets", kinds[kind], "algorithm", algorithms[way],
+                                 "deliver", "itemsets");
+            cm_model *counts = FIT(ctx, table, "support", text, "itemsets", kinds[kind], "algorithm", algorithms[way],
+                                   "deliver", "counts");
+            check_itemsets(ctx, all, sets, least, kind);
+            check_lengths(ctx, all, sets, least, kind);
+            check_lengths(ctx, all, counts, least, kind);
+            cm_model_free(sets);
+            cm_model_free(counts);
+        }
+    cm_table_free(table);
+}
+
+START_TEST(all_ways_of_mining_equal_the_enumeration) {
     static const int sizes[] = {1, 2, 7, 40, 400}, leasts[] = {1, 2, 5, 40, 401};
     cm_context *ctx = new_context();
     for (int s = 0; s < 5; s++)
         for (int l = 0; l < 5; l++) {
             market *all = random_market((uint64_t)(_i * 100 + s * 10 + l), sizes[s]);
-            cm_table *table = table_of(ctx, all, 0);
-            char least[16];
-            snprintf(least, sizeof least, "%d", leasts[l]);
-            for (int kind = FREQUENT; kind <= MAXIMAL; kind++) {
-                cm_model *model = FIT(ctx, table, "support", least, "itemsets", kinds[kind], "confidence", "1");
-                check_itemsets(ctx, all, model, leasts[l], kind);
-                cm_model_free(model);
-            }
-            cm_table_free(table);
+            check_all_ways(ctx, all, leasts[l]);
             free(all);
         }
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(itemsets_beside_rules_are_the_same) {
+    cm_context *ctx = new_context();
+    for (int l = 1; l < 40; l += 6) {
+        market *all = random_market((uint64_t)l, 100);
+        cm_table *table = table_of(ctx, all, 0);
+        char least[16];
+        snprintf(least, sizeof least, "%d", l);
+        for (int kind = FREQUENT; kind <= MAXIMAL; kind++) {
+            cm_model *model = FIT(ctx, table, "support", least, "itemsets", kinds[kind], "confidence", "1");
+            check_itemsets(ctx, all, model, l, kind);
+            cm_model_free(model);
+        }
+        cm_table_free(table);
+        free(all);
+    }
     cm_context_free(ctx);
 }
 END_TEST
@@ -502,7 +557,8 @@ Suite *test_rules(void) {
     Suite *suite = suite_create("rules");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 120);
-    tcase_add_loop_test(all, itemsets_equal_the_enumeration, 0, 3);
+    tcase_add_loop_test(all, all_ways_of_mining_equal_the_enumeration, 0, 20);
+    tcase_add_test(all, itemsets_beside_rules_are_the_same);
     tcase_add_loop_test(all, rules_equal_the_enumeration, 0, 5);
     tcase_add_test(all, customers_of_a_rule_are_counted);
     tcase_add_test(all, items_can_be_chosen);

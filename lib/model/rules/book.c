@@ -122,8 +122,11 @@ static void link_set(cm_rulebook *book, const children *all, uint64_t length, ui
     }
 }
 
-static cm_status link_sets(cm_context *ctx, cm_rulebook *book) {
+cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book) {
     children all = {.size = 16};
+    if (!(book->parts = cm_alloc(ctx, book->starts[book->sets->longest], sizeof *book->parts))
+        || !(book->supersets = cm_alloc(ctx, book->sets->total, 1)))
+        return ctx->error.status;
     while (all.size < 2 * book->sets->total) all.size *= 2;
     all.places = cm_alloc(ctx, all.size, sizeof *all.places);
     cm_status status = all.places ? CM_OK : ctx->error.status;
@@ -150,16 +153,13 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
     }
     if (!(out->counts = cm_alloc(ctx, sets->total, sizeof *out->counts))
         || !(out->ordered = cm_alloc(ctx, out->starts[longest], sizeof *out->ordered))
-        || !(out->parts = cm_alloc(ctx, out->starts[longest], sizeof *out->parts))
-        || !(out->places = cm_alloc(ctx, sets->total, sizeof *out->places))
-        || !(out->supersets = cm_alloc(ctx, sets->total, 1)))
+        || !(out->places = cm_alloc(ctx, sets->total, sizeof *out->places)))
         return ctx->error.status;
     for (uint64_t l = 0; l < longest; l++)
         memcpy(out->counts + out->bases[l], sets->levels[l].counts,
                (size_t)sets->levels[l].count * sizeof *out->counts);
     order_items(out);
-    cm_status status = order_sets(ctx, out);
-    return status ? status : link_sets(ctx, out);
+    return order_sets(ctx, out);
 }
 
 void cm_rulebook_close(cm_core *core, cm_rulebook *book) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/threads.h"
-#include "model/rules/rules.h"
+#include "model/rules/miner.h"
 
 /* Nodes of one depth; the children of node i are first[i] up to, not including, first[i + 1] of the next. The last
  * depth has the candidates themselves. */

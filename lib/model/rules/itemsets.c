@@ -1,55 +1,48 @@
-/* Frequent itemsets by Apriori: those of k items are joined from those of k - 1 that agree in all but the last, pruned
- * by the rule that no part of a frequent set is rare, and counted. Pairs need no candidates: the baskets of each item
- * are gone through, and what stands behind it in each is counted in one row, so that pairs never take more memory than
- * there are items. */
+/* Sets that were found, by length; the choice of a miner. */
 #include <string.h>
 
-#include "model/rules/rules.h"
+#include "base/sort.h"
+#include "model/rules/miner.h"
 
-static cm_status add_set(cm_context *ctx, cm_level *level, uint64_t length, const uint32_t *head, uint32_t last,
-                         uint64_t count) {
+/* ---- levels ---- */
+
+cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const uint32_t *items, uint64_t count) {
     uint64_t at = level->count * length;
     if (level->count >= UINT32_MAX - 1)
         return cm_fail(ctx, CM_E_LIMIT, "RULES_SETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
-    cm_status status = cm_reserve(ctx, &level->items, &level->item_capacity, at + length, sizeof *level->items);
-    if (!status)
-        status = cm_reserve(ctx, &level->counts, &level->count_capacity, level->count + 1, sizeof *level->counts);
-    if (status) return status;
-    if (length > 1) memcpy(level->items + at, head, (size_t)(length - 1) * sizeof *head);
-    level->items[at + length - 1] = last;
+    if (at + length > level->item_capacity || level->count == level->count_capacity) {
+        cm_status status = cm_reserve(ctx, &level->items, &level->item_capacity, at + length, sizeof *level->items);
+        if (!status)
+            status = cm_reserve(ctx, &level->counts, &level->count_capacity, level->count + 1, sizeof *level->counts);
+        if (status) return status;
+    }
+    for (uint64_t i = 0; i < length; i++) level->items[at + i] = items[i];
     level->counts[level->count++] = (uint32_t)count;
     return CM_OK;
 }
 
-static void clear_level(cm_core *core, cm_level *level) {
+void cm_level_clear(cm_core *core, cm_level *level) {
     cm_free(core, level->items, level->item_capacity, sizeof *level->items);
     cm_free(core, level->counts, level->count_capacity, sizeof *level->counts);
     *level = (cm_level){0};
 }
 
+cm_status cm_itemsets_reserve(cm_context *ctx, cm_itemsets *sets, uint64_t length) {
+    cm_status status = cm_reserve(ctx, &sets->levels, &sets->capacity, length, sizeof *sets->levels);
+    while (!status && sets->longest < length) sets->levels[sets->longest++] = (cm_level){0};
+    return status;
+}
+
 void cm_itemsets_clear(cm_core *core, cm_itemsets *sets) {
-    for (uint64_t i = 0; i < sets->longest; i++) clear_level(core, &sets->levels[i]);
+    for (uint64_t i = 0; i < sets->longest; i++) cm_level_clear(core, &sets->levels[i]);
     cm_free(core, sets->levels, sets->capacity, sizeof *sets->levels);
     *sets = (cm_itemsets){0};
 }
 
-/* Takes a level over, unless it is empty. */
-static cm_status put_level(cm_context *ctx, cm_itemsets *sets, cm_level *level) {
-    cm_status status = cm_reserve(ctx, &sets->levels, &sets->capacity, sets->longest + 1, sizeof *sets->levels);
-    if (status || !level->count) {
-        clear_level(ctx->core, level);
-        return status;
-    }
-    sets->levels[sets->longest++] = *level;
-    sets->total += level->count;
-    *level = (cm_level){0};
-    return sets->total < UINT32_MAX ? CM_OK
-                                    : cm_fail(ctx, CM_E_LIMIT, "RULES_SETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
-}
-
+/* From the rarest item to the most frequent: the order that the miner finds sets in. */
 static int compare(const uint32_t *a, const uint32_t *b, uint64_t length) {
-    for (uint64_t i = 0; i < length; i++)
-        if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
+    for (uint64_t i = length; i > 0; i--)
+        if (a[i - 1] != b[i - 1]) return a[i - 1] < b[i - 1] ? -1 : 1;
     return 0;
 }
 
@@ -67,130 +60,116 @@ uint64_t cm_level_find(const cm_level *level, uint64_t length, const uint32_t *i
     return UINT64_MAX;
 }
 
-/* ---- single items and pairs ---- */
+/* Stable passes from the first item to the last, which decides. */
+static cm_status sort_level(cm_context *ctx, cm_level *level, uint64_t length) {
+    uint64_t count = level->count;
+    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
+    cm_level sorted = {.count = count};
+    cm_status status = keys ? CM_OK : ctx->error.status;
+    for (uint64_t i = 0; i < count && !status; i++) keys[i].value = i;
+    for (uint64_t at = 0; at < length && !status; at++) {
+        for (uint64_t i = 0; i < count; i++) keys[i].key = level->items[keys[i].value * length + at];
+        status = cm_sort_keys(ctx, keys, count);
+    }
+    if (!status)
+        status = cm_reserve(ctx, &sorted.items, &sorted.item_capacity, count * length, sizeof *sorted.items);
+    if (!status) status = cm_reserve(ctx, &sorted.counts, &sorted.count_capacity, count, sizeof *sorted.counts);
+    for (uint64_t i = 0; i < count && !status; i++) {
+        const uint32_t *from = level->items + keys[i].value * length;
+        memcpy(sorted.items + i * length, from, (size_t)length * sizeof *from);
+        sorted.counts[i] = level->counts[keys[i].value];
+    }
+    cm_free(ctx->core, keys, count, sizeof *keys);
+    if (status) {
+        cm_level_clear(ctx->core, &sorted);
+        return status;
+    }
+    cm_level_clear(ctx->core, level);
+    *level = sorted;
+    return CM_OK;
+}
 
-static cm_status find_singles(cm_context *ctx, const cm_market *market, uint64_t least, uint64_t *frequent,
-                              cm_itemsets *out) {
-    cm_level level = {0};
+cm_status cm_itemsets_sort(cm_context *ctx, cm_itemsets *sets) {
     cm_status status = CM_OK;
-    uint64_t item = 0;
-    for (; item < market->count && cm_market_frequency(market, item) >= least && !status; item++)
-        status = add_set(ctx, &level, 1, NULL, (uint32_t)item, cm_market_frequency(market, item));
-    *frequent = item;
-    if (!status) return put_level(ctx, out, &level);
-    clear_level(ctx->core, &level);
+    for (uint64_t l = 0; l < sets->longest && !status; l++)
+        if (sets->levels[l].count > 1) status = sort_level(ctx, &sets->levels[l], l + 1);
     return status;
 }
 
-/* Counts in row[b] the baskets that have `item` and b behind it. `cursors` stand, in each basket, at the first item not
- * before this one. */
-static void count_row(const cm_market *market, uint64_t item, uint64_t frequent, uint64_t *cursors, uint32_t *row) {
-    memset(row + item, 0, (size_t)(frequent - item) * sizeof *row);
-    for (uint64_t i = market->item_starts[item]; i < market->item_starts[item + 1]; i++) {
-        uint32_t basket = market->tids[i];
-        uint64_t end = market->basket_starts[basket + 1];
-        for (uint64_t at = ++cursors[basket]; at < end && market->items[at] < frequent; at++) row[market->items[at]]++;
-    }
-}
+/* ---- closed and maximal ones among the frequent ---- */
 
-static cm_status find_pairs(cm_context *ctx, const cm_market *market, uint64_t least, uint64_t frequent, uint64_t most,
-                            cm_itemsets *out, bool *exceeded) {
-    cm_level level = {0};
-    cm_status status = CM_OK;
-    uint64_t *cursors = cm_alloc(ctx, market->baskets, sizeof *cursors);
-    uint32_t *row = cursors ? cm_alloc(ctx, frequent, sizeof *row) : NULL;
-    if (!row)
-        status = ctx->error.status;
-    else
-        memcpy(cursors, market->basket_starts, (size_t)market->baskets * sizeof *cursors);
-    for (uint64_t item = 0; item < frequent && !status && !*exceeded; item++) {
-        uint32_t own = (uint32_t)item;
-        status = cm_tick(ctx, "pairs", item, frequent);
-        if (!status) count_row(market, item, frequent, cursors, row);
-        for (uint64_t other = item + 1; other < frequent && !status; other++)
-            if (row[other] >= least) status = add_set(ctx, &level, 2, &own, (uint32_t)other, row[other]);
-        *exceeded = most && out->total + level.count > most;
-    }
-    cm_free(ctx->core, row, frequent, sizeof *row);
-    cm_free(ctx->core, cursors, market->baskets, sizeof *cursors);
-    if (!status) return put_level(ctx, out, &level);
-    clear_level(ctx->core, &level);
-    return status;
-}
-
-/* ---- longer ones ---- */
-
-/* Whether all parts of a candidate are frequent. Without its last and its last but one item it is one of the two it was
- * joined from. */
-static bool survives(const cm_level *parts, uint64_t length, const uint32_t *candidate, uint32_t *room) {
-    for (uint64_t left_out = 0; left_out + 2 < length; left_out++) {
-        for (uint64_t i = 0, n = 0; i < length; i++)
-            if (i != left_out) room[n++] = candidate[i];
-        if (cm_level_find(parts, length - 1, room) == UINT64_MAX) return false;
-    }
-    return true;
-}
-
-/* Candidates of `length` items from the frequent sets of one less. */
-static cm_status join(cm_context *ctx, const cm_level *parts, uint64_t length, cm_level *out) {
-    uint64_t part = length - 1;
-    uint32_t *room = cm_alloc(ctx, 2 * length, sizeof *room), *candidate = room + length;
+/* Marks the sets, those of shorter levels first, that have a superset one longer (in as many baskets: not closed). */
+static cm_status mark(cm_context *ctx, const cm_itemsets *sets, int32_t which, uint8_t *marks) {
+    uint32_t *room = cm_alloc(ctx, sets->longest, sizeof *room);
     cm_status status = room ? CM_OK : ctx->error.status;
-    for (uint64_t first = 0; first < parts->count && !status; first++) {
-        const uint32_t *head = parts->items + first * part;
-        status = cm_tick(ctx, "itemsets", first, parts->count);
-        for (uint64_t second = first + 1; second < parts->count && !status; second++) {
-            const uint32_t *other = parts->items + second * part;
-            if (compare(head, other, part - 1) != 0) break;
-            memcpy(candidate, head, (size_t)part * sizeof *head);
-            candidate[part] = other[part - 1];
-            if (survives(parts, length, candidate, room))
-                status = add_set(ctx, out, length, candidate, candidate[part], 0);
+    for (uint64_t length = 2; length <= sets->longest && !status; length++) {
+        const cm_level *level = &sets->levels[length - 1], *below = level - 1;
+        for (uint64_t i = 0; i < level->count && !status; i++) {
+            if (i % 1024 == 0) status = cm_tick(ctx, "itemsets", i, level->count);
+            for (uint64_t left_out = 0; left_out < length; left_out++) {
+                for (uint64_t at = 0, n = 0; at < length; at++)
+                    if (at != left_out) room[n++] = level->items[i * length + at];
+                uint64_t part = cm_level_find(below, length - 1, room);
+                if (which == CM_SETS_MAXIMAL || below->counts[part] == level->counts[i]) marks[part] = 1;
+            }
         }
+        marks += below->count;
     }
-    cm_free(ctx->core, room, 2 * length, sizeof *room);
+    cm_free(ctx->core, room, sets->longest, sizeof *room);
     return status;
 }
 
-/* Takes out the candidates that are rare. */
-static void keep_frequent(cm_level *level, uint64_t length, uint64_t least) {
-    uint64_t kept = 0;
-    for (uint64_t i = 0; i < level->count; i++) {
-        if (level->counts[i] < least) continue;
-        if (kept != i)
-            memcpy(level->items + kept * length, level->items + i * length, (size_t)length * sizeof *level->items);
-        level->counts[kept++] = level->counts[i];
+static void keep_unmarked(cm_itemsets *sets, const uint8_t *marks) {
+    for (uint64_t l = 0; l < sets->longest; l++) {
+        cm_level *level = &sets->levels[l];
+        uint64_t kept = 0, length = l + 1;
+        for (uint64_t i = 0; i < level->count; i++) {
+            if (*marks++) continue;
+            memmove(level->items + kept * length, level->items + i * length, (size_t)length * sizeof *level->items);
+            level->counts[kept++] = level->counts[i];
+        }
+        level->count = kept;
     }
-    level->count = kept;
 }
 
-static cm_status find_longer(cm_context *ctx, const cm_market *market, uint64_t least, cm_itemsets *out) {
-    uint64_t length = out->longest + 1;
-    cm_level level = {0};
-    cm_status status = join(ctx, &out->levels[length - 2], length, &level);
-    if (!status && level.count) status = cm_candidates_count(ctx, market, length, &level);
-    if (!status) {
-        keep_frequent(&level, length, least);
-        return put_level(ctx, out, &level);
-    }
-    clear_level(ctx->core, &level);
+/* Where all frequent sets are there anyway, or their length is limited, so that what is closed is so among these. */
+static cm_status filter(cm_context *ctx, cm_itemsets *sets, int32_t which) {
+    uint64_t total = 0;
+    for (uint64_t l = 0; l < sets->longest; l++) total += sets->levels[l].count;
+    uint8_t *marks = cm_alloc(ctx, total, 1);
+    cm_status status = marks ? mark(ctx, sets, which, marks) : ctx->error.status;
+    if (!status) keep_unmarked(sets, marks);
+    cm_free(ctx->core, marks, total, 1);
     return status;
 }
 
-cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, uint64_t least, uint64_t max_length, uint64_t most,
-                           cm_itemsets *out, bool *exceeded) {
-    uint64_t frequent;
+/* ---- the choice ---- */
+
+/* Whether the sets have to be sought among all frequent ones. */
+static bool needs_filter(const cm_mining *how) {
+    return how->which != CM_SETS_FREQUENT && (how->max_length || how->algorithm != CM_MINE_AUTO);
+}
+
+static void drop_empty(cm_itemsets *sets) {
+    sets->total = 0;
+    for (uint64_t l = 0; l < sets->longest; l++) sets->total += sets->levels[l].count;
+    while (sets->longest && !sets->levels[sets->longest - 1].count) sets->longest--;
+}
+
+cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out) {
+    static cm_status (*const miners[])(cm_context *, const cm_market *, const cm_mining *, cm_itemsets *) = {
+        cm_mine_arrays, cm_mine_apriori, cm_mine_eclat};
+    cm_mining inner = *how;
     *out = (cm_itemsets){0};
-    *exceeded = false;
-    cm_status status = find_singles(ctx, market, least, &frequent, out);
-    *exceeded = most && out->total > most;
-    if (!status && !*exceeded && frequent > 1 && max_length != 1)
-        status = find_pairs(ctx, market, least, frequent, most, out, exceeded);
-    for (uint64_t length = 3;
-         !status && !*exceeded && out->longest == length - 1 && (!max_length || length <= max_length); length++) {
-        status = find_longer(ctx, market, least, out);
-        *exceeded = most && out->total > most;
+    if (needs_filter(how)) {
+        inner.which = CM_SETS_FREQUENT;
+        inner.count_only = false;
     }
+    cm_status status = miners[how->algorithm](ctx, market, &inner, out);
+    if (!status && needs_filter(how)) status = filter(ctx, out, how->which);
+    if (!status) drop_empty(out);
+    if (!status && out->total >= UINT32_MAX && !how->count_only)
+        status = cm_fail(ctx, CM_E_LIMIT, "RULES_SETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
     if (status) cm_itemsets_clear(ctx->core, out);
     return status;
 }

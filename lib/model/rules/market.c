@@ -178,6 +178,18 @@ cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least) {
     return status;
 }
 
+uint64_t cm_market_frequent(const cm_market *market, uint64_t least) {
+    uint64_t low = 0, high = market->count;
+    while (low < high) {
+        uint64_t middle = (low + high) / 2;
+        if (cm_market_frequency(market, middle) >= least)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void cm_market_close(cm_core *core, cm_market *market) {
     uint64_t all = market->item_starts ? market->item_starts[market->count] : 0;
     uint64_t size = market->column ? market->column->dictionary_size : 0;

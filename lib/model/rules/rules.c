@@ -4,10 +4,10 @@
  * implication rules for market basket data", SIGMOD 1997, doi:10.1145/253260.253325; closed sets: N. Pasquier et al.,
  * "Discovering frequent closed itemsets", ICDT 1999, doi:10.1007/3-540-49257-7_25).
  *
- * The idea: an itemset is frequent if enough baskets have all its items, and no part of a frequent set is rare, so that
- * sets grow by one item a pass. From each frequent set follow the rules that have one of its items as consequent and
- * the others as antecedent; those of enough confidence and lift are kept. Cost: pairs in O(sum of squares of the
- * baskets' lengths), longer sets in one pass a length.
+ * The idea: an itemset is frequent if enough baskets have all its items, and no part of a frequent set is rare
+ * (miner_frequent.c tells how they are found). From each frequent set follow the rules that have one of its items as
+ * consequent and the others as antecedent; those of enough confidence and lift are kept. Cost: that of the frequent
+ * sets, and a search for each rule.
  *
  * Different here: support, confidence and all measures come from whole counts, a share being the smallest count that
  * reaches it; the support can be found (auto); rules say how many customers they rest on. Baskets are sets: an item
@@ -27,6 +27,12 @@ static const cm_option_spec options[] = {
     {"max_length", "0", NULL, "most items of an itemset, and so of a rule with both sides; 0: any number", 0, 1e9,
      CM_OPTION_INT},
     {"itemsets", "frequent", "frequent|closed|maximal", "which ones the table itemsets has", 0, 0, CM_OPTION_CHOICE},
+    {"algorithm", "auto", "auto|apriori|eclat", "how itemsets are found; all find the same", 0, 0, CM_OPTION_CHOICE},
+    {"deliver", "rules", "rules|itemsets|counts",
+     "rules with itemsets, itemsets alone, or how many there are of each length", 0, 0, CM_OPTION_CHOICE},
+    {"allow_partial", "false", NULL,
+     "at a limit of memory or time: what was found, and its lowest complete support", 0, 0,
+     CM_OPTION_SWITCH},
     {"top", "0", NULL, "most rules, the first in order; 0: any number", 0, 1e15, CM_OPTION_INT},
     {"by", "leverage", CM_MEASURE_NAMES, "measure that orders the rules", 0, 0, CM_OPTION_CHOICE},
     {"measures", NULL, NULL, "more measures to show: names as of the option by, or all", 0, 0, CM_OPTION_LIST},
@@ -97,6 +103,8 @@ static const cm_output_spec outputs[] = {
     {"itemsets", "length", "its items", CM_INT64, true, false},
     {"itemsets", "count", "baskets with all of them", CM_INT64, true, false},
     {"itemsets", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
+    {"lengths", "length", "items of an itemset", CM_INT64, true, false},
+    {"lengths", "itemsets", "how many there are", CM_INT64, true, false},
     {"key_items", "item", "an item of rules, those of most rules first", CM_STRING, true, false},
     {"key_items", "name", "its name; with names alone", CM_STRING, true, false},
     {"key_items", "rules", "that have it", CM_INT64, true, false},
@@ -109,9 +117,10 @@ static const cm_output_spec outputs[] = {
     {"items", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
     {"diagnostics", "name",
      "baskets, items, frequent_items, support_chosen, least_count, support, itemsets, longest, rules, rules_tested, "
-     "baskets_kept_aside",
+     "baskets_kept_aside, truncated, complete_from (baskets down to which all itemsets are there), algorithm",
      CM_STRING, true, false},
     {"diagnostics", "value", "its value", CM_FLOAT64, true, false},
+    {"diagnostics", "note", "which algorithm, and why", CM_STRING, true, false},
     {"recommendations", "basket", "its id, or the number of its row", CM_STRING, false, true},
     {"recommendations", "item", "consequent of a rule whose antecedent the basket has, not in it yet", CM_STRING, false,
      true},
@@ -164,10 +173,11 @@ static cm_status choose_support(cm_context *ctx, const cm_market *market, uint64
     cm_status status = CM_OK;
     if (high < low) high = low;
     while (low < high && !status) {
+        const cm_mining how = {.least = try, .max_length = max_length, .most = AUTO_MOST, .count_only = true};
         cm_itemsets sets;
-        bool exceeded;
-        status = cm_itemsets_find(ctx, market, try, max_length, AUTO_MOST, &sets, &exceeded);
+        status = cm_itemsets_find(ctx, market, &how, &sets);
         if (status) break;
+        bool exceeded = sets.exceeded;
         cm_itemsets_clear(ctx->core, &sets);
         if (exceeded)
             low = try + 1;
@@ -210,30 +220,54 @@ static cm_status find_names(cm_context *ctx, cm_rulebook *book) {
 
 /* ---- fit ---- */
 
-static cm_status diagnostics_table(cm_context *ctx, const cm_rulebook *book, bool chosen, uint64_t least,
-                                   cm_table **out) {
+/* What was asked for and what came of it. */
+typedef struct outcome {
+    cm_mining how;
+    bool chosen; /* the support */
+    int32_t deliver;
+    const cm_inputs *aside; /* baskets kept aside; NULL: none */
+} outcome;
+enum { DELIVER_RULES, DELIVER_ITEMSETS, DELIVER_COUNTS };
+
+static const char *note_of(const cm_market *market, const cm_mining *how) {
+    double cells = (double)market->item_starts[market->count];
+    if (how->algorithm == CM_MINE_APRIORI) return "apriori: as asked for";
+    if (how->algorithm == CM_MINE_ECLAT) return "eclat: as asked for; bitmaps, lists or diffsets by the density of each class";
+    return cells > (double)market->baskets * (double)market->count / 8
+               ? "occurrence delivery on arrays: dense baskets, equal ones merged and subsets of ten items counted at once"
+               : "occurrence delivery on arrays: sparse baskets, few items at once by tables of their subsets";
+}
+
+static cm_status diagnostics_table(cm_context *ctx, const cm_rulebook *book, const outcome *what, cm_table **out) {
     const cm_market *market = book->market;
+    const cm_mining *how = &what->how;
     const struct {
         const char *name;
         double value;
-    } all[] = {{"baskets", (double)market->baskets},
-               {"items", (double)market->distinct},
-               {"frequent_items", book->sets->longest ? (double)book->sets->levels[0].count : 0},
-               {"support_chosen", chosen},
-               {"least_count", (double)least},
-               {"support", (double)least / (double)market->baskets},
-               {"itemsets", (double)book->sets->total},
-               {"longest", (double)book->sets->longest},
-               {"rules", (double)book->rule_count},
-               {"rules_tested", (double)book->tested},
-               {"baskets_kept_aside", (double)book->kept_aside}};
+        const char *note;
+    } all[] = {{"baskets", (double)market->baskets, NULL},
+               {"items", (double)market->distinct, NULL},
+               {"frequent_items", (double)cm_market_frequent(market, how->least), NULL},
+               {"support_chosen", what->chosen, NULL},
+               {"least_count", (double)how->least, NULL},
+               {"support", (double)how->least / (double)market->baskets, NULL},
+               {"itemsets", (double)book->sets->total, NULL},
+               {"longest", (double)book->sets->longest, NULL},
+               {"rules", (double)book->rule_count, NULL},
+               {"rules_tested", (double)book->tested, NULL},
+               {"baskets_kept_aside", (double)book->kept_aside, NULL},
+               {"truncated", book->sets->complete_from > 0, NULL},
+               {"complete_from", (double)(book->sets->complete_from ? book->sets->complete_from : how->least), NULL},
+               {"algorithm", how->algorithm, note_of(market, how)}};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "value", CM_FLOAT64, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "note", CM_STRING, 0, CM_ROLE_NONE);
     for (uint64_t i = 0; i < sizeof all / sizeof *all && !status; i++) {
         status = cm_builder_text(ctx, builder, 0, all[i].name, strlen(all[i].name));
         if (!status) status = cm_builder_double(ctx, builder, 1, all[i].value);
+        if (!status && all[i].note) status = cm_builder_text(ctx, builder, 2, all[i].note, strlen(all[i].note));
         if (!status) status = cm_builder_row(ctx, builder);
     }
     if (!status) status = cm_builder_finish(ctx, builder, out);
@@ -248,17 +282,85 @@ static cm_status put(cm_context *ctx, cm_model *model, const char *name, cm_stat
     return status;
 }
 
-static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook *book, const cm_options *set,
-                            bool chosen, uint64_t least) {
-    int32_t which = cm_option_choice(set, &model->method->topic, "itemsets");
-    uint64_t frequent = book->sets->longest ? book->sets->levels[0].count : 0;
+static cm_status lengths_table(cm_context *ctx, const cm_itemsets *sets, cm_table **out) {
+    cm_builder *builder = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = cm_builder_column(ctx, builder, "length", CM_INT64, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "itemsets", CM_INT64, 0, CM_ROLE_NONE);
+    for (uint64_t l = 0; l < sets->longest && !status; l++) {
+        status = cm_builder_int(ctx, builder, 0, (int64_t)l + 1);
+        if (!status) status = cm_builder_int(ctx, builder, 1, (int64_t)sets->levels[l].count);
+        if (!status) status = cm_builder_row(ctx, builder);
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
+/* Where sets are not delivered the book is empty but for what the lengths say. */
+static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook *book, const cm_itemsets *sets,
+                            const cm_options *set, const outcome *what) {
+    int32_t which = what->deliver == DELIVER_ITEMSETS ? CM_SETS_FREQUENT : what->how.which;
+    uint64_t frequent = cm_market_frequent(book->market, what->how.least);
     cm_table *table = NULL;
+    cm_rulebook counted = {.market = book->market, .sets = sets};
     cm_status status = put(ctx, model, "rules", cm_rules_table(ctx, book, set, &model->method->topic, &table), &table);
     if (!status) status = put(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
+    if (!status) status = put(ctx, model, "lengths", lengths_table(ctx, sets, &table), &table);
     if (!status) status = put(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
     if (!status) status = put(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
-    return status ? status
-                  : put(ctx, model, "diagnostics", diagnostics_table(ctx, book, chosen, least, &table), &table);
+    if (status) return status;
+    const cm_rulebook *told = what->deliver == DELIVER_COUNTS ? &counted : book;
+    return put(ctx, model, "diagnostics", diagnostics_table(ctx, told, what, &table), &table);
+}
+
+/* The rules and tables of what was found. */
+static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, const cm_options *set,
+                             const outcome *what, cm_model *model) {
+    const cm_itemsets none = {0};
+    const cm_topic *topic = &model->method->topic;
+    cm_rulebook book = {0};
+    cm_status status = cm_rulebook_open(ctx, market, what->deliver == DELIVER_COUNTS ? &none : sets, &book);
+    if (!status) status = find_names(ctx, &book);
+    if (!status && what->deliver == DELIVER_RULES) {
+        status = cm_rulebook_link(ctx, &book);
+        if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
+        if (!status && what->aside) status = cm_rules_check(ctx, &book, what->aside, set, topic);
+    }
+    if (!status) status = put_tables(ctx, model, &book, sets, set, what);
+    cm_rulebook_close(ctx->core, &book);
+    return status;
+}
+
+static cm_status mine_and_tell(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
+                               cm_model *model) {
+    cm_itemsets sets = {0};
+    int64_t deadline = what->how.room ? cm_deadline_share(ctx, 0.1) : ctx->deadline;
+    cm_mining how = what->how;
+    if (what->deliver == DELIVER_RULES) how.which = CM_SETS_FREQUENT; /* rules need them all */
+    cm_status status = cm_itemsets_find(ctx, market, &how, &sets);
+    ctx->deadline = deadline;
+    if (!status) status = make_tables(ctx, market, &sets, set, what, model);
+    cm_itemsets_clear(ctx->core, &sets);
+    return status;
+}
+
+#define BYTES_A_SECOND 4e6 /* of sets, whose rules and tables are to be ready in time */
+
+/* What is found must leave room for its rules and tables: the share of the ceiling that sets may take is tried from an
+ * eighth downwards; and time for them. */
+static cm_status mine_within_limits(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
+                                    cm_model *model) {
+    uint64_t ceiling = ctx->settings.memory_limit ? ctx->settings.memory_limit : UINT64_MAX / 2;
+    double seconds = ctx->settings.time_limit;
+    if (seconds > 0 && seconds * 8 * BYTES_A_SECOND < (double)ceiling) ceiling = (uint64_t)(seconds * 8 * BYTES_A_SECOND);
+    cm_status status = CM_E_LIMIT;
+    for (uint64_t share = 8; status == CM_E_LIMIT && share <= 8192 && ceiling / share >= 64; share *= 4) {
+        what->how.room = ceiling / share;
+        status = mine_and_tell(ctx, market, set, what, model);
+        if (status && cm_tick(ctx, "itemsets", 0, 0)) break; /* no time is left */
+    }
+    return status;
 }
 
 /* Names of measures are checked before the work is done. */
@@ -274,24 +376,21 @@ static cm_status check_measures(cm_context *ctx, const cm_options *set, const cm
 static cm_status mine(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
                       cm_model *model) {
     const cm_topic *topic = &model->method->topic;
-    uint64_t least = 0, max_length = (uint64_t)cm_option_int(set, topic, "max_length");
+    outcome what = {.deliver = cm_option_choice(set, topic, "deliver"), .aside = aside};
+    cm_mining *how = &what.how;
+    how->max_length = (uint64_t)cm_option_int(set, topic, "max_length");
+    how->algorithm = cm_option_choice(set, topic, "algorithm");
+    how->which = cm_option_choice(set, topic, "itemsets");
+    how->count_only = what.deliver == DELIVER_COUNTS;
     cm_market market = {0};
-    cm_itemsets sets = {0};
-    cm_rulebook book = {0};
-    bool exceeded;
     cm_status status = cm_market_open(ctx, in, set, topic, &market);
-    if (!status) status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &least);
-    bool chosen = !least;
-    if (!status) status = cm_market_index(ctx, &market, chosen ? AUTO_LEAST : least);
-    if (!status && chosen) status = choose_support(ctx, &market, max_length, &least);
-    if (!status) status = cm_itemsets_find(ctx, &market, least, max_length, 0, &sets, &exceeded);
-    if (!status) status = cm_rulebook_open(ctx, &market, &sets, &book);
-    if (!status) status = find_names(ctx, &book);
-    if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
-    if (!status && aside) status = cm_rules_check(ctx, &book, aside, set, topic);
-    if (!status) status = put_tables(ctx, model, &book, set, chosen, least);
-    cm_rulebook_close(ctx->core, &book);
-    cm_itemsets_clear(ctx->core, &sets);
+    if (!status) status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &how->least);
+    what.chosen = !how->least;
+    if (!status) status = cm_market_index(ctx, &market, what.chosen ? AUTO_LEAST : how->least);
+    if (!status && what.chosen) status = choose_support(ctx, &market, how->max_length, &how->least);
+    if (!status)
+        status = cm_option_int(set, topic, "allow_partial") ? mine_within_limits(ctx, &market, set, &what, model)
+                                                               : mine_and_tell(ctx, &market, set, &what, model);
     cm_market_close(ctx->core, &market);
     return status;
 }

@@ -40,7 +40,11 @@ static inline uint64_t cm_market_frequency(const cm_market *market, uint64_t ite
     return market->item_starts[item + 1] - market->item_starts[item];
 }
 
-/* The itemsets of one length, in rising order of their items. */
+/* The first so many items occur in at least `least` baskets. */
+uint64_t cm_market_frequent(const cm_market *market, uint64_t least);
+
+/* The itemsets of one length: the items of each rise, the sets by their rarest item, then the next, up to the most
+ * frequent. */
 typedef struct cm_level {
     uint32_t *items; /* count times the length */
     uint32_t *counts;
@@ -51,18 +55,28 @@ typedef struct cm_itemsets {
     cm_level *levels; /* [length - 1] */
     uint64_t longest, capacity;
     uint64_t total;
+    bool exceeded;          /* there are more than `most`; what is here is of no use */
+    uint64_t complete_from; /* a limit was reached: all sets of at least so many baskets are here, and some rarer ones
+                             * with all their parts; 0: all */
 } cm_itemsets;
 
-/* All itemsets of at least `least` baskets and at most `max_length` items (0: any). More than `most` of them (0: any
- * number) makes it stop: *exceeded. */
-cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, uint64_t least, uint64_t max_length, uint64_t most,
-                           cm_itemsets *out, bool *exceeded);
-void cm_itemsets_clear(cm_core *core, cm_itemsets *sets);
-/* The place of a set (items rising) in its level; it must be there unless `absent` is allowed: then UINT64_MAX. */
-uint64_t cm_level_find(const cm_level *level, uint64_t length, const uint32_t *items);
+enum { CM_MINE_AUTO, CM_MINE_APRIORI, CM_MINE_ECLAT };
+enum { CM_SETS_FREQUENT, CM_SETS_CLOSED, CM_SETS_MAXIMAL };
 
-/* Candidates of one length and how many baskets have each. */
-cm_status cm_candidates_count(cm_context *ctx, const cm_market *market, uint64_t length, cm_level *candidates);
+/* Which itemsets are sought, and how. */
+typedef struct cm_mining {
+    uint64_t least;      /* baskets */
+    uint64_t max_length; /* items; 0: any */
+    uint64_t most;       /* frequent sets: gives up beyond; 0: any number */
+    uint64_t room;       /* bytes of sets: ends beyond with what is complete; 0: fails where a limit is reached */
+    int32_t algorithm, which;
+    bool count_only; /* levels have counts alone, neither items nor baskets */
+} cm_mining;
+
+cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out);
+void cm_itemsets_clear(cm_core *core, cm_itemsets *sets);
+/* The place of a set (items rising) in its level; UINT64_MAX: it is not there. O(log count). */
+uint64_t cm_level_find(const cm_level *level, uint64_t length, const uint32_t *items);
 
 /* Sets and rules ready to be shown. A set is known by its number: those of shorter levels come first, so that the
  * numbers of single items are the items' own. */
@@ -91,7 +105,7 @@ typedef struct cm_rulebook {
     uint64_t *starts;   /* of a level's first set in `ordered` and `parts`: longest + 1 */
     uint32_t *parts;    /* by set and item as the level has them: the number of the set without that item */
     uint32_t *places;   /* of the sets in byte order of their items' texts */
-    uint8_t *supersets; /* by set: CM_SET_ bits */
+    uint8_t *supersets; /* by set: CM_SET_ bits, once marked */
     cm_rule *rules;
     uint64_t rule_count, rule_capacity;
     uint64_t tested;              /* rules whose significance was tested; 0: none was */
@@ -106,6 +120,8 @@ typedef struct cm_rulebook {
 #define CM_SET_HAS_EQUAL 2    /* and is in as many baskets */
 
 cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, cm_rulebook *out);
+/* Fills `parts` and `supersets`, which rules need; the sets are all frequent ones. */
+cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book);
 void cm_rulebook_close(cm_core *core, cm_rulebook *book);
 uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set);
 const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set); /* in byte order of the texts */

@@ -1,0 +1,114 @@
+/* The miner inside: what all ways of mining share. */
+#ifndef CM_MODEL_RULES_MINER_H
+#define CM_MODEL_RULES_MINER_H
+
+#include "model/rules/rules.h"
+
+/* ---- sets that were found ---- */
+
+/* Appends a set of `length` items (rising) to its level. */
+cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const uint32_t *items, uint64_t count);
+void cm_level_clear(cm_core *core, cm_level *level);
+/* Makes sure that there are levels up to this length. */
+cm_status cm_itemsets_reserve(cm_context *ctx, cm_itemsets *sets, uint64_t length);
+/* Sorts all levels into their order (cm_level). */
+cm_status cm_itemsets_sort(cm_context *ctx, cm_itemsets *sets);
+
+/* Most items of one set that are counted as free (below). */
+#define CM_MOST_FREE 63
+
+/* Where one thread puts what it finds. */
+typedef struct cm_sink {
+    const cm_mining *how;
+    cm_itemsets sets;
+    uint64_t bytes;     /* of the sets */
+    uint64_t found;     /* sets, those of free items too; UINT64_MAX: at least so many */
+    uint32_t *room;     /* the set at hand, from the end: `longest` items; extended downwards, by rarer to frequenter */
+    uint64_t longest;   /* items of the largest basket */
+    uint64_t *tallies;  /* counting only: sets by free items and length, CM_MOST_FREE + 1 rows of longest + 1. Items that
+                         * are free can be added to such a set in any combination without changing its count. */
+    uint64_t ticks;
+    uint64_t (*segments)[3]; /* length, item, sets: what was found of each length with this rarest item */
+    uint64_t segment_count, segment_capacity;
+} cm_sink;
+
+/* ---- transactions, in both directions ---- */
+
+/* Transactions of items that rise in each, and where each item occurs. A conditional one has the transactions of some
+ * set, without the items that are rare there. */
+typedef struct cm_database {
+    uint64_t transactions, items;
+    uint64_t *starts;            /* of each transaction in `cells`; transactions + 1 */
+    uint32_t *cells;
+    uint32_t *weights;           /* baskets that each stands for; NULL: one */
+    uint64_t *occurrence_starts; /* of each item in `occurrences`; items + 1 */
+    uint32_t *occurrences;       /* transactions of each item, rising */
+    uint32_t *names;             /* the market's number of each item; NULL: its own */
+} cm_database;
+
+static inline uint32_t cm_database_name(const cm_database *data, uint64_t item) {
+    return data->names ? data->names[item] : (uint32_t)item;
+}
+static inline uint32_t cm_database_weight(const cm_database *data, uint64_t transaction) {
+    return data->weights ? data->weights[transaction] : 1;
+}
+cm_database cm_database_of(const cm_market *market, uint64_t items);
+
+/* Room that is used again by all sets of one depth of the search. */
+typedef struct cm_depth {
+    cm_database data;
+    uint64_t starts_capacity, cells_capacity, weights_capacity, occurrence_starts_capacity, occurrences_capacity,
+        names_capacity;
+    uint32_t *row; /* by item of the database above: baskets it has together with the set at hand; then by partner */
+    uint64_t row_capacity;
+    uint32_t *partners; /* items of the database above that are frequent here, rising */
+    uint64_t partners_capacity;
+    uint32_t *to; /* by item of the database above: its number in this one, from 1, or its bit; 0: none */
+    uint64_t to_capacity;
+    uint32_t *slots; /* hash table of transactions, to merge equal ones; all 0 between uses */
+    uint64_t slots_capacity;
+} cm_depth;
+
+typedef struct cm_lane {
+    cm_sink sink;
+    cm_depth **depths;
+    uint64_t depth_count, depth_capacity;
+    uint32_t *table; /* counts of all subsets of the first few items */
+} cm_lane;
+
+/* The depth's room, for a database above of so many items; row and `to` are not cleared. */
+cm_status cm_lane_depth(cm_context *ctx, cm_lane *lane, uint64_t depth, uint64_t items, cm_depth **out);
+
+/* Fills depth->data with the transactions that have `item`, their items renumbered by depth->to, which maps onto
+ * `items` ones; `names` are set by the caller. Only transactions that have an item of at least `least_item` among at
+ * least two count; of those not in [least_item, end_item) no occurrences are kept. `whole`: also the items behind
+ * `item`. `cells` is an upper bound of the cells. */
+cm_status cm_database_condition(cm_context *ctx, const cm_database *data, uint64_t item, bool whole, uint64_t cells,
+                                uint64_t least_item, uint64_t end_item, cm_depth *depth);
+
+/* ---- counts of all subsets of few items ---- */
+
+#define CM_TABLE_BITS 10
+/* Bits for each item (0: none) of the transactions that have `item`: table[m] becomes the baskets that have all items
+ * of m. */
+void cm_subsets_count(const cm_database *data, uint64_t item, const uint32_t *bits, uint64_t bit_count,
+                      uint32_t *table);
+
+/* ---- the searches: all sets whose rarest item is `item`, a market's number ---- */
+
+cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item);
+cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item);
+
+/* Puts a set of the last `length` items of sink->room, with so many free ones. */
+cm_status cm_sink_put(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t count, uint64_t free_items);
+
+/* ---- whole miners ---- */
+
+cm_status cm_mine_arrays(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out);
+cm_status cm_mine_apriori(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out);
+cm_status cm_mine_eclat(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out);
+
+/* Candidates of one length (in the order of their first items) and how many baskets have each. */
+cm_status cm_candidates_count(cm_context *ctx, const cm_market *market, uint64_t length, cm_level *candidates);
+
+#endif

@@ -250,13 +250,13 @@ START_TEST(labels_are_the_nearest_centre_everywhere) {
     double inertia = 0;
     ck_assert_uint_eq(cm_table_rows(scores), 1500);
     for (uint64_t row = 0; row < 1500; row++) {
-        cm_cell in[4], out[2];
+        cm_cell in[4], out[3];
         int64_t segment = nearest(scaling, centres, values + row * 4, 4, &distance);
         ck_assert_int_eq(INT(scores, row, "segment"), segment);
         ck_assert_double_eq(DOUBLE(scores, row, "distance"), distance);
         ck_assert_int_eq(INT(loaded_scores, row, "segment"), segment);
         for (int j = 0; j < 4; j++) in[j] = (cm_cell){.type = CM_FLOAT64, .real = values[row * 4 + (uint64_t)j]};
-        OK(ctx, cm_scorer_row(ctx, scorer, in, 4, out, 2));
+        OK(ctx, cm_scorer_row(ctx, scorer, in, 4, out, 3));
         ck_assert_int_eq(out[0].integer, segment);
         ck_assert_double_eq(out[1].real, distance);
         counts[segment]++;
@@ -268,8 +268,8 @@ START_TEST(labels_are_the_nearest_centre_everywhere) {
         ck_assert_double_eq(DOUBLE(segments, i, "share"), (double)counts[i + 1] / 1500);
         if (i) ck_assert_int_ge(counts[i], counts[i + 1]);
     }
-    cm_cell none[4] = {{0}}, out[2];
-    OK(ctx, cm_scorer_row(ctx, scorer, none, 4, out, 2));
+    cm_cell none[4] = {{0}}, out[3];
+    OK(ctx, cm_scorer_row(ctx, scorer, none, 4, out, 3));
     ck_assert_int_eq(out[0].type, 0);
     free(bytes);
     free(other);
@@ -667,7 +667,7 @@ START_TEST(customers_by_default_in_words_and_money) {
     ck_assert_double_eq(DOUBLE(segments, 0, "median_invoices"), 1);
     ck_assert_double_eq(DOUBLE(segments, 0, "mean_invoices"), 1);
     OK(ctx, cm_apply(ctx, model, table, &scores));
-    ck_assert_uint_eq(cm_table_columns(scores), 3);
+    ck_assert_uint_eq(cm_table_columns(scores), 4);
     ck_assert_str_eq(TEXT(scores, 7, "customer"), "c07");
     ck_assert_int_eq(INT(scores, 7, "segment"), 2);
     OK(ctx, cm_explain(ctx, model, table, &why));

@@ -39,6 +39,11 @@ static cm_status run_start(cm_context *ctx, const starts *all, uint64_t number, 
                                             .iterations = run->iterations,
                                             .inertia = run->inertia,
                                             .silhouette = (double)NAN,
+                                            .calinski_harabasz = (double)NAN,
+                                            .davies_bouldin = (double)NAN,
+                                            .elbow = (double)NAN,
+                                            .smallest_share = (double)NAN,
+                                            .stability = (double)NAN,
                                             .stopped_by = run->stopped_by};
     return status;
 }
@@ -152,32 +157,35 @@ static cm_status try_k(cm_context *ctx, starts *all, cm_kmeans_run *run, cm_kmea
     if (status) return status;
     *best = all->starts + best_start(all->starts, all->done);
     status = settle_order(ctx, run);
-    if (!status && all->settings->report)
-        status = cm_kmeans_silhouette(ctx, all->points, run->labels, all->k, all->settings->seed, &(*best)->silhouette);
+    if (!status && all->settings->report) status = cm_kmeans_judge(ctx, run, all->settings, *best);
     return status;
 }
 
 /* ---- all ---- */
 
-static bool is_better(const cm_kmeans_start *one, const cm_kmeans_start *than) {
-    return !than || (!isnan(one->silhouette) && !(one->silhouette <= than->silhouette));
-}
+/* The best of each k. */
+typedef struct bests {
+    uint64_t count, room;
+    cm_kmeans_start *starts[CM_KMEANS_MOST_RANGE];
+    double *centres; /* high times columns each */
+} bests;
 
-/* If this k is better than what was chosen so far, its run and centres are the result. */
-static cm_status keep(cm_context *ctx, cm_kmeans_run *run, cm_kmeans_start *best, cm_kmeans_result *out,
-                      cm_kmeans_start **chosen) {
-    uint64_t numbers = run->k * run->points->columns;
-    if (!is_better(best, *chosen)) return CM_OK;
+/* The run of the chosen k, with its labels; the last one is still open. */
+static cm_status open_chosen(cm_context *ctx, const starts *all, const bests *of, uint64_t chosen, cm_kmeans_run *last,
+                             cm_kmeans_result *out) {
+    uint64_t k = of->starts[chosen]->k, numbers = k * all->points->columns;
     cm_status status = cm_reserve(ctx, &out->centres, &out->centre_capacity, numbers, sizeof *out->centres);
     if (status) return status;
-    memcpy(out->centres, run->centres, (size_t)numbers * sizeof *out->centres);
-    cm_kmeans_close_run(ctx->core, &out->run);
-    out->run = *run;
-    out->run.centres = out->centres;
-    *run = (cm_kmeans_run){0};
-    out->k = out->run.k;
-    *chosen = best;
-    return CM_OK;
+    memcpy(out->centres, of->centres + chosen * of->room, (size_t)numbers * sizeof *out->centres);
+    out->k = k;
+    if (last->points && last->k == k) {
+        out->run = *last;
+        *last = (cm_kmeans_run){0};
+        out->run.centres = out->centres;
+        return CM_OK;
+    }
+    status = cm_kmeans_open_run(ctx, all->points, k, out->centres, &out->run);
+    return status ? status : cm_kmeans_assign(ctx, &out->run);
 }
 
 /* A range goes as far as there are rows that differ. */
@@ -187,22 +195,58 @@ static bool beyond_rows(cm_context *ctx, const cm_kmeans_settings *settings, uin
     return true;
 }
 
-static cm_status choose(cm_context *ctx, starts *all, cm_kmeans_result *out) {
+/* Tries every k. The run of the last one that could be tried stays open. */
+static cm_status try_all(cm_context *ctx, starts *all, bests *of, cm_kmeans_run *last, cm_kmeans_result *out) {
     const cm_kmeans_settings *settings = all->settings;
-    cm_kmeans_start *best, *chosen = NULL;
     cm_status status = CM_OK;
-    for (all->k = settings->low; all->k <= settings->high && !status && !all->over; all->k++) {
+    for (all->k = settings->low; all->k <= settings->high && !all->over; all->k++) {
         cm_kmeans_run run = {0};
         all->starts = out->starts + out->start_count;
-        status = try_k(ctx, all, &run, &best);
-        if (!status) status = keep(ctx, &run, best, out, &chosen);
-        cm_kmeans_close_run(ctx->core, &run);
-        if (chosen && cm_kmeans_time_is_over(ctx, status, settings->partial)) break;
-        if (status && beyond_rows(ctx, settings, all->k, status)) break;
+        status = try_k(ctx, all, &run, &of->starts[of->count]);
+        if (status) {
+            cm_kmeans_close_run(ctx->core, &run);
+            if (of->count && cm_kmeans_time_is_over(ctx, status, settings->partial)) return CM_OK;
+            return beyond_rows(ctx, settings, all->k, status) ? CM_OK : status;
+        }
+        memcpy(of->centres + of->count * of->room, run.centres,
+               (size_t)(run.k * all->points->columns) * sizeof *run.centres);
+        cm_kmeans_close_run(ctx->core, last);
+        *last = run;
+        of->count++;
         out->start_count += all->done;
     }
-    if (chosen) chosen->chosen = true;
-    return chosen ? ctx->error.status : status;
+    return status;
+}
+
+static cm_status choose(cm_context *ctx, starts *all, cm_kmeans_result *out) {
+    const cm_kmeans_settings *settings = all->settings;
+    uint64_t ks = settings->high - settings->low + 1;
+    bests of = {.room = settings->high * all->points->columns};
+    cm_kmeans_run last = {0};
+    of.centres = cm_alloc(ctx, ks * of.room, sizeof *of.centres);
+    cm_status status = of.centres ? try_all(ctx, all, &of, &last, out) : ctx->error.status;
+    if (!status) status = open_chosen(ctx, all, &of, cm_kmeans_pick(of.starts, of.count, settings), &last, out);
+    cm_kmeans_close_run(ctx->core, &last);
+    cm_free(ctx->core, of.centres, ks * of.room, sizeof *of.centres);
+    return status;
+}
+
+#define REACH_NUMERATOR UINT64_C(999)
+#define REACH_DENOMINATOR UINT64_C(1000)
+
+/* The distance that 99.9% of the rows have at most: the least of theirs with so many at or below it. */
+static cm_status find_reach(cm_context *ctx, cm_kmeans_result *out) {
+    uint64_t rows = out->run.points->rows;
+    cm_status status = cm_kmeans_want_closest(ctx, &out->run);
+    if (!status) status = cm_kmeans_measure(ctx, &out->run);
+    double *squares = status ? NULL : cm_alloc(ctx, rows, sizeof *squares);
+    if (!squares) return ctx->error.status;
+    memcpy(squares, out->run.closest, (size_t)rows * sizeof *squares);
+    uint64_t below = (rows / REACH_DENOMINATOR) * REACH_NUMERATOR
+                     + ((rows % REACH_DENOMINATOR) * REACH_NUMERATOR + REACH_DENOMINATOR - 1) / REACH_DENOMINATOR;
+    out->reach = sqrt(cm_kmeans_select(squares, rows, below - 1));
+    cm_free(ctx->core, squares, rows, sizeof *squares);
+    return CM_OK;
 }
 
 /* The centres that the caller gave, as distances are measured. */
@@ -236,7 +280,7 @@ cm_status cm_kmeans_choose(cm_context *ctx, const cm_model *model, const cm_kmea
     uint64_t room = each * settings->high * points->columns, given = settings->low * points->columns;
     starts all = {.points = points, .settings = settings};
     double *from = NULL;
-    *out = (cm_kmeans_result){.start_capacity = ks * each};
+    *out = (cm_kmeans_result){.start_capacity = ks * each, .reach = (double)NAN};
     out->starts = cm_alloc(ctx, out->start_capacity, sizeof *out->starts);
     if (out->starts) all.centres = cm_alloc(ctx, room, sizeof *all.centres);
     if (all.centres) from = cm_alloc(ctx, given, sizeof *from);
@@ -244,6 +288,7 @@ cm_status cm_kmeans_choose(cm_context *ctx, const cm_model *model, const cm_kmea
     all.given = from;
     if (!status && settings->init == CM_KMEANS_GIVEN) status = take_given(ctx, settings, model, scalings, from);
     if (!status) status = choose(ctx, &all, out);
+    if (!status && settings->report) status = find_reach(ctx, out);
     cm_free(ctx->core, from, given, sizeof *from);
     cm_free(ctx->core, all.centres, room, sizeof *all.centres);
     if (status) cm_kmeans_free_result(ctx->core, out);

@@ -16,8 +16,14 @@
 static const cm_option_spec options[] = {
     {"columns", NULL, NULL, "columns to form segments by, any with numbers; default recency_days, invoices, money", 0,
      0, CM_OPTION_LIST},
-    {"k", "5", NULL, "number of segments, or auto: by the silhouette", 0, 0, CM_OPTION_TEXT},
+    {"k", "5", NULL, "number of segments, or auto: by the criterion", 0, 0, CM_OPTION_TEXT},
     {"k_range", "3:8", NULL, "numbers of segments that auto tries", 0, 0, CM_OPTION_TEXT},
+    {"criterion", "silhouette", "silhouette|calinski_harabasz|davies_bouldin|elbow",
+     "what auto chooses by, among those with no small and no unstable segments if there are any", 0, 0,
+     CM_OPTION_CHOICE},
+    {"min_share", "0.02", NULL, "what auto wants each segment to have of all", 0, 1, CM_OPTION_NUMBER},
+    {"min_stability", "0.8", NULL, "and how far bootstrap runs must agree (adjusted Rand index)", -1, 1,
+     CM_OPTION_NUMBER},
     {"init", "k-means++", "k-means++|random", "how a start is drawn: greedy k-means++, or rows at random", 0, 0,
      CM_OPTION_CHOICE},
     {"centroids", NULL, NULL, "a table of centres to start from instead, in the columns' own units; k is its rows", 0, 0,
@@ -52,6 +58,8 @@ static const cm_input_spec inputs[] = {
 static const cm_output_spec outputs[] = {
     {"assignments", "segment", "from 1 by falling size", CM_INT64, false, true},
     {"assignments", "distance", "from the segment's centre, in scaled units", CM_FLOAT64, false, true},
+    {"assignments", "far", "farther from its centre than 99.9% of the customers that the model was fitted to", CM_BOOL,
+     false, true},
     {"centroids", "segment", "number; then the centre in the columns' own units", CM_INT64, true, false},
     {"segments", "segment", "number", CM_INT64, true, true},
     {"segments", "customers", "in this segment", CM_INT64, true, true},
@@ -62,14 +70,29 @@ static const cm_output_spec outputs[] = {
     {"segments", "profile", "what sets the segment apart, in words", CM_STRING, true, true},
     {"segments", "profile_codes", "the same as codes, with column and standard deviations from the mean", CM_STRING,
      true, true},
+    {"segments", "typical", "the member nearest to the centre: the customer, or the row", CM_STRING, true, true},
+    {"segments", "sentence", "the segment in one sentence", CM_STRING, true, true},
+    {"differences", "segment", "number", CM_INT64, true, true},
+    {"differences", "column", "name; the one that sets the segment apart most comes first", CM_STRING, true, true},
+    {"differences", "mean", "of the segment", CM_FLOAT64, true, true},
+    {"differences", "mean_of_all", "of all customers", CM_FLOAT64, true, true},
+    {"differences", "difference", "of the scaled means, in standard deviations of all", CM_FLOAT64, true, true},
     {"diagnostics", "k", "number of segments", CM_INT64, true, false},
     {"diagnostics", "start", "from 1", CM_INT64, true, false},
     {"diagnostics", "inertia", "sum of the squared distances, in scaled units", CM_FLOAT64, true, false},
     {"diagnostics", "silhouette", "of the best start of this k, over at most 2,000 rows", CM_FLOAT64, true, false},
     {"diagnostics", "iterations", "how often the centres moved", CM_INT64, true, false},
-    {"diagnostics", "stopped_by", "unchanged, tolerance or iterations", CM_STRING, true, false},
+    {"diagnostics", "stopped_by", "unchanged, tolerance, iterations or deadline", CM_STRING, true, false},
     {"diagnostics", "chosen", "this start is the model", CM_BOOL, true, false},
-    {"diagnostics", "note", "columns that were not divided, as they do not vary", CM_STRING, true, false},
+    {"diagnostics", "note", "columns that do not vary; whether the segments are small or unstable", CM_STRING, true,
+     false},
+    {"diagnostics", "place", "1: chosen, 2: the runner-up among the numbers of segments", CM_INT64, true, false},
+    {"diagnostics", "calinski_harabasz", "of the best start of each k; larger is better", CM_FLOAT64, true, false},
+    {"diagnostics", "davies_bouldin", "the same; smaller is better", CM_FLOAT64, true, false},
+    {"diagnostics", "elbow", "how far inertia lies below the line from the first k to the last; larger is better",
+     CM_FLOAT64, true, false},
+    {"diagnostics", "smallest_share", "of all rows, of the smallest segment", CM_FLOAT64, true, false},
+    {"diagnostics", "stability", "mean adjusted Rand index between bootstrap runs", CM_FLOAT64, true, false},
     {"scaling", "column", "name", CM_STRING, true, false},
     {"scaling", "log", "taken as sign(v) log(1 + |v|)", CM_BOOL, true, false},
     {"scaling", "centre", "taken away", CM_FLOAT64, true, false},
@@ -77,6 +100,8 @@ static const cm_output_spec outputs[] = {
     {"scaling", "median", "what an absent value becomes; absent unless asked for", CM_FLOAT64, true, false},
     {"scaling", "average", "of all customers, in the column's own units; of logarithms where they are taken",
      CM_FLOAT64, true, false},
+    {"reach", "share", "of the customers that the model was fitted to", CM_FLOAT64, true, false},
+    {"reach", "distance", "that this share has at most", CM_FLOAT64, true, false},
     {"scaled_centroids", "segment", "number; then the centre as distances are measured", CM_INT64, true, false},
     {0},
 };
@@ -93,7 +118,7 @@ static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set
     if (!status) status = cm_kmeans_choose(ctx, model, &points, &settings, scalings, &result);
     if (!status) status = cm_kmeans_put_tables(ctx, model, &points, scalings, &result);
     if (!status && settings.report)
-        status = cm_kmeans_summarise_fit(ctx, model, in, &points, result.run.labels);
+        status = cm_kmeans_summarise_fit(ctx, model, in, &points, &result.run);
     cm_kmeans_free_result(ctx->core, &result);
     cm_kmeans_free_points(ctx->core, &points);
     return status;
@@ -179,6 +204,7 @@ static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scra
     if (!isfinite(distance)) return;
     out[0] = (cm_cell){.type = CM_INT64, .integer = (int64_t)nearest + 1};
     out[1] = (cm_cell){.type = CM_FLOAT64, .real = sqrt(distance)};
+    if (!isnan(kmeans->reach)) out[2] = (cm_cell){.type = CM_BOOL, .integer = sqrt(distance) > kmeans->reach};
     if (why) explain(kmeans, in, scaled, why);
 }
 

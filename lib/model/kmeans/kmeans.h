@@ -11,6 +11,12 @@
 typedef enum cm_kmeans_scale { CM_KMEANS_NONE, CM_KMEANS_STANDARD, CM_KMEANS_ROBUST, CM_KMEANS_MINMAX } cm_kmeans_scale;
 typedef enum cm_kmeans_missing { CM_KMEANS_FAIL, CM_KMEANS_SKIP, CM_KMEANS_MEDIAN } cm_kmeans_missing;
 typedef enum cm_kmeans_init { CM_KMEANS_PLUSPLUS, CM_KMEANS_RANDOM, CM_KMEANS_GIVEN } cm_kmeans_init;
+typedef enum cm_kmeans_criterion {
+    CM_KMEANS_SILHOUETTE,
+    CM_KMEANS_CALINSKI_HARABASZ,
+    CM_KMEANS_DAVIES_BOULDIN,
+    CM_KMEANS_ELBOW
+} cm_kmeans_criterion;
 typedef enum cm_kmeans_stop {
     CM_KMEANS_UNCHANGED,
     CM_KMEANS_TOLERANCE,
@@ -29,6 +35,8 @@ typedef struct cm_kmeans_settings {
     cm_kmeans_init init;
     const cm_table *centroids; /* to start from; borrowed */
     const char *weight;        /* a column; NULL: every row counts once */
+    cm_kmeans_criterion criterion; /* for k */
+    double min_share, min_stability;
     bool report;               /* criteria and profiles are wanted */
     bool partial;              /* at the deadline: what there is */
     bool log[CM_MOST_INPUTS];
@@ -125,19 +133,30 @@ cm_status cm_kmeans_seed_randomly(cm_context *ctx, cm_kmeans_run *run, uint64_t 
 cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const uint16_t *labels, uint64_t k,
                                uint64_t seed, double *out);
 
-/* choose.c: every start of every k, and the centres chosen, in the order of the segments. */
+/* One start. What is NaN was not asked for or cannot be: the criteria are of the best start of each k. */
 typedef struct cm_kmeans_start {
     uint64_t k, number, iterations;
-    double inertia, silhouette; /* silhouette: NaN where it was not asked for */
+    double inertia, silhouette, calinski_harabasz, davies_bouldin, elbow, smallest_share, stability;
     cm_kmeans_stop stopped_by;
-    bool chosen;
+    bool chosen, unsound; /* unsound: chosen, though a segment is small or unstable, as are those of every k */
+    uint64_t place;       /* 1: chosen, 2: the runner-up, 0: neither */
 } cm_kmeans_start;
 
+/* criteria.c, stability.c */
+cm_status cm_kmeans_judge(cm_context *ctx, const cm_kmeans_run *run, const cm_kmeans_settings *settings,
+                          cm_kmeans_start *out);
+cm_status cm_kmeans_stability(cm_context *ctx, const cm_kmeans_points *points, uint64_t k,
+                              const cm_kmeans_settings *settings, double *out);
+/* Marks the best of the best starts of each k, in rising order, and the next best. */
+uint64_t cm_kmeans_pick(cm_kmeans_start *const *of, uint64_t count, const cm_kmeans_settings *settings);
+
+/* choose.c: every start of every k, and the centres chosen, in the order of the segments. */
 typedef struct cm_kmeans_result {
     uint64_t k, start_count, start_capacity, centre_capacity;
     cm_kmeans_start *starts;
     double *centres;
-    cm_kmeans_run run; /* of the chosen start, with its labels */
+    double reach;      /* the distance that 99.9% of the rows have at most; NaN: not asked for */
+    cm_kmeans_run run; /* of the chosen start, with its labels and, for a report, the distances */
 } cm_kmeans_result;
 
 cm_status cm_kmeans_choose(cm_context *ctx, const cm_model *model, const cm_kmeans_points *points,
@@ -151,6 +170,7 @@ typedef struct cm_kmeans {
     cm_kmeans_missing missing;
     cm_kmeans_scaling scalings[CM_MOST_INPUTS];
     double averages[CM_MOST_INPUTS]; /* scaled */
+    double reach;                    /* a greater distance is far outside; NaN: nothing is */
     char *names[CM_MOST_INPUTS];
     double *centres;
     cm_arena texts;
@@ -168,7 +188,9 @@ cm_status cm_kmeans_read_tables(cm_context *ctx, const cm_model *model, cm_kmean
 
 /* segments.c */
 cm_status cm_kmeans_summarise_fit(cm_context *ctx, cm_model *model, const cm_inputs *inputs,
-                                  const cm_kmeans_points *points, const uint16_t *labels);
+                                  const cm_kmeans_points *points, const cm_kmeans_run *run);
+/* The value at a place in rising order; the values before it are not greater afterwards, those behind it not less. */
+double cm_kmeans_select(double *values, uint64_t count, uint64_t place);
 cm_status cm_kmeans_summarise(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
 
 #endif

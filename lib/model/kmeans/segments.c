@@ -17,6 +17,11 @@ typedef struct centre {
     double mean, median, away;  /* away: of the scaled mean from that of all, in standard deviations */
 } centre;
 
+/* How often the customers of a segment buy, where the table tells. */
+typedef struct rhythm {
+    uint64_t days, gaps; /* from first to last purchase; between days of purchase */
+} rhythm;
+
 typedef struct summary {
     const cm_inputs *inputs;
     const cm_kmeans *kmeans;
@@ -27,6 +32,11 @@ typedef struct summary {
     double *values, *sorted; /* of a column; the same, segment by segment */
     uint64_t *starts;        /* of each segment's in sorted, and the end */
     const cm_kmeans_points *points; /* of a fit; else NULL */
+    double means[CM_MOST_INPUTS];   /* of all, in the columns' own units */
+    uint64_t *typical;              /* of each segment: the row nearest to the centre; rows: none */
+    double *nearest;                /* and its distance */
+    rhythm *rhythms;
+    int64_t tenure, recency, purchase_days; /* columns; -1: not there */
     uint64_t rows;
     uint64_t customers;
     int64_t money_column; /* -1: there is none */
@@ -49,11 +59,42 @@ static uint64_t number_of(const summary *all, uint64_t row) {
     return all->points ? cm_kmeans_number(all->points, row) : all->inputs->numbers[row];
 }
 
+static int64_t find_whole(const cm_table *table, const char *name) {
+    int64_t column = cm_table_find(table, name);
+    return column >= 0 && table->columns[column]->type == CM_INT64 ? column : -1;
+}
+
+static void find_rhythm(summary *all) {
+    all->tenure = find_whole(all->inputs->table, "tenure_days");
+    all->recency = find_whole(all->inputs->table, "recency_days");
+    all->purchase_days = find_whole(all->inputs->table, "purchase_days");
+    if (all->tenure < 0 || all->recency < 0) all->purchase_days = -1;
+}
+
+static void add_rhythm(const summary *all, uint64_t row, rhythm *to) {
+    const cm_table *table = all->inputs->table;
+    if (all->purchase_days < 0) return;
+    int64_t days = cm_table_int(table, row, (uint64_t)all->tenure) - cm_table_int(table, row, (uint64_t)all->recency);
+    int64_t count = cm_table_int(table, row, (uint64_t)all->purchase_days);
+    if (days <= 0 || days > 1000000 || count < 2 || count > days + 1) return; /* absent ones are 0 */
+    to->days += (uint64_t)days;
+    to->gaps += (uint64_t)count - 1;
+}
+
+/* Of squared distances the medoid, the member with the least sum to all others, is the one nearest to the mean. */
+static void note_typical(summary *all, uint64_t row, double distance) {
+    int32_t segment = all->segments[row];
+    if (segment < 0 || (all->typical[segment] < all->rows && !(distance < all->nearest[segment]))) return;
+    all->typical[segment] = row;
+    all->nearest[segment] = distance;
+}
+
 static void count_rows(summary *all) {
     for (uint64_t row = 0; row < all->rows; row++) {
         if (all->segments[row] < 0) continue;
         all->counts[all->segments[row]]++;
         all->customers++;
+        add_rhythm(all, number_of(all, row), &all->rhythms[all->segments[row]]);
         if (all->money_column < 0) continue;
         int64_t money = cm_table_int(all->inputs->table, number_of(all, row), (uint64_t)all->money_column);
         all->money[all->segments[row]] += money;
@@ -109,9 +150,8 @@ static void add_values(summary *all, uint64_t j, double *mean, double *deviation
     *deviation = variance > 0 ? sqrt(variance) : 0;
 }
 
-/* The value at a place in rising order; what is before it is not greater afterwards (C. A. R. Hoare, "Algorithm 65:
- * Find", Communications of the ACM 4(7), 1961, doi:10.1145/366622.366647). */
-static double select_value(double *values, uint64_t count, uint64_t place) {
+/* C. A. R. Hoare, "Algorithm 65: Find", Communications of the ACM 4(7), 1961, doi:10.1145/366622.366647. */
+double cm_kmeans_select(double *values, uint64_t count, uint64_t place) {
     uint64_t low = 0, high = count - 1, random = 1;
     while (low < high) {
         random = random * UINT64_C(6364136223846793005) + 1;
@@ -132,7 +172,7 @@ static double select_value(double *values, uint64_t count, uint64_t place) {
 }
 
 static double median_of(double *values, uint64_t count) {
-    double above = select_value(values, count, count / 2), below = above;
+    double above = cm_kmeans_select(values, count, count / 2), below = above;
     if (count % 2) return above;
     below = values[0];
     for (uint64_t i = 1; i < count / 2; i++)
@@ -161,6 +201,7 @@ static cm_status find_centres(cm_context *ctx, summary *all, uint64_t j) {
         centre *of = centre_of(all, (int32_t)i, j);
         double count = (double)all->counts[i];
         of->mean = (of->sum + of->lost) / count;
+        all->means[j] += of->mean * (count / (double)all->customers);
         of->away = deviation > 0 ? (of->scaled / count - mean) / deviation : 0;
     }
     return CM_OK;
@@ -247,7 +288,11 @@ static cm_status add_columns(cm_context *ctx, cm_builder *builder, const summary
         status = cm_builder_column(ctx, builder, name, CM_FLOAT64, 0, CM_ROLE_NONE);
     }
     if (!status) status = cm_builder_column(ctx, builder, "profile", CM_STRING, 0, CM_ROLE_NONE);
-    return status ? status : cm_builder_column(ctx, builder, "profile_codes", CM_STRING, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "profile_codes", CM_STRING, 0, CM_ROLE_NONE);
+    int64_t id = cm_find_id(all->inputs->table);
+    int32_t type = id < 0 ? CM_INT64 : all->inputs->table->columns[id]->type;
+    if (!status) status = cm_builder_column(ctx, builder, "typical", type, 0, CM_ROLE_NONE);
+    return status ? status : cm_builder_column(ctx, builder, "sentence", CM_STRING, 0, CM_ROLE_NONE);
 }
 
 static cm_status put_money(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment) {
@@ -259,9 +304,70 @@ static cm_status put_money(cm_context *ctx, cm_builder *builder, const summary *
     return cm_builder_double(ctx, builder, 4, (double)money / (double)all->all_money);
 }
 
+/* A number for eyes: one place behind the point below ten, else none. */
+static uint64_t print_rounded(double value, char *out) {
+    double unit = fabs(value) < 10 ? 10 : 1;
+    return cm_print_double(floor(value * unit + 0.5) / unit, out);
+}
+
+static void add_argument(words *to, const char *text, uint64_t length) {
+    append(to, "\x1F", text, length);
+}
+
+/* ", buy every 9 days, last 12 days ago", as far as the table tells. */
+static void say_rhythm(const cm_context *ctx, const summary *all, uint64_t segment, words *out) {
+    char number[CM_NUMBER_TEXT], text[512];
+    const rhythm *of = &all->rhythms[segment];
+    words arguments;
+    arguments.length = 0;
+    if (of->gaps) {
+        add_argument(&arguments, number, print_rounded((double)of->days / (double)of->gaps, number));
+        arguments.text[arguments.length] = 0;
+        append(out, ", ", text, cm_render(ctx, "KMEANS_EVERY", arguments.text, text, sizeof text));
+    }
+    for (uint64_t j = 0; j < all->kmeans->columns; j++) {
+        if (strcmp(all->kmeans->names[j], "recency_days") != 0) continue;
+        number[print_rounded(centre_of(all, (int32_t)segment, j)->median, number)] = 0;
+        append(out, ", ", text, cm_render(ctx, "KMEANS_LAST", number, text, sizeof text));
+    }
+}
+
+/* "18% of customers bring 62% of money: buy often, spend much, buy every 9 days, last 12 days ago" */
+static uint64_t say_segment(const cm_context *ctx, const summary *all, uint64_t segment, const words *profile, char *out,
+                            uint64_t size) {
+    char number[CM_NUMBER_TEXT];
+    words said = *profile, arguments;
+    bool money = all->money_column >= 0 && all->all_money > 0;
+    double share = (double)all->counts[segment] / (double)all->customers;
+    arguments.length = 0;
+    add_argument(&arguments, number, print_rounded(share * 100, number));
+    if (money)
+        add_argument(&arguments, number, print_rounded((double)all->money[segment] / (double)all->all_money * 100, number));
+    say_rhythm(ctx, all, segment, &said);
+    add_argument(&arguments, said.text, said.length);
+    arguments.text[arguments.length < sizeof arguments.text ? arguments.length : sizeof arguments.text - 1] = 0;
+    const char *code = money ? "KMEANS_SEGMENT_MONEY" : "KMEANS_SEGMENT";
+    return cm_render(ctx, code, arguments.text, out, size);
+}
+
+static cm_status put_typical(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment,
+                             uint64_t column) {
+    const cm_table *table = all->inputs->table;
+    if (all->typical[segment] >= all->rows) return CM_OK;
+    uint64_t row = number_of(all, all->typical[segment]), length = 0;
+    int64_t id = cm_find_id(table);
+    if (id < 0) return cm_builder_int(ctx, builder, column, (int64_t)row + 1);
+    if (cm_table_is_absent(table, row, (uint64_t)id)) return CM_OK;
+    if (table->columns[id]->type == CM_INT64)
+        return cm_builder_int(ctx, builder, column, cm_table_int(table, row, (uint64_t)id));
+    const char *text = cm_table_text(table, row, (uint64_t)id, 0, &length);
+    return cm_builder_text(ctx, builder, column, text, length);
+}
+
 static cm_status put_centres(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment,
                              uint64_t column) {
     words profile, codes;
+    char sentence[2048];
     cm_status status = CM_OK;
     for (uint64_t j = 0; j < all->kmeans->columns && !status; j++) {
         const centre *of = centre_of(all, (int32_t)segment, j);
@@ -271,7 +377,11 @@ static cm_status put_centres(cm_context *ctx, cm_builder *builder, const summary
     column += 2 * all->kmeans->columns;
     describe(ctx, all, segment, &profile, &codes);
     if (!status) status = cm_builder_text(ctx, builder, column, profile.text, profile.length);
-    return status ? status : cm_builder_text(ctx, builder, column + 1, codes.text, codes.length);
+    if (!status) status = cm_builder_text(ctx, builder, column + 1, codes.text, codes.length);
+    if (!status) status = put_typical(ctx, builder, all, segment, column + 2);
+    if (status) return status;
+    uint64_t length = say_segment(ctx, all, segment, &profile, sentence, sizeof sentence);
+    return cm_builder_text(ctx, builder, column + 3, sentence, length);
 }
 
 static cm_status add_segment(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment) {
@@ -294,6 +404,42 @@ static cm_status make_table(cm_context *ctx, const summary *all, cm_table **out)
     return status;
 }
 
+static cm_status add_difference(cm_context *ctx, cm_builder *builder, const summary *all, uint64_t segment, uint64_t j) {
+    const char *name = all->kmeans->names[j];
+    const centre *of = centre_of(all, (int32_t)segment, j);
+    cm_status status = cm_builder_int(ctx, builder, 0, (int64_t)segment + 1);
+    if (!status) status = cm_builder_text(ctx, builder, 1, name, strlen(name));
+    if (!status) status = cm_builder_double(ctx, builder, 2, of->mean);
+    if (!status) status = cm_builder_double(ctx, builder, 3, all->means[j]);
+    if (!status) status = cm_builder_double(ctx, builder, 4, of->away);
+    return status ? status : cm_builder_row(ctx, builder);
+}
+
+/* Each segment's columns by how far they set it apart from all, the farthest first. */
+static cm_status make_differences(cm_context *ctx, const summary *all, cm_table **out) {
+    static const char *const names[] = {"segment", "column", "mean", "mean_of_all", "difference"};
+    static const int32_t types[] = {CM_INT64, CM_STRING, CM_FLOAT64, CM_FLOAT64, CM_FLOAT64};
+    cm_builder *builder = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    for (int i = 0; i < 5 && !status; i++) status = cm_builder_column(ctx, builder, names[i], types[i], 0, CM_ROLE_NONE);
+    for (uint64_t segment = 0; segment < all->kmeans->k; segment++) {
+        bool told[CM_MOST_INPUTS] = {false};
+        for (uint64_t rank = 0; rank < all->kmeans->columns && all->counts[segment] && !status; rank++) {
+            uint64_t most = all->kmeans->columns;
+            for (uint64_t j = 0; j < all->kmeans->columns; j++)
+                if (!told[j]
+                    && (most == all->kmeans->columns
+                        || fabs(centre_of(all, (int32_t)segment, j)->away) > fabs(centre_of(all, (int32_t)segment, most)->away)))
+                    most = j;
+            told[most] = true;
+            status = add_difference(ctx, builder, all, segment, most);
+        }
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
 /* ---- of a fit, of scores ---- */
 
 static cm_status open(cm_context *ctx, summary *all, const cm_inputs *inputs, const cm_kmeans *kmeans, uint64_t rows) {
@@ -301,6 +447,7 @@ static cm_status open(cm_context *ctx, summary *all, const cm_inputs *inputs, co
     all->kmeans = kmeans;
     all->rows = rows;
     find_money(all);
+    find_rhythm(all);
     all->segments = cm_alloc(ctx, rows, sizeof *all->segments);
     if (all->segments) all->counts = cm_alloc(ctx, kmeans->k, sizeof *all->counts);
     if (all->counts) all->money = cm_alloc(ctx, kmeans->k, sizeof *all->money);
@@ -308,7 +455,11 @@ static cm_status open(cm_context *ctx, summary *all, const cm_inputs *inputs, co
     if (all->centres) all->starts = cm_alloc(ctx, kmeans->k + 1, sizeof *all->starts);
     if (all->starts) all->values = cm_alloc(ctx, rows, sizeof *all->values);
     if (all->values) all->sorted = cm_alloc(ctx, rows, sizeof *all->sorted);
-    return all->sorted ? CM_OK : ctx->error.status;
+    if (all->sorted) all->rhythms = cm_alloc(ctx, kmeans->k, sizeof *all->rhythms);
+    if (all->rhythms) all->nearest = cm_alloc(ctx, kmeans->k, sizeof *all->nearest);
+    if (all->nearest) all->typical = cm_alloc(ctx, kmeans->k, sizeof *all->typical);
+    for (uint64_t i = 0; all->typical && i < kmeans->k; i++) all->typical[i] = UINT64_MAX;
+    return all->typical ? CM_OK : ctx->error.status;
 }
 
 static void close(cm_core *core, summary *all) {
@@ -320,43 +471,56 @@ static void close(cm_core *core, summary *all) {
     cm_free(core, all->starts, k + 1, sizeof *all->starts);
     cm_free(core, all->values, all->rows, sizeof *all->values);
     cm_free(core, all->sorted, all->rows, sizeof *all->sorted);
+    cm_free(core, all->rhythms, k, sizeof *all->rhythms);
+    cm_free(core, all->nearest, k, sizeof *all->nearest);
+    cm_free(core, all->typical, k, sizeof *all->typical);
 }
 
-static cm_status summarise(cm_context *ctx, summary *all, cm_table **out) {
+static cm_status summarise(cm_context *ctx, summary *all, cm_table **out, cm_table **differences) {
     cm_status status = CM_OK;
     count_rows(all);
     for (uint64_t j = 0; j < all->kmeans->columns && !status; j++) status = find_centres(ctx, all, j);
-    return status ? status : make_table(ctx, all, out);
+    if (!status) status = make_table(ctx, all, out);
+    return status ? status : make_differences(ctx, all, differences);
 }
 
 cm_status cm_kmeans_summarise(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores) {
     const cm_kmeans *kmeans = model->compiled;
     summary all = {0};
-    cm_table *table = NULL;
-    uint64_t segment = (uint64_t)cm_table_find(scores, "segment");
+    cm_table *table = NULL, *differences = NULL;
+    uint64_t segment = (uint64_t)cm_table_find(scores, "segment"), distance = (uint64_t)cm_table_find(scores, "distance");
     cm_status status = cm_kmeans_check_values(ctx, inputs, kmeans->missing);
     if (status) return status;
     status = open(ctx, &all, inputs, kmeans, inputs->rows);
-    for (uint64_t row = 0; row < inputs->rows && !status; row++)
+    for (uint64_t row = 0; row < inputs->rows && !status; row++) {
         all.segments[row] = (int32_t)cm_table_int(scores, row, segment) - 1;
-    if (!status) status = summarise(ctx, &all, &table);
+        note_typical(&all, row, cm_table_double(scores, row, distance));
+    }
+    if (!status) status = summarise(ctx, &all, &table, &differences);
     if (!status) status = cm_table_attach(ctx, scores, "segments", table);
+    if (!status) status = cm_table_attach(ctx, scores, "differences", differences);
     cm_table_free(table);
+    cm_table_free(differences);
     close(ctx->core, &all);
     return status;
 }
 
 cm_status cm_kmeans_summarise_fit(cm_context *ctx, cm_model *model, const cm_inputs *inputs,
-                                  const cm_kmeans_points *points, const uint16_t *labels) {
+                                  const cm_kmeans_points *points, const cm_kmeans_run *run) {
     cm_kmeans kmeans = {0};
     summary all = {.points = points};
-    cm_table *table = NULL;
+    cm_table *table = NULL, *differences = NULL;
     cm_status status = cm_kmeans_read_tables(ctx, model, &kmeans);
     if (!status) status = open(ctx, &all, inputs, &kmeans, points->rows);
-    for (uint64_t row = 0; row < points->rows && !status; row++) all.segments[row] = labels[row];
-    if (!status) status = summarise(ctx, &all, &table);
+    for (uint64_t row = 0; row < points->rows && !status; row++) {
+        all.segments[row] = run->labels[row];
+        note_typical(&all, row, run->closest[row]);
+    }
+    if (!status) status = summarise(ctx, &all, &table, &differences);
     if (!status) status = cm_model_put(ctx, model, "segments", table);
+    if (!status) status = cm_model_put(ctx, model, "differences", differences);
     cm_table_free(table);
+    cm_table_free(differences);
     if (all.kmeans) close(ctx->core, &all);
     cm_kmeans_clear(ctx->core, &kmeans);
     return status;

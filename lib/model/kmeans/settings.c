@@ -78,6 +78,9 @@ cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const 
         .init = (cm_kmeans_init)cm_option_choice(set, topic, "init"),
         .centroids = cm_option_table(set, topic, "centroids"),
         .weight = cm_option_text(set, topic, "weight"),
+        .criterion = (cm_kmeans_criterion)cm_option_choice(set, topic, "criterion"),
+        .min_share = cm_option_number(set, topic, "min_share"),
+        .min_stability = cm_option_number(set, topic, "min_stability"),
         .report = cm_option_int(set, topic, "report") != 0,
         .partial = cm_option_int(set, topic, "allow_partial") != 0,
     };
@@ -88,5 +91,6 @@ cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const 
     for (uint64_t i = 0; i < count && !none && !status; i++) status = set_log(ctx, model, log[i], out);
     if (!status) status = read_k(ctx, cm_option_text(set, topic, "k"), out);
     if (!status) status = read_range(ctx, cm_option_text(set, topic, "k_range"), out);
+    out->report |= out->automatic; /* k is chosen by it */
     return status ? status : use_centroids(ctx, out);
 }

@@ -5,7 +5,7 @@
 #include "model/kmeans/kmeans.h"
 
 enum { NAME, LOG, CENTRE, SCALE, MEDIAN, AVERAGE, SCALING_COLUMNS };
-enum { SEGMENTS, START, INERTIA, SILHOUETTE, ITERATIONS, STOPPED_BY, CHOSEN, NOTE, DIAGNOSTICS_COLUMNS };
+enum { SEGMENTS, START, INERTIA, SILHOUETTE, ITERATIONS, STOPPED_BY, CHOSEN, NOTE, PLACE, MEASURES, DIAGNOSTICS_COLUMNS = MEASURES + 5 };
 
 static const char *const scaling_names[SCALING_COLUMNS] = {"column", "log", "centre", "scale", "median", "average"};
 static const int32_t scaling_types[SCALING_COLUMNS] = {CM_STRING,  CM_BOOL,    CM_FLOAT64,
@@ -68,9 +68,20 @@ static cm_status put_scaling(cm_context *ctx, cm_model *model, const cm_kmeans_s
     return put(ctx, model, "scaling", builder, status);
 }
 
+/* What there is to say of the chosen start. */
+static cm_status put_note(cm_context *ctx, cm_builder *builder, const cm_kmeans_start *start, const char *constant) {
+    char note[1280];
+    uint64_t length = 0;
+    if (start->chosen && *constant) length = cm_render(ctx, "KMEANS_CONSTANT", constant, note, 640);
+    if (start->unsound) {
+        if (length) memcpy(note + length, "; ", 2), length += 2;
+        length += cm_render(ctx, "KMEANS_UNSOUND", "", note + length, 600);
+    }
+    return length ? cm_builder_text(ctx, builder, NOTE, note, length) : CM_OK;
+}
+
 static cm_status add_start(cm_context *ctx, cm_builder *builder, const cm_kmeans_start *start, const char *constant) {
     static const char *const stops[] = {"unchanged", "tolerance", "iterations", "deadline"};
-    char note[640];
     const char *stop = stops[start->stopped_by];
     cm_status status = cm_builder_int(ctx, builder, SEGMENTS, (int64_t)start->k);
     if (!status) status = cm_builder_int(ctx, builder, START, (int64_t)start->number);
@@ -79,18 +90,25 @@ static cm_status add_start(cm_context *ctx, cm_builder *builder, const cm_kmeans
     if (!status) status = cm_builder_int(ctx, builder, ITERATIONS, (int64_t)start->iterations);
     if (!status) status = cm_builder_text(ctx, builder, STOPPED_BY, stop, strlen(stop));
     if (!status) status = cm_builder_int(ctx, builder, CHOSEN, start->chosen);
-    if (!status && start->chosen && *constant)
-        status =
-            cm_builder_text(ctx, builder, NOTE, note, cm_render(ctx, "KMEANS_CONSTANT", constant, note, sizeof note));
+    const double measures[] = {start->calinski_harabasz, start->davies_bouldin, start->elbow, start->smallest_share,
+                               start->stability};
+    for (uint64_t i = 0; i < sizeof measures / sizeof *measures && !status; i++)
+        if (!isnan(measures[i])) status = cm_builder_double(ctx, builder, MEASURES + i, measures[i]);
+    if (!status && start->place) status = cm_builder_int(ctx, builder, PLACE, (int64_t)start->place);
+    if (!status) status = put_note(ctx, builder, start, constant);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
 static cm_status put_diagnostics(cm_context *ctx, cm_model *model, const cm_kmeans_result *result,
                                  const char *constant) {
     static const char *const names[] = {"k",          "start",      "inertia", "silhouette",
-                                        "iterations", "stopped_by", "chosen",  "note"};
+                                        "iterations", "stopped_by", "chosen",  "note",
+                                        "place",      "calinski_harabasz", "davies_bouldin", "elbow",
+                                        "smallest_share", "stability"};
     static const int32_t types[] = {CM_INT64, CM_INT64,  CM_FLOAT64, CM_FLOAT64,
-                                    CM_INT64, CM_STRING, CM_BOOL,    CM_STRING};
+                                    CM_INT64, CM_STRING, CM_BOOL,    CM_STRING,
+                                    CM_INT64, CM_FLOAT64, CM_FLOAT64, CM_FLOAT64,
+                                    CM_FLOAT64, CM_FLOAT64};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = add_columns(ctx, builder, names, types, DIAGNOSTICS_COLUMNS);
@@ -99,11 +117,25 @@ static cm_status put_diagnostics(cm_context *ctx, cm_model *model, const cm_kmea
     return put(ctx, model, "diagnostics", builder, status);
 }
 
+static cm_status put_reach(cm_context *ctx, cm_model *model, double reach) {
+    static const char *const names[] = {"share", "distance"};
+    static const int32_t types[] = {CM_FLOAT64, CM_FLOAT64};
+    cm_builder *builder = NULL;
+    if (isnan(reach)) return CM_OK;
+    cm_status status = cm_builder_new(ctx, &builder);
+    if (!status) status = add_columns(ctx, builder, names, types, 2);
+    if (!status) status = cm_builder_double(ctx, builder, 0, 0.999);
+    if (!status) status = cm_builder_double(ctx, builder, 1, reach);
+    if (!status) status = cm_builder_row(ctx, builder);
+    return put(ctx, model, "reach", builder, status);
+}
+
 cm_status cm_kmeans_put_tables(cm_context *ctx, cm_model *model, const cm_kmeans_points *points,
                                const cm_kmeans_scaling *scalings, const cm_kmeans_result *result) {
     cm_status status = put_centroids(ctx, model, "centroids", scalings, result);
     if (!status) status = put_diagnostics(ctx, model, result, points->constant);
     if (!status) status = put_scaling(ctx, model, scalings);
+    if (!status) status = put_reach(ctx, model, result->reach);
     return status ? status : put_centroids(ctx, model, "scaled_centroids", NULL, result);
 }
 
@@ -172,10 +204,22 @@ static cm_status read_centres(cm_context *ctx, const cm_model *model, cm_kmeans 
     return CM_OK;
 }
 
+/* A model without the table says of nobody that he is far outside. */
+static cm_status read_reach(cm_context *ctx, const cm_model *model, cm_kmeans *out) {
+    const cm_table *table = cm_model_get(model, "reach");
+    out->reach = (double)NAN;
+    if (!table) return CM_OK;
+    if (table->column_count != 2 || table->rows != 1 || table->columns[1]->type != CM_FLOAT64)
+        return damaged(ctx, "reach");
+    out->reach = cm_table_double(table, 0, 1);
+    return out->reach >= 0 ? CM_OK : damaged(ctx, "reach");
+}
+
 cm_status cm_kmeans_read_tables(cm_context *ctx, const cm_model *model, cm_kmeans *out) {
     out->columns = cm_input_count(model);
     if (out->columns > CM_MOST_INPUTS) return damaged(ctx, "options");
     out->missing = (cm_kmeans_missing)cm_option_choice(model->options, &model->method->topic, "missing");
     cm_status status = read_scalings(ctx, model, out);
-    return status ? status : read_centres(ctx, model, out);
+    if (!status) status = read_centres(ctx, model, out);
+    return status ? status : read_reach(ctx, model, out);
 }

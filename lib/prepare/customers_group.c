@@ -4,11 +4,12 @@
 #include "prepare/customers.h"
 
 #define RECORDS_A_PART UINT64_C(100000)
+#define AHEAD 16 /* records whose customers' counts are fetched before their turn: these lie anywhere */
 
 typedef struct part {
     uint64_t first, end; /* records */
     cm_fate_sums sums;
-    uint32_t *counts; /* by code: of its records; later where the next one goes, from the customer's start on */
+    uint32_t *counts; /* by code: of its records; later where the next one goes */
 } part;
 
 typedef struct grouping {
@@ -48,16 +49,14 @@ static cm_status count_part(cm_context *ctx, void *state, uint64_t task) {
 /* Where each customer's records start, and in them those of each part. */
 static void place_parts(const grouping *all) {
     cm_question *ask = all->ask;
-    uint64_t at = 0;
+    uint32_t at = 0;
     for (uint64_t code = 0; code < ask->id_count; code++) {
-        uint32_t before = 0;
+        ask->starts[code] = at;
         for (uint64_t p = 0; p < all->count; p++) {
             uint32_t count = all->parts[p].counts[code];
-            all->parts[p].counts[code] = before;
-            before += count;
+            all->parts[p].counts[code] = at;
+            at += count;
         }
-        ask->starts[code] = at;
-        at += before;
     }
     ask->starts[ask->id_count] = at;
 }
@@ -67,8 +66,10 @@ static cm_status place_records(cm_context *ctx, void *state, uint64_t task) {
     cm_question *ask = all->ask;
     part *own = &all->parts[task];
     (void)ctx;
-    for (uint64_t i = own->first; i < own->end; i++)
-        if (ask->owners[i] >= 0) ask->records[ask->starts[ask->owners[i]] + own->counts[ask->owners[i]]++] = (uint32_t)i;
+    for (uint64_t i = own->first; i < own->end; i++) {
+        if (i + AHEAD < own->end && ask->owners[i + AHEAD] >= 0) __builtin_prefetch(&own->counts[ask->owners[i + AHEAD]], 1);
+        if (ask->owners[i] >= 0) ask->records[own->counts[ask->owners[i]]++] = (uint32_t)i;
+    }
     return CM_OK;
 }
 

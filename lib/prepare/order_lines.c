@@ -231,8 +231,12 @@ static cm_status open_state(cm_context *ctx, const cm_lines *lines, cm_orders *o
     return status;
 }
 
-/* Loose records are looked at after so many of them: 16 MB. */
+/* So many loose records are let be before they are looked at: 16 MB, or twice as many as there are invoices, of which
+ * most are one order. */
 #define SETTLE_AT (UINT64_C(1) << 18)
+static uint64_t settle_at(const cm_column *invoice) {
+    return invoice && 2 * invoice->dictionary_size > SETTLE_AT ? 2 * invoice->dictionary_size : SETTLE_AT;
+}
 
 static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose, uint64_t first,
                                uint64_t end, cm_orders **out) {
@@ -246,7 +250,7 @@ static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_
     work->orders = orders;
     work->lines = lines;
     work->loose = loose;
-    work->settle_at = SETTLE_AT;
+    work->settle_at = settle_at(columns[CM_ROLE_INVOICE]);
     status = open_state(ctx, lines, orders);
     if (!status) status = code_map_open(ctx, columns[CM_ROLE_CUSTOMER], loose, &work->customers);
     if (!status) status = code_map_open(ctx, columns[CM_ROLE_INVOICE], loose, &work->invoices);

@@ -39,7 +39,8 @@ static void describe_columns(sheet *all) {
     for (uint64_t i = 0; i < in->count; i++)
         if (in->columns[i].shown_as)
             all->columns[all->count++] =
-                (cm_blank_column){in->columns[i].shown_as, in->columns[i].type, in->columns[i].scale, CM_ROLE_NONE, NULL, 0, true};
+                (cm_blank_column){in->columns[i].shown_as, in->columns[i].type, in->columns[i].scale, CM_ROLE_NONE, NULL, 0,
+                                   in->columns[i].type == CM_FLOAT64};
     all->first_output = all->count;
     for (uint64_t i = 0; i < all->outputs; i++)
         all->columns[all->count++] = (cm_blank_column){outputs[i].column, outputs[i].type, 0, CM_ROLE_NONE, NULL, 0, true};
@@ -58,36 +59,40 @@ static void release_dictionaries(sheet *all) {
 
 /* ---- one chunk ---- */
 
+static void put_numbers(const sheet *all, uint64_t chunk, uint64_t first, uint64_t rows) {
+    int64_t *numbers = cm_blank_values(all->table, 0, chunk);
+    for (uint64_t i = 0; i < rows; i++) numbers[i] = (int64_t)all->inputs->numbers[first + i] + 1;
+}
+
+/* Row numbers rise, so that the input's chunks come one after the other. */
 static void put_ids(const sheet *all, uint64_t chunk, uint64_t first, uint64_t rows) {
     const uint64_t *numbers = all->inputs->numbers + first;
     const cm_table *table = all->inputs->table;
-    const cm_column *id = all->id < 0 ? NULL : table->columns[all->id];
-    uint64_t from = 0; /* chunk of the input: row numbers rise */
-    for (uint64_t i = 0; i < rows; i++) {
-        if (!id) {
-            cm_blank_put(all->table, 0, chunk, i, (int64_t)numbers[i] + 1);
-            continue;
+    const cm_column *id = table->columns[all->id];
+    uint64_t i = 0, within;
+    while (i < rows) {
+        uint64_t from = cm_table_locate(table, numbers[i], &within), end = table->first_rows[from + 1];
+        const cm_chunk *source = &id->chunks[from];
+        const int32_t *codes = (const int32_t *)source->values + source->offset;
+        const int64_t *values = (const int64_t *)source->values + source->offset;
+        for (; i < rows && numbers[i] < end; i++) {
+            within = numbers[i] - table->first_rows[from];
+            if (cm_chunk_present(source, within))
+                cm_blank_put(all->table, 0, chunk, i, id->type == CM_STRING ? codes[within] : values[within]);
         }
-        if (numbers[i] >= table->first_rows[from + 1]) from = cm_table_locate(table, numbers[i], &(uint64_t){0});
-        const cm_chunk *chunk_of = &id->chunks[from];
-        uint64_t within = numbers[i] - table->first_rows[from];
-        if (!cm_chunk_present(chunk_of, within)) continue;
-        if (id->type == CM_STRING) cm_blank_put(all->table, 0, chunk, i, ((const int32_t *)chunk_of->values)[chunk_of->offset + within]);
-        else cm_blank_put(all->table, 0, chunk, i, ((const int64_t *)chunk_of->values)[chunk_of->offset + within]);
     }
 }
 
 static void put_inputs(const sheet *all, uint64_t chunk, uint64_t first, uint64_t rows) {
     const cm_inputs *in = all->inputs;
-    uint64_t column = 1;
+    uint64_t column = 0;
     for (uint64_t i = 0; i < in->count; i++) {
         if (!in->columns[i].shown_as) continue;
+        void *values = cm_blank_values(all->table, ++column, chunk);
         const double *reals = in->columns[i].type == CM_FLOAT64 ? in->columns[i].reals + first : NULL;
-        for (uint64_t row = 0; row < rows; row++) {
-            if (!reals) cm_blank_put(all->table, column, chunk, row, in->columns[i].integers[first + row]);
-            else if (!isnan(reals[row])) cm_blank_put_double(all->table, column, chunk, row, reals[row]);
-        }
-        column++;
+        if (!reals) memcpy(values, in->columns[i].integers + first, rows * sizeof(int64_t));
+        for (uint64_t row = 0; row < rows && reals; row++)
+            if (!isnan(reals[row])) cm_blank_put_double(all->table, column, chunk, row, reals[row]);
     }
 }
 
@@ -143,7 +148,8 @@ static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
     uint64_t first = all->table->first_rows[task], rows = all->table->first_rows[task + 1] - first;
     cm_status status = cm_blank_chunk(ctx, all->table, all->columns, task);
     if (status) return status;
-    put_ids(all, task, first, rows);
+    if (all->id < 0) put_numbers(all, task, first, rows);
+    else put_ids(all, task, first, rows);
     put_inputs(all, task, first, rows);
     return score_rows(ctx, all, task, first, rows);
 }

@@ -61,22 +61,3 @@ void cm_blank_settle(cm_table *table, uint64_t chunk) {
         each->validity = NULL;
     }
 }
-
-static void set_present(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row) {
-    uint8_t *validity = cm_blank_validity(table, column, chunk);
-    if (validity) cm_set_bit(validity, row);
-}
-
-void cm_blank_put(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, int64_t value) {
-    void *values = cm_blank_values(table, column, chunk);
-    uint64_t width = cm_type_width(table->columns[column]->type);
-    if (width == 8) ((int64_t *)values)[row] = value;
-    else if (width) ((int32_t *)values)[row] = (int32_t)value;
-    else if (value) cm_set_bit(values, row);
-    set_present(table, column, chunk, row);
-}
-
-void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, double value) {
-    ((double *)cm_blank_values(table, column, chunk))[row] = value;
-    set_present(table, column, chunk, row);
-}

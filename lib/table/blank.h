@@ -31,8 +31,24 @@ static inline uint8_t *cm_blank_validity(const cm_table *table, uint64_t column,
     return buffer ? buffer->data : NULL;
 }
 
+static inline void cm_blank_present(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row) {
+    uint8_t *validity = cm_blank_validity(table, column, chunk);
+    if (validity) cm_set_bit(validity, row);
+}
+
 /* Write a cell: whatever is kept as an integer (days, codes, bits), and FLOAT64. */
-void cm_blank_put(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, int64_t value);
-void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, double value);
+static inline void cm_blank_put(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, int64_t value) {
+    void *values = cm_blank_values(table, column, chunk);
+    int32_t type = table->columns[column]->type;
+    if (type == CM_STRING || type == CM_DATE) ((int32_t *)values)[row] = (int32_t)value;
+    else if (type != CM_BOOL) ((int64_t *)values)[row] = value;
+    else if (value) cm_set_bit(values, row);
+    cm_blank_present(table, column, chunk, row);
+}
+
+static inline void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, double value) {
+    ((double *)cm_blank_values(table, column, chunk))[row] = value;
+    cm_blank_present(table, column, chunk, row);
+}
 
 #endif

@@ -132,22 +132,32 @@ typedef struct span {
     uint64_t chunk, within, rows;
 } span;
 
-/* Marks the rows whose cell is present, eight at a time. */
+/* A number whose lowest byte lies first in memory. */
+static inline uint64_t lowest_first(uint64_t number) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return __builtin_bswap64(number);
+#else
+    return number;
+#endif
+}
+
+/* Marks the rows whose cell is present, eight at a time: a bit in each of eight bytes. */
 static void mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uint8_t *has) {
     uint64_t first = chunk->offset + at->within, i = 0;
-    if (!chunk->validity) {
-        for (; i < at->rows; i++) has[i] |= bit;
-        return;
-    }
     for (; i + 8 <= at->rows; i += 8) {
-        uint64_t from = first + i;
-        const uint8_t *byte = chunk->validity + (from >> 3);
-        uint32_t bits = byte[0];
-        if (from & 7) bits = (bits | (uint32_t)byte[1] << 8) >> (from & 7);
-        for (int k = 0; k < 8; k++) has[i + (uint64_t)k] |= (uint8_t)((bits >> k & 1) * bit);
+        uint64_t from = first + i, bits = 0xFF, eight;
+        if (chunk->validity) {
+            const uint8_t *byte = chunk->validity + (from >> 3);
+            bits = from & 7 ? ((uint64_t)byte[0] | (uint64_t)byte[1] << 8) >> (from & 7) & 0xFF : byte[0];
+        }
+        uint64_t spread = (bits * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
+        spread = (spread >> 7 & UINT64_C(0x0101010101010101)) * bit; /* byte k is bit k, the lowest byte first */
+        memcpy(&eight, has + i, sizeof eight);
+        eight |= lowest_first(spread);
+        memcpy(has + i, &eight, sizeof eight);
     }
     for (; i < at->rows; i++)
-        if (cm_bit(chunk->validity, first + i)) has[i] |= bit;
+        if (cm_chunk_present(chunk, at->within + i)) has[i] |= bit;
 }
 
 /* All ones where the bit is set. */
@@ -158,37 +168,42 @@ static inline void take_codes(const int32_t *codes, uint64_t rows, uint8_t bit, 
 }
 
 static inline void take_days(const int32_t *days, uint64_t rows, uint8_t bit, int64_t *out, const uint8_t *has) {
-    for (uint64_t i = 0; i < rows; i++)
+    for (uint64_t i = 0; i < rows; i++) {
+        out[i] = 0;
         if (has[i] & bit && __builtin_mul_overflow(days[i], CM_DAY_MICROSECONDS, &out[i])) out[i] = INT64_MAX;
+    }
 }
 
 static inline void take_integers(const int64_t *values, uint64_t rows, uint8_t bit, int64_t *out, const uint8_t *has) {
     for (uint64_t i = 0; i < rows; i++) out[i] = values[i] & mask_of(has[i], bit);
 }
 
-/* A whole block has a length that the compiler knows, so that it does several rows at a time. */
-static void take_numbers(const cm_column *column, const span *at, uint8_t bit, int64_t *out, uint8_t *has) {
-    const cm_chunk *chunk = column ? &column->chunks[at->chunk] : NULL;
-    if (!chunk || column->type == CM_DATE) memset(out, 0, at->rows * sizeof *out);
-    if (!chunk) return;
+static const int64_t zeros[CM_LINES_BLOCK];
+
+/* The values where they lie, or in `room`. A whole block has a length that the compiler knows, so that it does several
+ * rows at a time. */
+static const int64_t *take_numbers(const cm_column *column, const span *at, uint8_t bit, int64_t *room, uint8_t *has) {
+    if (!column) return zeros;
+    const cm_chunk *chunk = &column->chunks[at->chunk];
     mark_present(chunk, at, bit, has);
     uint64_t start = chunk->offset + at->within;
     const int32_t *narrow = (const int32_t *)chunk->values + start;
     const int64_t *wide = (const int64_t *)chunk->values + start;
-    if (column->type == CM_DATE) take_days(narrow, at->rows, bit, out, has);
-    else if (column->type == CM_STRING && at->rows == CM_LINES_BLOCK) take_codes(narrow, CM_LINES_BLOCK, bit, out, has);
-    else if (column->type == CM_STRING) take_codes(narrow, at->rows, bit, out, has);
-    else if (!chunk->validity) memcpy(out, wide, at->rows * sizeof *out);
-    else if (at->rows == CM_LINES_BLOCK) take_integers(wide, CM_LINES_BLOCK, bit, out, has);
-    else take_integers(wide, at->rows, bit, out, has);
+    bool whole = at->rows == CM_LINES_BLOCK;
+    if (column->type == CM_DATE) take_days(narrow, at->rows, bit, room, has);
+    else if (column->type == CM_STRING && whole) take_codes(narrow, CM_LINES_BLOCK, bit, room, has);
+    else if (column->type == CM_STRING) take_codes(narrow, at->rows, bit, room, has);
+    else if (!chunk->validity) return wide;
+    else if (whole) take_integers(wide, CM_LINES_BLOCK, bit, room, has);
+    else take_integers(wide, at->rows, bit, room, has);
+    return room;
 }
 
 /* Times outside the years 1 to 9999 are mistakes, and arithmetic with them could overflow. */
-static cm_status take_times(cm_context *ctx, const cm_column *column, const span *at, cm_lines_block *block) {
-    take_numbers(column, at, CM_HAS_TIME, block->time, block->has);
+static cm_status check_times(cm_context *ctx, const cm_column *column, const cm_lines_block *block) {
     bool outside = false;
-    for (uint64_t i = 0; i < at->rows; i++) outside |= !cm_civil_in_range(block->time[i]);
-    for (uint64_t i = 0; i < at->rows && outside; i++)
+    for (uint64_t i = 0; i < block->rows; i++) outside |= !cm_civil_in_range(block->time[i]);
+    for (uint64_t i = 0; i < block->rows && outside; i++)
         if (!cm_civil_in_range(block->time[i])) {
             cm_fail(ctx, CM_E_DATA, "DATE_RANGE", "u", block->first_row + i + 1);
             return cm_fail_at(ctx, NULL, 0, 0, column->name, 0);
@@ -196,23 +211,29 @@ static cm_status take_times(cm_context *ctx, const cm_column *column, const span
     return CM_OK;
 }
 
+enum { AMOUNT, QUANTITY, COST, TIME, CUSTOMER, INVOICE, ITEM, PRICE };
+_Static_assert(PRICE < CM_LINES_VALUES, "room for each of the values");
+
 static cm_status multiply(cm_context *ctx, const cm_column *price, const span *at, cm_lines_block *block) {
-    int64_t prices[CM_LINES_BLOCK];
     uint8_t has[CM_LINES_BLOCK] = {0};
-    take_numbers(price, at, 1, prices, has);
+    const int64_t *prices = take_numbers(price, at, 1, block->room[PRICE], has);
+    int64_t *amount = block->room[AMOUNT];
+    bool beyond = false;
     for (uint64_t i = 0; i < at->rows; i++) {
-        block->amount[i] = 0;
-        if (!(has[i] & 1) || !(block->has[i] & CM_HAS_QUANTITY)) continue;
-        if (__builtin_mul_overflow(prices[i], block->quantity[i], &block->amount[i])) {
-            cm_fail(ctx, CM_E_OVERFLOW, "AMOUNT_OVERFLOW", "u", block->first_row + i + 1);
-            return ctx->error.status;
-        }
-        block->has[i] |= CM_HAS_AMOUNT;
+        bool both = has[i] && block->has[i] & CM_HAS_QUANTITY; /* what is absent is 0 */
+        beyond |= __builtin_mul_overflow(prices[i], block->quantity[i], &amount[i]);
+        block->has[i] |= both ? CM_HAS_AMOUNT : 0;
     }
+    block->amount = amount;
+    for (uint64_t i = 0; i < at->rows && beyond; i++)
+        if (__builtin_mul_overflow(prices[i], block->quantity[i], &amount[i]))
+            return cm_fail(ctx, CM_E_OVERFLOW, "AMOUNT_OVERFLOW", "u", block->first_row + i + 1);
     return CM_OK;
 }
 
 cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end, cm_lines_block *block) {
+    cm_column *const *columns = lines->columns;
+    uint8_t *has = block->has;
     span at = {0};
     at.chunk = cm_table_locate(lines->table, first_row, &at.within);
     at.rows = lines->table->first_rows[at.chunk + 1] - first_row;
@@ -220,19 +241,18 @@ cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_r
     if (at.rows > end - first_row) at.rows = end - first_row;
     block->first_row = first_row;
     block->rows = at.rows;
-    memset(block->has, 0, at.rows);
-    take_numbers(lines->columns[CM_ROLE_CUSTOMER], &at, CM_HAS_CUSTOMER, block->customer, block->has);
-    take_numbers(lines->columns[CM_ROLE_INVOICE], &at, CM_HAS_INVOICE, block->invoice, block->has);
-    take_numbers(lines->columns[CM_ROLE_ITEM], &at, CM_HAS_ITEM, block->item, block->has);
-    cm_status status = take_times(ctx, lines->columns[CM_ROLE_DATE], &at, block);
+    memset(has, 0, sizeof block->has);
+    block->customer = take_numbers(columns[CM_ROLE_CUSTOMER], &at, CM_HAS_CUSTOMER, block->room[CUSTOMER], has);
+    block->invoice = take_numbers(columns[CM_ROLE_INVOICE], &at, CM_HAS_INVOICE, block->room[INVOICE], has);
+    block->item = take_numbers(columns[CM_ROLE_ITEM], &at, CM_HAS_ITEM, block->room[ITEM], has);
+    block->time = take_numbers(columns[CM_ROLE_DATE], &at, CM_HAS_TIME, block->room[TIME], has);
+    cm_status status = check_times(ctx, columns[CM_ROLE_DATE], block);
     if (status) return status;
-    take_numbers(lines->columns[CM_ROLE_QUANTITY], &at, CM_HAS_QUANTITY, block->quantity, block->has);
-    take_numbers(lines->columns[CM_ROLE_COST], &at, CM_HAS_COST, block->cost, block->has);
-    if (lines->columns[CM_ROLE_AMOUNT] || !lines->columns[CM_ROLE_PRICE]) {
-        take_numbers(lines->columns[CM_ROLE_AMOUNT], &at, CM_HAS_AMOUNT, block->amount, block->has);
-        return CM_OK;
-    }
-    return multiply(ctx, lines->columns[CM_ROLE_PRICE], &at, block);
+    block->quantity = take_numbers(columns[CM_ROLE_QUANTITY], &at, CM_HAS_QUANTITY, block->room[QUANTITY], has);
+    block->cost = take_numbers(columns[CM_ROLE_COST], &at, CM_HAS_COST, block->room[COST], has);
+    if (!columns[CM_ROLE_AMOUNT] && columns[CM_ROLE_PRICE]) return multiply(ctx, columns[CM_ROLE_PRICE], &at, block);
+    block->amount = take_numbers(columns[CM_ROLE_AMOUNT], &at, CM_HAS_AMOUNT, block->room[AMOUNT], has);
+    return CM_OK;
 }
 
 /* ---- the money of a table ---- */

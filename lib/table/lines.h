@@ -21,6 +21,7 @@ void cm_lines_close(cm_lines *lines);
 
 /* Values are taken in blocks of at most this many rows. */
 #define CM_LINES_BLOCK 1024
+#define CM_LINES_VALUES 8
 
 #define CM_HAS_AMOUNT 1
 #define CM_HAS_TIME 2
@@ -32,14 +33,13 @@ void cm_lines_close(cm_lines *lines);
 
 typedef struct cm_lines_block {
     uint64_t first_row, rows;
-    int64_t amount[CM_LINES_BLOCK];   /* the line's money, at amount_scale */
-    int64_t quantity[CM_LINES_BLOCK];
-    int64_t cost[CM_LINES_BLOCK];
-    int64_t time[CM_LINES_BLOCK];     /* microseconds; of a DATE its midnight */
-    int64_t customer[CM_LINES_BLOCK]; /* code of a STRING column, value of an INT64 column */
-    int64_t invoice[CM_LINES_BLOCK];
-    int64_t item[CM_LINES_BLOCK];
-    uint8_t has[CM_LINES_BLOCK];      /* CM_HAS_ bits; what is absent is 0 above */
+    const int64_t *amount; /* the line's money, at amount_scale */
+    const int64_t *quantity, *cost;
+    const int64_t *time;     /* microseconds; of a DATE its midnight */
+    const int64_t *customer; /* code of a STRING column, value of an INT64 column */
+    const int64_t *invoice, *item;
+    uint8_t has[CM_LINES_BLOCK]; /* CM_HAS_ bits; what is absent is 0 above */
+    int64_t room[CM_LINES_VALUES][CM_LINES_BLOCK]; /* for values that cannot be read where they lie */
 } cm_lines_block;
 
 /* Fills a block with the rows from first_row on: to the end of the chunk, at most CM_LINES_BLOCK, less if `end` comes

@@ -48,7 +48,7 @@ typedef struct subcommand {
     int least_files;
 } subcommand;
 
-extern const subcommand describe_command, customers_command, score_command, show_command, demo_command;
+extern const subcommand describe_command, customers_command, cohorts_command, score_command, show_command, demo_command;
 extern const subcommand method_command; /* stands for every method of the library */
 
 /* args.c */

@@ -4,7 +4,7 @@
 #include "command.h"
 
 void print_usage(FILE *to) {
-    static const subcommand *const commands[] = {&describe_command, &customers_command, NULL, &score_command, &show_command, &demo_command};
+    static const subcommand *const commands[] = {&describe_command, &customers_command, &cohorts_command, NULL, &score_command, &show_command, &demo_command};
     cm_context *ctx = NULL;
     cm_table *methods = NULL;
     fprintf(to, "custmine %s: customer analytics from transactions, one line an item bought\n\n", cm_version());

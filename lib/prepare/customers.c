@@ -4,6 +4,7 @@
 #include "prepare/customers.h"
 
 #include "base/civil.h"
+#include "prepare/history.h"
 #include "table/audit.h"
 #include "table/join.h"
 
@@ -14,6 +15,9 @@ static const cm_option_spec customers_options[] = {
      CM_OPTION_CHOICE},
     {"attributes", NULL, NULL, "a table of customers, joined by its first column", 0, 0, CM_OPTION_TABLE},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
+    {"rhythm", "false", NULL, "further columns: gaps between purchases, active months, stage", 0, 0, CM_OPTION_SWITCH},
+    {"before_days", NULL, NULL, "further columns: as so many days before as-of, and what came since", 1, 100000, CM_OPTION_INT},
+    {"cohorts", "false", NULL, "attach the table cohorts: by month of first purchase, month by month", 0, 0, CM_OPTION_SWITCH},
     {0},
 };
 const cm_topic cm_customers_topic = {"customers", "transactions to customers", customers_options};
@@ -143,6 +147,7 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, uint64_t id_co
     if (!status) status = cm_question_rows(ctx, &ask, &customers);
     if (!status) status = attach_audit(ctx, &ask, before, customers);
     if (!status && attributes) status = join_attributes(ctx, attributes, &customers);
+    if (!status && cm_history_asked(options)) status = cm_history_answer(ctx, &ask, options, &customers);
     question_close(ctx->core, &ask);
     if (status) cm_table_free(customers);
     else *out = customers;
@@ -165,7 +170,8 @@ cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm
     return CM_CALL(ctx, orders_customers(ctx, orders, options, out));
 }
 
-/* Asked once, of these lines: their records need not be found again. With attributes there are ids beside the lines'. */
+/* Asked once, of these lines: their records need not be found again. With attributes there are ids beside the lines';
+ * histories find their customers by the ids of the state. */
 static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
     int32_t minutes = 0;
     cm_orders *like = NULL, *orders = NULL;
@@ -174,7 +180,7 @@ static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_opti
     if (!status) status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_customers_topic, "utc_offset"), &minutes);
     if (!status) status = cm_orders_make(ctx, minutes, false, &like);
     if (!status) status = cm_orders_open_lines(ctx, like, sales, &lines);
-    if (!status) status = cm_orders_of_lines(ctx, &lines, like, !attributes_of(options), &orders);
+    if (!status) status = cm_orders_of_lines(ctx, &lines, like, !attributes_of(options) && !cm_history_asked(options), &orders);
     if (!status) {
         const cm_column *ids = lines.columns[CM_ROLE_CUSTOMER];
         uint64_t count = orders->borrows_ids ? ids->dictionary_size : cm_ids_count(&orders->customers);

@@ -204,6 +204,24 @@ done:
     return status;
 }
 
+static cm_status tell_histories(cm_context *ctx) {
+    cm_status status;
+    cm_table *out = NULL, *cohorts = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "customers", &options));
+    TRY(cm_options_set_text(ctx, options, "rhythm", "true"));
+    TRY(cm_options_set_text(ctx, options, "cohorts", "true"));
+    TRY(cm_options_set_text(ctx, options, "before_days", "90"));
+    TRY(cm_orders_customers(ctx, orders, options, &out));
+    TRY(cm_table_attached(ctx, out, "cohorts", &cohorts));
+done:
+    if (status && cohorts) die("history", "an output beside a failure");
+    cm_options_free(options);
+    cm_table_free(cohorts);
+    cm_table_free(out);
+    return status;
+}
+
 static cm_status check_sales(cm_context *ctx) {
     cm_status status;
     cm_table *out = NULL;
@@ -572,7 +590,7 @@ static const struct {
     {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score}, {"churn", churn_risk},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
     {"kmeans", segment_customers},
-    {"cuts", cut_in_every_way},
+    {"cuts", cut_in_every_way},    {"history", tell_histories},
     {"checks", check_sales},
     {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets},
 };

@@ -194,6 +194,7 @@ static int take_option(struct job *job, int argc, char **argv, int *at) {
     } else {
         if (!strcmp(name, "on-error")) job->on_error_given = 1;
         if (!strcmp(name, "columns")) job->columns_given = 1;
+        if (!strcmp(name, "before-days")) job->before_days_given = 1;
         if (!strcmp(name, "stream")) job->stream = 1;
         if (!strcmp(name, "no-stream")) job->stream = -1;
         if (!strcmp(name, "utc-offset")) job->utc_offset = value;

@@ -27,7 +27,7 @@ struct job {
     const char *layout;                                    /* of files of baskets: lines, baskets; NULL: lines */
     const char *sort;                                      /* a column; falling with - before it */
     long long limit;                                       /* -1: not given */
-    int quiet, help, on_error_given;
+    int quiet, help, on_error_given, before_days_given;
     int stream;                  /* 1: --stream, -1: --no-stream */
     int long_table;              /* standard input was a table of customers, and too long to be sure of its types */
     const char *utc_offset;

@@ -103,10 +103,23 @@ static cm_status prepare_input(struct job *job, const char *method, const cm_tab
     return make_customers(job, table, out);
 }
 
+/* What some tables of rfm tell from the customers' histories, which cost time that the others need not spend. */
+static cm_status ask_histories(struct job *job, const char *method) {
+    static const char *const telling[] = {"segments", "migration", "changes", "golden"};
+    cm_options *options = job_options(job, "customers");
+    cm_status status = CM_OK;
+    int asked = job->save != NULL;
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) asked |= job->table && !strcmp(job->table, telling[i]);
+    if (strcmp(method, "rfm") != 0 || !options || !asked) return CM_OK;
+    if (!job->before_days_given) status = cm_options_set_int(job->ctx, options, "before_days", 90);
+    return status ? status : cm_options_set_text(job->ctx, options, "rhythm", "true");
+}
+
 cm_status read_input(struct job *job, const char *method, cm_table **out) {
     cm_table *table = NULL;
-    if (streams(job)) return stream_customers(job, method, out);
-    cm_status status = read_files(job, &table);
+    cm_status status = ask_histories(job, method);
+    if (!status && streams(job)) return stream_customers(job, method, out);
+    if (!status) status = read_files(job, &table);
     if (!status && wants_baskets(job)) *out = cm_table_retain(table);
     else if (!status) status = prepare_input(job, method, table, out);
     cm_table_free(table);

@@ -98,7 +98,7 @@ CM_API cm_status cm_table_schema(cm_context *ctx, const cm_table *table, cm_tabl
 
 /* A table that came along with this one: "audit" (step, reason, rows, money: read = kept + dropped, at each step;
  * of everything that was read or aggregated), "columns" and "rejects" (of a table read from CSV), "segments" and
- * "pyramid" (of RFM scores). CM_E_NOT_FOUND names those there are. */
+ * "pyramid" (of RFM scores), "cohorts" (of customers, where asked for). CM_E_NOT_FOUND names those there are. */
 CM_API cm_status cm_table_attached(cm_context *ctx, const cm_table *table, const char *name, cm_table **out);
 
 /* ---- Making a table from your own records. ----

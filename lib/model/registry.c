@@ -7,7 +7,8 @@
     METHOD(rfm)     \
     METHOD(kmeans)  \
     METHOD(rules)   \
-    METHOD(churn)
+    METHOD(churn)   \
+    METHOD(migration)
 
 #define METHOD(name) extern const cm_method cm_##name##_method;
 EACH_METHOD

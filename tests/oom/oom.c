@@ -222,6 +222,33 @@ done:
     return status;
 }
 
+static cm_status find_moves(cm_context *ctx) {
+    cm_status status;
+    cm_model *own = NULL, *moves = NULL;
+    cm_table *told = NULL, *scores = NULL, *changes = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "customers", &options));
+    TRY(cm_options_set_text(ctx, options, "rhythm", "true"));
+    TRY(cm_options_set_text(ctx, options, "before_days", "60"));
+    TRY(cm_orders_customers(ctx, orders, options, &told));
+    TRY(cm_fit(ctx, "rfm", told, NULL, &own));
+    TRY(cm_apply(ctx, own, told, &scores));
+    TRY(cm_table_attached(ctx, scores, "changes", &changes));
+    cm_table_free(changes);
+    changes = NULL;
+    TRY(cm_fit(ctx, "migration", scores, NULL, &moves));
+    TRY(cm_apply(ctx, moves, scores, &changes));
+done:
+    if (status && changes) die("moves", "an output beside a failure");
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_model_free(moves);
+    cm_table_free(told);
+    cm_table_free(scores);
+    cm_table_free(changes);
+    return status;
+}
+
 static cm_status check_sales(cm_context *ctx) {
     cm_status status;
     cm_table *out = NULL;
@@ -590,7 +617,7 @@ static const struct {
     {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score}, {"churn", churn_risk},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
     {"kmeans", segment_customers},
-    {"cuts", cut_in_every_way},    {"history", tell_histories},
+    {"cuts", cut_in_every_way},    {"history", tell_histories},  {"moves", find_moves},
     {"checks", check_sales},
     {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets},
 };

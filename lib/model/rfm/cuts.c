@@ -14,7 +14,6 @@
 #include "base/sort.h"
 #include "model/rfm/rfm.h"
 
-__extension__ typedef __int128 wide;
 
 const char *const cm_rfm_dimension_names[CM_RFM_DIMENSIONS] = {"recency", "frequency", "monetary"};
 
@@ -44,11 +43,11 @@ static int64_t weight_of(const cm_inputs *inputs, uint64_t row) {
 
 /* From the best down: the score falls with the money of those above. Ties share what is above them. */
 static void cut_by_money(const cm_inputs *inputs, const cm_key *sorted, uint64_t count, int32_t scores, uint64_t *starts) {
-    wide all = 0, above = 0;
+    cm_wide all = 0, above = 0;
     for (uint64_t i = 0; i < count; i++) all += weight_of(inputs, sorted[i].value);
     for (int32_t j = 2; j <= scores; j++) starts[j] = count;
     for (uint64_t end = count, first; end > 0; end = first) {
-        wide score = scores - (all > 0 ? scores * above / all : 0);
+        cm_wide score = scores - (all > 0 ? scores * above / all : 0);
         for (first = end; first > 0 && sorted[first - 1].key == sorted[end - 1].key; first--)
             above += weight_of(inputs, sorted[first - 1].value);
         for (int32_t j = 2; j <= score; j++) starts[j] = first;

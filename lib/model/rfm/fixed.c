@@ -165,13 +165,8 @@ static cm_status count_customers(cm_context *ctx, const cm_inputs *inputs, cm_rf
     cm_status status = rfm ? cm_rfm_build_cuts(ctx, bands, &cuts) : ctx->error.status;
     if (!status) status = cm_rfm_read_cuts(ctx, cuts, rfm);
     for (uint64_t row = 0; row < inputs->rows && !status; row++) {
-        int64_t values[CM_RFM_DIMENSIONS];
-        int32_t scales[CM_RFM_DIMENSIONS], scores[CM_RFM_DIMENSIONS];
-        for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
-            values[i] = inputs->columns[i].integers[row];
-            scales[i] = inputs->columns[i].scale;
-        }
-        cm_rfm_scores_of(rfm, values, scales, scores);
+        int32_t scores[CM_RFM_DIMENSIONS];
+        cm_rfm_scores_of_row(rfm, inputs, row, scores);
         for (int i = 0; i < CM_RFM_DIMENSIONS; i++) bands->places[cm_rfm_place(&bands->shape, i, scores)].of[scores[i]].customers++;
     }
     cm_table_free(cuts);

@@ -80,11 +80,43 @@ static const cm_output_spec outputs[] = {
     {"segments", "median_frequency", "median invoices", CM_FLOAT64, true, true},
     {"segments", "mean_monetary", "mean money", CM_FLOAT64, true, true},
     {"segments", "median_monetary", "median money", CM_FLOAT64, true, true},
+    {"segments", "customers_before", "who were in it so many days ago (option before_days), by the same cuts", CM_INT64, true, true},
+    {"segments", "came_back", "share of these who have bought since", CM_FLOAT64, true, true},
+    {"segments", "money_since", "that these have brought since", CM_DECIMAL, true, true},
+    {"segments", "expected_value", "money since, a customer: what one of the segment brings in so many days", CM_FLOAT64, true, true},
     {"pyramid", "top_share", "the best customers by money, as a share of all", CM_FLOAT64, true, true},
     {"pyramid", "customers", "how many these are, rounded up", CM_INT64, true, true},
     {"pyramid", "money", "of these customers; at or below zero it counts as it is", CM_DECIMAL, true, true},
     {"pyramid", "money_share", "of all money", CM_FLOAT64, true, true},
     {"pyramid", "from_money", "least money among them", CM_DECIMAL, true, true},
+    {"pyramid", "mean_recency_days", "of these customers", CM_FLOAT64, true, true},
+    {"pyramid", "mean_frequency", "of these customers", CM_FLOAT64, true, true},
+    {"pyramid", "mean_monetary", "of these customers", CM_FLOAT64, true, true},
+    {"pyramid", "main_segment", "the segment that most of them are in", CM_STRING, true, true},
+    {"pyramid", "main_segment_share", "how many of them", CM_FLOAT64, true, true},
+    {"pyramid", "gini", "of these customers' money: 0 all alike, 1 one has all; in the last row that of all", CM_FLOAT64, true, true},
+    {"golden", "customer", "of the best monetary score, active, gaps no more irregular than chance (gap_cv at most 1)", CM_STRING, true, true},
+    {"golden", "segment", "their segment", CM_STRING, true, true},
+    {"golden", "recency_days", "days from the last purchase to as-of", CM_INT64, true, true},
+    {"golden", "frequency", "invoices", CM_INT64, true, true},
+    {"golden", "monetary", "money", CM_DECIMAL, true, true},
+    {"golden", "gap_cv", "of the option rhythm", CM_FLOAT64, true, true},
+    {"golden", "active_months", "of the option rhythm", CM_INT64, true, true},
+    {"golden", "months", "of the option rhythm", CM_INT64, true, true},
+    {"migration", "from", "segment so many days ago (option before_days); absent: had not bought", CM_STRING, true, true},
+    {"migration", "to", "segment now", CM_STRING, true, true},
+    {"migration", "customers", "who went this way, or stayed", CM_INT64, true, true},
+    {"migration", "share", "of those in `from`", CM_FLOAT64, true, true},
+    {"migration", "money_then", "of these customers", CM_DECIMAL, true, true},
+    {"migration", "money_now", "of these customers", CM_DECIMAL, true, true},
+    {"migration", "money_change", "now less then", CM_DECIMAL, true, true},
+    {"changes", "customer", "who moved since", CM_STRING, false, true},
+    {"changes", "from", "segment then; absent: had not bought", CM_STRING, false, true},
+    {"changes", "to", "segment now", CM_STRING, false, true},
+    {"changes", "code", "what caused it, stable, with its values", CM_STRING, false, true},
+    {"changes", "sentence", "the same in words", CM_STRING, false, true},
+    {"changes", "money_then", "of the customer", CM_DECIMAL, false, true},
+    {"changes", "money_now", "of the customer", CM_DECIMAL, false, true},
     {0},
 };
 
@@ -203,6 +235,16 @@ void cm_rfm_scores_of(const cm_rfm *rfm, const int64_t values[3], const int32_t 
         while (j > 1 && !(rfm->cuts[place].used[j] && at_least(good, scales[i], rfm->cuts[place].at[j], own))) j--;
         scores[i] = j;
     }
+}
+
+void cm_rfm_scores_of_row(const cm_rfm *rfm, const cm_inputs *in, uint64_t row, int32_t scores[3]) {
+    int64_t values[CM_RFM_DIMENSIONS];
+    int32_t scales[CM_RFM_DIMENSIONS];
+    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
+        values[i] = in->columns[i].integers[row];
+        scales[i] = in->columns[i].scale;
+    }
+    cm_rfm_scores_of(rfm, values, scales, scores);
 }
 
 /* Each score on the scale of the dimension with the most of them, so that 1 stays the worst and n the best. */

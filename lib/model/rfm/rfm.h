@@ -2,6 +2,8 @@
 #ifndef CM_MODEL_RFM_RFM_H
 #define CM_MODEL_RFM_RFM_H
 
+#include "base/number.h"
+#include "base/sort.h"
 #include "model/method.h"
 
 #define CM_RFM_MOST 10 /* scores a dimension */
@@ -69,6 +71,7 @@ static inline uint64_t cm_rfm_cell(const cm_rfm_shape *shape, const int32_t scor
 
 /* The scores of a customer: values and their scales by dimension. */
 void cm_rfm_scores_of(const cm_rfm *rfm, const int64_t values[3], const int32_t scales[3], int32_t scores[3]);
+void cm_rfm_scores_of_row(const cm_rfm *rfm, const cm_inputs *inputs, uint64_t row, int32_t scores[3]);
 
 /* cuts.c: cut points from values, by the method of the option; the tables cuts and diagnostics. */
 typedef enum cm_rfm_way { CM_RFM_INDEPENDENT, CM_RFM_NESTED, CM_RFM_FIXED, CM_RFM_PYRAMID } cm_rfm_way;
@@ -107,7 +110,35 @@ cm_status cm_rfm_add_gap(cm_context *ctx, cm_builder *builder, int32_t scale, co
 cm_status cm_rfm_default_segments(cm_context *ctx, const int32_t scores[3], cm_table **out);
 cm_status cm_rfm_read_segments(cm_context *ctx, const cm_table *table, cm_rfm *rfm);
 
-/* summary.c: the tables segments and pyramid. */
+/* summary.c: the tables about all scores. */
 cm_status cm_rfm_summarise(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
+
+/* sums.c: exact money, and tables attached. */
+cm_status cm_rfm_to_money(cm_context *ctx, cm_wide sum, int64_t *out); /* CM_E_OVERFLOW beyond 64 bits */
+double cm_rfm_decimal(cm_wide sum, int32_t scale);
+/* The cell stays absent where the whole is not above zero. */
+cm_status cm_rfm_put_share(cm_context *ctx, cm_builder *builder, uint64_t column, cm_wide part, cm_wide whole);
+/* Unless `status` is a failure already: what the builder has, under a name. */
+cm_status cm_rfm_attach(cm_context *ctx, cm_builder *builder, cm_status status, cm_table *scores, const char *name);
+
+/* pyramid.c, golden.c: `segments` by row; `keys` room for all rows. */
+cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments, cm_key *keys,
+                                cm_table *scores);
+cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments, cm_table *scores);
+
+/* earlier.c: how the customers stood some days ago (option before_days of "customers"), by the cuts of this model; rows
+ * NULL where the table does not tell. */
+typedef struct cm_rfm_earlier {
+    int32_t money_scale; /* of both sums */
+    struct cm_rfm_standing {
+        bool known; /* had bought by then */
+        uint8_t segment;
+        int64_t recency_days, invoices, money, days_since, money_since;
+    } *rows; /* by row of the inputs */
+} cm_rfm_earlier;
+cm_status cm_rfm_open_earlier(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, cm_rfm_earlier *out);
+void cm_rfm_close_earlier(cm_core *core, const cm_inputs *inputs, cm_rfm_earlier *earlier);
+cm_status cm_rfm_moves(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
+                       const cm_rfm_earlier *earlier, cm_table **migration, cm_table **changes);
 
 #endif

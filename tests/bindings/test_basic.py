@@ -515,9 +515,14 @@ class Finding(unittest.TestCase):
 class Methods(unittest.TestCase):
     """Every method through the generic calls, against the command."""
 
+    # Takes the scores of another method, not transactions.
+    OF_SEGMENTS = "migration"
+
     def test_first_tables(self):
         for method in custmine._describe.methods():
             with self.subTest(method):
+                if method == self.OF_SEGMENTS:
+                    continue
                 command = [os.path.join(os.environ["CUSTMINE_BUILD"], "custmine"), method, "--on-error", "collect", "--raw"]
                 said = subprocess.run([*command, SHOP], capture_output=True, check=True, text=True).stdout
                 theirs = list(csv.reader(io.StringIO(said)))
@@ -530,11 +535,18 @@ class Methods(unittest.TestCase):
         for method in custmine._describe.methods():
             with self.subTest(method):
                 path = os.path.join(WORK, method + ".cm")
-                model = custmine.fit(method, shop())
+                data = custmine.rfm(SHOP, on_error="collect") if method == self.OF_SEGMENTS else shop()
+                model = custmine.fit(method, data)
                 model.save(path)
                 again = custmine.load(path)
                 self.assertEqual(again.tables, model.tables)
-                self.assertEqual(again.apply(shop()).to_dicts(), model.apply(shop()).to_dicts())
+                self.assertEqual(again.apply(data).to_dicts(), model.apply(data).to_dicts())
+
+    def test_moves(self):
+        then = custmine.rfm(SHOP, on_error="collect", as_of="2025-09-30")
+        changes = custmine.fit("migration", then).apply(custmine.rfm(SHOP, on_error="collect"))
+        self.assertGreater(len(changes), 0)
+        self.assertEqual(list(changes.columns)[:4], ["customer", "from", "to", "code"])
 
     def test_own_columns(self):
         rows = [{"a": float(i % 3), "b": float(i % 2)} for i in range(30)]

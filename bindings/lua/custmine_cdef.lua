@@ -191,6 +191,7 @@ void cm_reader_free(cm_reader *reader);
 cm_status cm_reader_push(cm_context *ctx, cm_reader *reader, const void *bytes, uint64_t length);
 typedef int64_t (*cm_read_function)(void *user, void *out, uint64_t wanted);
 cm_status cm_reader_pull(cm_context *ctx, cm_reader *reader, cm_read_function function, void *user);
+cm_status cm_read_json(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
 cm_status cm_read_baskets(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
 typedef int32_t (*cm_write_function)(void *user, const char *bytes, uint64_t length);
 cm_status cm_write_file(cm_context *ctx, const cm_table *table, const cm_options *options, const char *path);

@@ -53,11 +53,20 @@ static const char *type_of(const struct job *job, int topic, int64_t row) {
     return cm_table_text(job->topics[topic].known, (uint64_t)row, 1, 0, NULL);
 }
 
+static int ends_with(const char *text, const char *end) {
+    return strlen(text) >= strlen(end) && !strcmp(text + strlen(text) - strlen(end), end);
+}
+
+static int is_json(const char *path) {
+    return ends_with(path, ".json") || ends_with(path, ".jsonl") || ends_with(path, ".json.gz")
+           || ends_with(path, ".jsonl.gz");
+}
+
 /* The table of an option: a file, or of a saved model (.cm) the table of that name; its segments stand in its rules. */
 static cm_status option_table(struct job *job, const char *name, const char *path, cm_table **out) {
-    const char *dot = strrchr(path, '.');
     cm_model *model = NULL;
-    if (!dot || strcmp(dot, ".cm") != 0) return cm_read_csv(job->ctx, path, NULL, out);
+    if (is_json(path)) return cm_read_json(job->ctx, path, NULL, out);
+    if (!ends_with(path, ".cm")) return cm_read_csv(job->ctx, path, NULL, out);
     cm_status status = cm_model_load(job->ctx, path, &model);
     if (!status) status = cm_model_table(job->ctx, model, strcmp(name, "segments") != 0 ? name : "rules", out);
     cm_model_free(model);
@@ -164,8 +173,10 @@ static int set_limit(struct job *job, const char *value) {
 static int check_format(const struct job *job) {
     if (job->layout && strcmp(job->layout, "lines") != 0 && !wants_baskets(job))
         return usage(job, "--layout is lines or baskets, not %s", job->layout);
-    if (!job->format || !strcmp(job->format, "table") || !strcmp(job->format, "csv") || !strcmp(job->format, "json")) return EXIT_DONE;
-    return usage(job, "--format is table, csv or json, not %s", job->format);
+    if (!job->format || !strcmp(job->format, "table") || !strcmp(job->format, "csv") || !strcmp(job->format, "json")
+        || !strcmp(job->format, "jsonl"))
+        return EXIT_DONE;
+    return usage(job, "--format is table, csv, json or jsonl, not %s", job->format);
 }
 
 /* One option and its value; *at moves over what was used. */

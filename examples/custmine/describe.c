@@ -9,8 +9,9 @@ static int run(struct job *job) {
     cm_options *options = job_options(job, "read");
     int status = EXIT_DONE;
     int checks = !strcmp(name, "checks");
-    if (!checks && strcmp(name, "columns") != 0 && strcmp(name, "audit") != 0 && strcmp(name, "rejects") != 0)
-        return usage(job, "there is no table %s, but columns, checks, audit and rejects", name);
+    if (!checks && strcmp(name, "columns") != 0 && strcmp(name, "schema") != 0 && strcmp(name, "audit") != 0
+        && strcmp(name, "rejects") != 0)
+        return usage(job, "there is no table %s, but columns, checks, schema, audit and rejects", name);
     /* To look at a file must work with any file: rows that do not fit are counted, unless it was asked otherwise. */
     if (!job->on_error_given && cm_options_set_text(job->ctx, options, "on_error", "collect")) return fail(job);
     if (read_files(job, &sales)
@@ -27,7 +28,7 @@ const subcommand describe_command = {
     .help = "what the file holds, and how it was read",
     .arguments = "FILE...",
     .topics = "context read write",
-    .tables = "columns checks audit rejects",
+    .tables = "columns checks schema audit rejects",
     .examples = {"custmine describe sales.csv.gz", "custmine describe --table audit --format json january.csv february.csv"},
     .run = run,
     .least_files = 1,

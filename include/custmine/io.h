@@ -67,6 +67,14 @@ typedef int64_t (*cm_read_function)(void *user, void *out, uint64_t wanted);
  * for a file. `user` must live as long. */
 CM_API cm_status cm_reader_pull(cm_context *ctx, cm_reader *reader, cm_read_function function, void *user);
 
+/* Reads JSON, plain or gzip: an array of flat objects, the first such array within an object (as the command writes it),
+ * or JSON lines. Columns are the names in the order in which they come first; a name that an object lacks is absent, as
+ * null is. Types are the narrowest that fit all values; what stands in quotes is a date or STRING; arrays of plain
+ * values are LIST. Options (topic "read"): encoding, max_bytes, max_ratio. Errors: CM_E_IO; CM_E_FORMAT with the line
+ * for what is no JSON or not flat; CM_E_UNSUPPORTED for a name with a list here and a plain value there.
+ * Cost: O(bytes); memory: the file's and the table's. */
+CM_API cm_status cm_read_json(cm_context *ctx, const char *path, const cm_options *options, cm_table **out);
+
 /* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in
  * FIMI's .dat files. Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order).
  * Empty cells and those of `na` are skipped; a record without items is left out and counted in the attached "audit",
@@ -79,10 +87,12 @@ CM_API cm_status cm_read_baskets(cm_context *ctx, const char *path, const cm_opt
 /* Takes some bytes of output; a result other than 0 stops the call: CM_E_IO. */
 typedef int32_t (*cm_write_function)(void *user, const char *bytes, uint64_t length);
 
-/* Writes a table as CSV (RFC 4180, "\n") or JSON (an array of objects). Options (topic "write"): format csv|json,
- * header, raw (no quote before a text that a spreadsheet would run as a formula). Money is exact, doubles are the
+/* Writes a table as CSV (RFC 4180, "\n"), JSON (an array of objects) or JSON lines (an object a line), by and by: memory
+ * is that of some rows. CSV written `raw` and read with the table's schema (cm_table_schema) is the same table, except
+ * that absent cells of a table of one column are blank lines, which are no records, and that times lie in the years 1 to
+ * 9999. Options (topic "write"): format csv|json|jsonl, header, raw (no quote before a text that a spreadsheet would run as a formula). Money is exact, doubles are the
  * shortest that read back the same, an absent value is an empty cell (null), an empty text "", lists are joined with ";
- * ". The file is written beside its name and renamed when complete: a failed call leaves nothing behind. */
+ * " (\ before ; and \ within an item; one empty item alone is \). The file is written beside its name and renamed when complete: a failed call leaves nothing behind. */
 CM_API cm_status cm_write_file(cm_context *ctx, const cm_table *table, const cm_options *options, const char *path);
 CM_API cm_status cm_write(cm_context *ctx, const cm_table *table, const cm_options *options, cm_write_function function,
                           void *user);

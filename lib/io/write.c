@@ -6,7 +6,7 @@
 #define PORTION (UINT64_C(64) << 10)
 
 static const cm_option_spec specs[] = {
-    {"format", "csv", "csv|json", "csv, or json: an array of objects", 0, 0, CM_OPTION_CHOICE},
+    {"format", "csv", "csv|json|jsonl", "json: an array of objects; jsonl: an object a line", 0, 0, CM_OPTION_CHOICE},
     {"header", "true", NULL, "csv: whether the first record names the columns", 0, 0, CM_OPTION_SWITCH},
     {"raw", "false", NULL, "csv: no ' before texts that a spreadsheet would run as a formula", 0, 0, CM_OPTION_SWITCH},
     {NULL, NULL, NULL, NULL, 0, 0, CM_OPTION_INT},
@@ -26,7 +26,9 @@ static cm_status write_table(cm_context *ctx, const cm_table *table, const cm_op
     const cm_topic *topic = &cm_write_topic;
     output->header = cm_option_int(options, topic, "header") != 0;
     output->raw = cm_option_int(options, topic, "raw") != 0;
-    cm_status status = cm_option_choice(options, topic, "format") ? cm_write_as_json(ctx, output, table)
+    int32_t format = cm_option_choice(options, topic, "format");
+    output->lines = format == 2;
+    cm_status status = format ? cm_write_as_json(ctx, output, table)
                                                                   : cm_write_as_csv(ctx, output, table);
     if (!status) status = cm_output_flush(ctx, output, true, table->rows, table->rows);
     cm_bytes_free(ctx->core, &output->text);

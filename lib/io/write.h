@@ -14,6 +14,7 @@ typedef struct cm_output {
     cm_bytes text;    /* not yet put */
     cm_bytes scratch; /* of one cell */
     bool header, raw;
+    bool lines; /* JSON lines */
 } cm_output;
 
 /* Lets gathered text go; `all` false: only if there is much. Reports progress. */

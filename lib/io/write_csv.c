@@ -3,13 +3,15 @@
 
 #include "io/write.h"
 
-/* Items joined with "; ", \ before ; and \ within them. */
+/* Items joined with "; ", \ before ; and \ within them; one empty item alone is \, since no text at all is no item. */
 static cm_status join_items(cm_context *ctx, cm_output *output, const cm_column *column, const cm_chunk *chunk,
                             uint64_t row) {
     const int64_t *offsets = chunk->offsets + chunk->offset + row;
     const int32_t *codes = chunk->values;
     cm_status status = CM_OK;
     output->scratch.length = 0;
+    if (offsets[1] - offsets[0] == 1 && !cm_dictionary_text(column->dictionary, codes[offsets[0]]).length)
+        return cm_bytes_add(ctx, &output->scratch, "\\", 1);
     for (int64_t item = offsets[0]; item < offsets[1] && !status; item++) {
         cm_text text = cm_dictionary_text(column->dictionary, codes[item]);
         if (item > offsets[0]) status = cm_bytes_add(ctx, &output->scratch, "; ", 2);

@@ -1,4 +1,4 @@
-/* JSON: an array of objects, one a line. Bytes that are no UTF-8 become U+FFFD. */
+/* JSON: an array of objects, one a line; JSON lines: the objects alone. Bytes that are no UTF-8 become U+FFFD. */
 #include <math.h>
 #include <string.h>
 
@@ -67,7 +67,7 @@ static cm_status add_cell(cm_context *ctx, cm_output *output, const cm_column *c
 
 static cm_status add_row(cm_context *ctx, cm_output *output, const cm_table *table, uint64_t chunk, uint64_t row) {
     uint64_t number = table->first_rows[chunk] + row;
-    cm_status status = add(ctx, output, number ? ",\n{" : "{");
+    cm_status status = add(ctx, output, number && !output->lines ? ",\n{" : "{");
     for (uint64_t i = 0; i < table->column_count && !status; i++) {
         const cm_column *column = table->columns[i];
         if (i) status = add(ctx, output, ",");
@@ -75,15 +75,16 @@ static cm_status add_row(cm_context *ctx, cm_output *output, const cm_table *tab
         if (!status) status = add(ctx, output, ":");
         if (!status) status = add_cell(ctx, output, column, &column->chunks[chunk], row);
     }
-    if (!status) status = add(ctx, output, "}");
+    if (!status) status = add(ctx, output, output->lines ? "}\n" : "}");
     return status ? status : cm_output_flush(ctx, output, false, number, table->rows);
 }
 
 cm_status cm_write_as_json(cm_context *ctx, cm_output *output, const cm_table *table) {
-    cm_status status = add(ctx, output, "[\n");
+    cm_status status = output->lines ? CM_OK : add(ctx, output, "[\n");
     for (uint64_t chunk = 0; chunk < table->chunk_count && !status; chunk++) {
         uint64_t rows = table->first_rows[chunk + 1] - table->first_rows[chunk];
         for (uint64_t row = 0; row < rows && !status; row++) status = add_row(ctx, output, table, chunk, row);
     }
-    return status ? status : add(ctx, output, table->rows ? "\n]\n" : "]\n");
+    if (status || output->lines) return status;
+    return add(ctx, output, table->rows ? "\n]\n" : "]\n");
 }

@@ -237,6 +237,10 @@ bool cm_survey_texts(cm_survey *survey, uint64_t cells) {
     return true;
 }
 
+void cm_survey_quoted(cm_survey *survey) {
+    survey->open &= ~(NUMBERS | BIT(CM_BOOL));
+}
+
 /* ---- the decision ---- */
 
 /* A sentence of the catalogue with up to four arguments; NULL ends them. */
@@ -414,13 +418,26 @@ static cm_cell_fit read_number(const cm_decision *decision, const char *text, ui
     return cm_rescale_overflows(value, (int32_t)places, decision->scale, out) ? CM_CELL_TOO_LARGE : CM_CELL_FITS;
 }
 
+/* As the library writes them; a column is FLOAT64 with such cells only where a schema says so. */
+static bool read_special(const char *text, uint64_t length, double *out) {
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {{"nan", NAN}, {"inf", INFINITY}, {"-inf", -INFINITY}};
+    for (uint64_t i = 0; i < 3; i++) {
+        *out = words[i].value;
+        if (length == strlen(words[i].word) && !memcmp(text, words[i].word, (size_t)length)) return true;
+    }
+    return false;
+}
+
 static cm_cell_fit read_real(const cm_decision *decision, const char *text, uint64_t length, double *out) {
     int64_t value;
     int32_t scale;
     bool exponent;
     char room[CM_AMOUNT_TEXT];
     text = cm_plain_number(&decision->style, text, &length, room);
-    if (read_double(text, length, decision->style.mark, out)) return CM_CELL_FITS;
+    if (read_double(text, length, decision->style.mark, out) || read_special(text, length, out)) return CM_CELL_FITS;
     if (read_exact(text, length, decision->style.mark, &value, &scale, &exponent)) return CM_CELL_NO_NUMBER;
     *out = cm_decimal_to_double(value, scale); /* "5." */
     return CM_CELL_FITS;

@@ -50,6 +50,9 @@ typedef struct cm_decision {
 void cm_survey_begin(cm_survey *survey, int32_t role, cm_number_style style, int32_t orders);
 void cm_survey_cell(cm_survey *survey, const char *text, uint64_t length, uint64_t line);
 
+/* The next cell is text where it was written: no number, true or false, though it may be a date. */
+void cm_survey_quoted(cm_survey *survey);
+
 /* The decision. A role that fewer than half of the cells fit is given up unless
  * `keep_role`. A date column that could be read in two ways,
  * or that mixes zoned and naive times, stays STRING and decided_by says so. */

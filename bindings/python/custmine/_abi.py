@@ -83,7 +83,7 @@ _PROTOTYPES = """
     cm_options_new i:pto           cm_options_free v:p            cm_options_set_int i:pptl
     cm_options_set_double i:pptd   cm_options_set_text i:pptt     cm_options_add_text i:pptt
     cm_options_set_table i:pptp    cm_describe_options i:pto      cm_describe i:pto
-    cm_read_csv i:ptpo             cm_reader_open i:ptpo          cm_reader_next i:ppo
+    cm_read_csv i:ptpo             cm_read_json i:ptpo            cm_reader_open i:ptpo          cm_reader_next i:ppo
     cm_reader_audit i:ppo          cm_reader_push i:pppu          cm_reader_pull i:ppRp
     cm_reader_free v:p             cm_write_file i:pppt
     cm_write i:pppWp               cm_table_rows u:p              cm_table_columns u:p

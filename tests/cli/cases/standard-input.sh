@@ -6,7 +6,7 @@ for table in customers audit; do
   cmp file.csv stream.csv
 done
 sed 1q a.csv
-sed 's/^shop.csv/-/' a.csv | cmp - b.csv
+sed "s/^shop.csv/'-/" a.csv | cmp - b.csv
 "$custmine" rfm --on-error collect --table audit --stream --batch-rows 100 shop.csv
 "$custmine" customers --format csv shop.csv --on-error collect > customers.csv
 "$custmine" rfm --format csv - < customers.csv | sed 3q

@@ -258,6 +258,7 @@ static cm_status gather(cm_context *ctx, cm_decoder *decoder, const char *bytes,
 
 static cm_status convert_block(cm_context *ctx, cm_decoder *decoder, uint64_t held, bool last) {
     cm_bytes *in = &decoder->input, *out = &decoder->output;
+    if (!in->length) return CM_OK;
     cm_status status = cm_reserve(ctx, &out->data, &out->capacity, 3 * in->length + 4, 1);
     if (status) return status;
     conversion c = {.in = in->data, .in_length = in->length, .out = out->data};

@@ -141,6 +141,7 @@ static cm_status convert(cm_context *ctx, cm_road *road, cm_road_block *at, uint
     cm_block_values *values = &at->values[index];
     int32_t type = column->decision.type;
     cm_status status = CM_OK;
+    if (at->from == at->to) return CM_OK; /* there may be no memory at all */
     if (type == CM_STRING)
         status = cm_block_encode(ctx, &at->block, road->reader, column, at->from, at->to, values, failed);
     else if (type == CM_INT64 || type == CM_DECIMAL)

@@ -19,7 +19,7 @@ static bool role_is_text(int32_t role) {
            || role == CM_ROLE_CURRENCY;
 }
 
-static bool role_is_number(int32_t role) {
+bool cm_role_is_number(int32_t role) {
     return role == CM_ROLE_QUANTITY || role == CM_ROLE_PRICE || role == CM_ROLE_AMOUNT || role == CM_ROLE_COST;
 }
 
@@ -122,7 +122,7 @@ static void count_number(cm_survey *survey, int64_t value, int32_t scale, const 
     if (!survey->numbers[scale]++) survey->low[scale] = survey->high[scale] = value;
     if (value < survey->low[scale]) survey->low[scale] = value;
     if (value > survey->high[scale]) survey->high[scale] = value;
-    survey->role_fits += role_is_number(survey->role);
+    survey->role_fits += cm_role_is_number(survey->role);
     if (scale <= survey->scale) return;
     survey->scale = scale;
     survey->largest_scale.line = 0;
@@ -180,7 +180,7 @@ static void survey_moment(cm_survey *survey, const char *text, uint64_t length, 
 
 void cm_survey_cell(cm_survey *survey, const char *text, uint64_t length, uint64_t line) {
     int64_t truth;
-    bool wants_number = role_is_number(survey->role), wants_moment = survey->role == CM_ROLE_DATE;
+    bool wants_number = cm_role_is_number(survey->role), wants_moment = survey->role == CM_ROLE_DATE;
     if (!length) return;
     survey->cells++;
     if (!survey->open && !wants_number && !wants_moment) return;
@@ -196,7 +196,7 @@ void cm_evidence_note(cm_evidence *evidence, const char *text, uint64_t length, 
 }
 
 bool cm_survey_numbers(cm_survey *survey, const cm_plain_numbers *numbers) {
-    bool wanted = role_is_number(survey->role), counted = wanted || survey->open & NUMBERS;
+    bool wanted = cm_role_is_number(survey->role), counted = wanted || survey->open & NUMBERS;
     if (!numbers->cells) return true;
     if (survey->role == CM_ROLE_DATE || survey->open & (BIT(CM_BOOL) | BIT(CM_TIMESTAMP))) return false;
     if (survey->open && !(survey->open & ~BIT(CM_INT64))) return false; /* one of them may be what leaves text alone */
@@ -222,7 +222,7 @@ bool cm_survey_numbers(cm_survey *survey, const cm_plain_numbers *numbers) {
 bool cm_survey_moments(cm_survey *survey, uint64_t cells, bool timed) {
     bool wanted = survey->role == CM_ROLE_DATE, read = wanted || survey->open & BIT(CM_TIMESTAMP);
     if (!cells) return true;
-    if (!(survey->orders & CM_ORDER_YMD) || role_is_number(survey->role)
+    if (!(survey->orders & CM_ORDER_YMD) || cm_role_is_number(survey->role)
         || survey->open & (BIT(CM_BOOL) | NUMBERS))
         return false;
     if (read && (!survey->naive.line || (timed && !survey->timed.line))) return false;
@@ -232,7 +232,7 @@ bool cm_survey_moments(cm_survey *survey, uint64_t cells, bool timed) {
 }
 
 bool cm_survey_texts(cm_survey *survey, uint64_t cells) {
-    if (cells && (survey->open || role_is_number(survey->role) || survey->role == CM_ROLE_DATE)) return false;
+    if (cells && (survey->open || cm_role_is_number(survey->role) || survey->role == CM_ROLE_DATE)) return false;
     survey->cells += cells;
     return true;
 }
@@ -370,13 +370,13 @@ static void decide_plain(const cm_context *ctx, const cm_survey *survey, cm_deci
 }
 
 static void decide_empty(const cm_context *ctx, const cm_survey *survey, cm_decision *out) {
-    out->type = survey->role == CM_ROLE_DATE ? CM_DATE : role_is_number(survey->role) ? CM_INT64 : CM_STRING;
+    out->type = survey->role == CM_ROLE_DATE ? CM_DATE : cm_role_is_number(survey->role) ? CM_INT64 : CM_STRING;
     say_nothing_more(ctx, out, "DECIDED_EMPTY");
 }
 
 void cm_survey_decide(const cm_context *ctx, const cm_survey *survey, bool keep_role, cm_decision *out) {
     *out = (cm_decision){.role = survey->role, .style = survey->style, .orders = survey->orders};
-    bool needs_type = role_is_number(survey->role) || survey->role == CM_ROLE_DATE;
+    bool needs_type = cm_role_is_number(survey->role) || survey->role == CM_ROLE_DATE;
     if (needs_type && survey->role_fits < survey->cells - survey->role_fits && !keep_role) {
         out->role = CM_ROLE_NONE;
         needs_type = false;
@@ -503,108 +503,4 @@ void cm_value_widen(const cm_decision *before, const cm_decision *decision, cm_v
         *integer *= CM_DAY_MICROSECONDS;
     else if (cm_rescale_overflows(*integer, before->scale, decision->scale, integer))
         *integer = *integer < 0 ? INT64_MIN : INT64_MAX;
-}
-
-/* ---- columns of texts from elsewhere ---- */
-
-typedef struct inference {
-    const cm_column *column;
-    cm_survey survey;
-    cm_decision decision;
-    cm_value *values; /* by code */
-    uint8_t *known;   /* by code: 0 not seen, 1 read */
-    uint64_t size;
-} inference;
-
-static const int32_t *codes_of(const cm_chunk *chunk) {
-    return (const int32_t *)chunk->values + chunk->offset;
-}
-
-static void survey_texts(inference *work) {
-    uint64_t row = 0;
-    for (uint64_t i = 0; i < work->column->chunk_count; i++) {
-        const cm_chunk *chunk = &work->column->chunks[i];
-        for (uint64_t k = 0; k < chunk->rows; k++, row++) {
-            int32_t code = codes_of(chunk)[k];
-            if (!cm_chunk_present(chunk, k) || work->known[code]) continue;
-            cm_text text = cm_dictionary_text(work->column->dictionary, code);
-            work->known[code] = 1;
-            cm_survey_cell(&work->survey, text.data, text.length, row + 1);
-        }
-    }
-}
-
-static cm_status fail_text(cm_context *ctx, const inference *work, cm_cell_fit fit, cm_text text, uint64_t row) {
-    const char *reason = fit == CM_CELL_NO_DATE     ? "TEXT_NO_DATE"
-                         : fit == CM_CELL_TOO_LARGE ? "TEXT_TOO_LARGE"
-                                                    : "TEXT_NO_NUMBER";
-    cm_fail(ctx, CM_E_DATA, reason, "tu", text.data, text.length, row);
-    return cm_fail_at(ctx, NULL, 0, 0, work->column->name, 0);
-}
-
-static cm_status convert_chunk(cm_context *ctx, inference *work, const cm_chunk *from, uint64_t first_row,
-                               cm_chunk *to) {
-    bool narrow = work->decision.type == CM_DATE;
-    to->rows = from->rows;
-    cm_status status = cm_buffer_new(ctx, from->rows * cm_type_width(work->decision.type), &to->values_buffer);
-    if (!status) status = cm_buffer_new(ctx, (from->rows + 7) / 8, &to->validity_buffer);
-    if (status) return status;
-    to->values = to->values_buffer->data;
-    to->validity = to->validity_buffer->data;
-    for (uint64_t k = 0; k < from->rows; k++) {
-        if (!cm_chunk_present(from, k)) continue;
-        int32_t code = codes_of(from)[k];
-        cm_text text = cm_dictionary_text(work->column->dictionary, code);
-        if (!text.length) continue;
-        if (work->known[code] == 1) {
-            cm_cell_fit fit = cm_decision_read(&work->decision, text.data, text.length, &work->values[code]);
-            if (fit) return fail_text(ctx, work, fit, text, first_row + k + 1);
-            work->known[code] = 2;
-        }
-        if (narrow)
-            ((int32_t *)to->values_buffer->data)[k] = (int32_t)work->values[code].integer;
-        else
-            ((int64_t *)to->values_buffer->data)[k] = work->values[code].integer;
-        cm_set_bit(to->validity_buffer->data, k);
-    }
-    return cm_tick(ctx, "read", 0, 0);
-}
-
-static cm_status convert_texts(cm_context *ctx, inference *work, int32_t role, cm_column **out) {
-    const cm_column *from = work->column;
-    const cm_decision *decision = &work->decision;
-    cm_status status = cm_column_new(ctx, from->name, decision->type, decision->scale, role, decision->flags, NULL,
-                                     from->chunk_count, out);
-    uint64_t row = 0;
-    for (uint64_t i = 0; i < from->chunk_count && !status; i++) {
-        status = convert_chunk(ctx, work, &from->chunks[i], row, &(*out)->chunks[i]);
-        row += from->chunks[i].rows;
-    }
-    if (status) {
-        cm_column_release(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
-cm_status cm_infer_column(cm_context *ctx, const cm_table *table, uint64_t column, int32_t role, int32_t date_order,
-                          cm_column **out) {
-    *out = NULL;
-    if (column >= table->column_count || table->columns[column]->type != CM_STRING
-        || (role != CM_ROLE_DATE && !role_is_number(role)))
-        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "role", "only texts become dates and numbers");
-    inference work = {.column = table->columns[column], .size = table->columns[column]->dictionary_size};
-    work.values = cm_alloc(ctx, work.size, sizeof *work.values);
-    work.known = work.values ? cm_alloc(ctx, work.size, 1) : NULL;
-    cm_status status = work.known ? CM_OK : ctx->error.status;
-    if (status) goto done;
-    cm_survey_begin(&work.survey, role, (cm_number_style){.mark = '.'}, date_order);
-    survey_texts(&work);
-    cm_survey_decide(ctx, &work.survey, true, &work.decision);
-    status = work.decision.type == CM_STRING ? cm_survey_fail_dates(ctx, &work.survey, work.column->name)
-                                             : convert_texts(ctx, &work, role, out);
-done:
-    cm_free(ctx->core, work.values, work.size, sizeof *work.values);
-    cm_free(ctx->core, work.known, work.size, 1);
-    return status;
 }

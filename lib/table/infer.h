@@ -8,6 +8,8 @@
 
 #define CM_MAX_SCALE 18
 
+bool cm_role_is_number(int32_t role); /* quantity, price, amount, cost */
+
 /* A cell that settled something; its text may be cut. */
 #define CM_EVIDENCE_TEXT 40
 typedef struct cm_evidence {

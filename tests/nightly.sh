@@ -23,6 +23,15 @@ memcheck() {
 }
 have valgrind "valgrind" && part "valgrind over the command" memcheck
 
+# The peers' virtual environment (BENCH_PEERS names its Python) has what our numbers are compared with.
+beside_peers() { # SCRIPT
+  local out; out=$(make -s where)
+  CUSTMINE_LIBRARY=$(echo "$PWD/$out"/libcustmine.so.[0-9]) PYTHONPATH=bindings/python PYTHONDONTWRITEBYTECODE=1 "$peers" "tests/peers/$1"
+}
+peers=${BENCH_PEERS:-/tmp/peers/bin/python}
+if "$peers" -c 'import sklearn' 2> /dev/null; then make -j2 all && part "k-means beside scikit-learn" beside_peers kmeans_sklearn.py
+else echo "skipped: k-means beside scikit-learn (BENCH_PEERS names no Python that has it)"; fi
+
 # 32 bits need libraries of that kind; Debian has them as foreign packages (libcsv-dev:i386, zlib1g-dev:i386).
 thirty_two() {
   make -j2 CFLAGS='-O2 -m32' all || return 1

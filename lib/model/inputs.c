@@ -38,6 +38,48 @@ static const char *shown_name(const cm_model *model, uint64_t index) {
     return inputs[0].shown_as ? names[index] : NULL;
 }
 
+/* ---- all columns with numbers ---- */
+
+static bool is_text(const cm_table *table, uint64_t row, const char *name, const char *value) {
+    const char *own = cm_table_text(table, row, 0, 0, NULL), *text = cm_table_text(table, row, 1, 0, NULL);
+    return own && !strcmp(own, name) && (!value || (text && !strcmp(text, value)));
+}
+
+/* A column with numbers or dates that is neither the rows' id nor their weight. */
+static bool is_measure(const cm_table *table, uint64_t column, const cm_table *options) {
+    const cm_column *of = table->columns[column];
+    for (uint64_t row = 0; row < options->rows; row++)
+        if (is_text(options, row, "weight", of->name)) return false;
+    return (int64_t)column != cm_find_id(table)
+           && (of->type == CM_FLOAT64 || of->type == CM_INT64 || of->type == CM_DECIMAL || of->type == CM_DATE
+               || of->type == CM_TIMESTAMP);
+}
+
+static cm_status add_pair(cm_context *ctx, cm_builder *builder, const char *name, const char *value) {
+    cm_status status = cm_builder_text(ctx, builder, 0, name, strlen(name));
+    if (!status) status = cm_builder_text(ctx, builder, 1, value, strlen(value));
+    return status ? status : cm_builder_row(ctx, builder);
+}
+
+cm_status cm_inputs_name_all(cm_context *ctx, const cm_model *model, const cm_table *table, const cm_table *options,
+                             cm_table **out) {
+    cm_builder *builder = NULL;
+    cm_status status = cm_builder_new(ctx, &builder);
+    bool all = model->method->any_columns && cm_table_find(table, "all") < 0;
+    if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "value", CM_STRING, 0, CM_ROLE_NONE);
+    for (uint64_t row = 0; row < options->rows && !status; row++) {
+        bool expands = all && is_text(options, row, "columns", "all");
+        for (uint64_t i = 0; i < table->column_count && expands && !status; i++)
+            if (is_measure(table, i, options)) status = add_pair(ctx, builder, "columns", table->columns[i]->name);
+        if (!expands && !status)
+            status = add_pair(ctx, builder, cm_table_text(options, row, 0, 0, NULL), cm_table_text(options, row, 1, 0, NULL));
+    }
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
+    return status;
+}
+
 /* ---- their values ---- */
 
 static cm_status fail_missing(cm_context *ctx, const cm_method *method, const cm_table *table, const char *column) {

@@ -68,6 +68,7 @@ typedef struct cm_method {
     bool takes_absent;             /* rows are not left out; the inputs are FLOAT64, absent ones NaN */
     bool fits_columns;             /* fit reads the sources of the inputs, of all rows, and puts the summaries into the
                                     * model itself; nothing is copied for it */
+    bool any_columns;              /* its option `columns` may be `all`: every column with numbers or dates */
     const cm_input_spec *inputs;   /* ended by a column NULL */
     const cm_output_spec *outputs; /* ended by a table NULL; the first table is what the method is asked for, as a rule
                                     * that of cm_apply */
@@ -115,6 +116,9 @@ cm_table *cm_model_get(const cm_model *model, const char *name); /* borrowed; NU
 /* ---- inputs and scores, for all methods ---- */
 
 cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out);
+/* The option `columns` of a model that is being made: where it is `all` (and no column has that name), the names. */
+cm_status cm_inputs_name_all(cm_context *ctx, const cm_model *model, const cm_table *table, const cm_table *options,
+                             cm_table **out);
 /* The sources alone: rows are all those of the table, without numbers and values. */
 cm_status cm_inputs_open_columns(cm_context *ctx, const cm_model *model, const cm_table *table, cm_inputs *out);
 /* A cell as a real number: a date in days, a time in days and parts of a day since 1970; NaN if it is absent. */

@@ -76,9 +76,11 @@ static cm_status find_method(cm_context *ctx, const char *name, const cm_method 
 }
 
 /* The options as they are, as a table and read back from it: what a loaded model will have. */
-static cm_status keep_options(cm_context *ctx, cm_model *model, const cm_options *options) {
-    cm_table *table = NULL;
-    cm_status status = cm_options_to_table(ctx, options, &model->method->topic, &table);
+static cm_status keep_options(cm_context *ctx, cm_model *model, const cm_table *input, const cm_options *options) {
+    cm_table *given = NULL, *table = NULL;
+    cm_status status = cm_options_to_table(ctx, options, &model->method->topic, &given);
+    if (!status) status = cm_inputs_name_all(ctx, model, input, given, &table);
+    cm_table_free(given);
     if (!status) status = cm_model_put(ctx, model, "options", table);
     if (!status) status = cm_options_from_table(ctx, &model->method->topic, table, &model->options);
     cm_table_free(table);
@@ -105,7 +107,7 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
     if (status) return status;
     status = cm_options_check(ctx, options, &method->topic);
     if (!status) status = cm_model_make(ctx, method, &model);
-    if (!status) status = keep_options(ctx, model, options);
+    if (!status) status = keep_options(ctx, model, table, options);
     if (!status)
         status = (method->fits_columns ? cm_inputs_open_columns : cm_inputs_open)(ctx, model, table, &inputs);
     if (!status) status = method->fit(ctx, &inputs, options, model);

@@ -88,7 +88,8 @@ static double davies_bouldin(const cm_kmeans_run *run, const double *means, cons
     return run->k > 1 ? sum / (double)run->k : (double)NAN;
 }
 
-static cm_status judge(cm_context *ctx, const cm_kmeans_run *run, double *means, double *spreads, cm_kmeans_start *out) {
+static cm_status judge(cm_context *ctx, const cm_kmeans_run *run, double *means, double *spreads,
+                       cm_kmeans_start *out) {
     double least = INFINITY, all = 0;
     if (!find_means(run, means)) return CM_OK;
     for (uint64_t i = 0; i < run->k; i++) {

@@ -46,10 +46,6 @@ static uint64_t slice_rows(uint64_t columns) {
     return most < MOST_ROWS ? most : MOST_ROWS;
 }
 
-static inline void prefetch(const double *rows) {
-    for (int i = 0; i < ROWS; i += 8) __builtin_prefetch(rows + i);
-}
-
 /* ROWS rows of one column, of which some may be missing. */
 static void narrow_rows(const double *from, uint64_t there, double origin, float *to, float *squares) {
     double end[ROWS];
@@ -73,11 +69,8 @@ static void narrow(const cm_kmeans_lot *lot, const double *const *columns, uint6
     memset(out->squares, 0, (size_t)out->rows * sizeof *out->squares);
     for (uint64_t j = 0; j < lot->columns; j++) {
         float *to = out->values + j * ROWS;
-        const double *from = columns[j] + first, *next = j + 1 < lot->columns ? columns[j + 1] + first : columns[0] + first + most;
-        for (uint64_t at = 0; at < there; at += ROWS, to += slice_step(lot->columns)) {
-            prefetch(next + at);
-            narrow_rows(from + at, there - at, lot->origin[j], to, out->squares + at);
-        }
+        for (uint64_t at = 0; at < there; at += ROWS, to += slice_step(lot->columns))
+            narrow_rows(columns[j] + first + at, there - at, lot->origin[j], to, out->squares + at);
     }
 }
 
@@ -243,7 +236,8 @@ static void compare(const cm_kmeans_lot *lot, const slice *of, uint64_t at, cons
     NARROW(closest, 0.0, near);
     NARROW(closest + LANES, 0.0, near + LANES);
     for (uint64_t tile = 0; tile < lot->tiles; tile++)
-        compare_tile(lot, of->values + at / ROWS * slice_step(lot->columns), of->squares + at, near, tile, nearer + tile * lot->width);
+        compare_tile(lot, of->values + at / ROWS * slice_step(lot->columns), of->squares + at, near, tile,
+                     nearer + tile * lot->width);
 }
 
 /* The distances of the rows whose bits are set, where they are less than those there. */

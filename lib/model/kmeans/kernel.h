@@ -20,7 +20,7 @@ typedef struct cm_kmeans_lot {
     uint64_t count, columns;
     uint64_t padded;                /* count, made a multiple of eight */
     uint64_t width, tiles;          /* of the filter: centres a tile */
-    double *exact;                  /* column by column: of centre i in column j exact[j * padded + i]; far away behind the end */
+    double *exact;                  /* of centre i in column j: exact[j * padded + i]; far away behind the end */
     float *rounded;                 /* less the origin: tile by tile, column by column, width centres */
     float *halves;                  /* |c|^2 / 2 of these; infinite behind the end */
     double origin[CM_MOST_INPUTS];  /* floats are fine near it */

@@ -4,8 +4,9 @@
  *
  * The idea: take centres, give each row to the nearest, move each centre to the mean of its rows, until nothing
  * changes; do so from several starts and keep the best. Cost: rows times columns times k an iteration; memory for the
- * scaled values. settings.c reads the options, prepare.c scales, seed.c starts, lloyd.c iterates, choose.c picks and
- * orders, silhouette.c measures, tables.c keeps, segments.c tells.
+ * scaled values. settings.c reads the options, prepare.c scales, seed.c starts, lloyd.c iterates by what kernel.c and
+ * filter.h find nearest, choose.c picks and orders, criteria.c, silhouette.c and stability.c measure, tables.c keeps,
+ * segments.c and profile.c tell.
  *
  * Different here: the same bytes for any number of threads; segments are numbered by size; the scaled centres are part
  * of the model and score later customers on the same scale. */
@@ -14,8 +15,8 @@
 #include <math.h>
 
 static const cm_option_spec options[] = {
-    {"columns", NULL, NULL, "columns to form segments by, any with numbers; default recency_days, invoices, money", 0,
-     0, CM_OPTION_LIST},
+    {"columns", NULL, NULL, "columns to form segments by, any with numbers or dates, or all; default recency_days, "
+     "invoices, money", 0, 0, CM_OPTION_LIST},
     {"k", "5", NULL, "number of segments, or auto: by the criterion", 0, 0, CM_OPTION_TEXT},
     {"k_range", "3:8", NULL, "numbers of segments that auto tries", 0, 0, CM_OPTION_TEXT},
     {"criterion", "silhouette", "silhouette|calinski_harabasz|davies_bouldin|elbow",
@@ -26,8 +27,8 @@ static const cm_option_spec options[] = {
      CM_OPTION_NUMBER},
     {"init", "k-means++", "k-means++|random", "how a start is drawn: greedy k-means++, or rows at random", 0, 0,
      CM_OPTION_CHOICE},
-    {"centroids", NULL, NULL, "a table of centres to start from instead, in the columns' own units; k is its rows", 0, 0,
-     CM_OPTION_TABLE},
+    {"centroids", NULL, NULL, "a table of centres to start from instead, in the columns' own units; k is its rows", 0,
+     0, CM_OPTION_TABLE},
     {"starts", "10", NULL, "starts, the best of which counts", 1, 1000, CM_OPTION_INT},
     {"scale", NULL, "none|standard|robust|minmax",
      "standard deviation, range between the quartiles, or 0 to 1; default standard, none for columns of one's own", 0,
@@ -215,6 +216,7 @@ const cm_method cm_kmeans_method = {
     .incomplete = "missing value",
     .takes_absent = true,
     .fits_columns = true,
+    .any_columns = true,
     .inputs = inputs,
     .outputs = outputs,
     .fit = fit,

@@ -26,7 +26,8 @@ static uint64_t padded_rows(const cm_kmeans_points *points) {
 
 static void deal_out(cm_kmeans_run *run) {
     const cm_kmeans_points *points = run->points;
-    uint64_t portions = least(least(MOST_PORTIONS, points->blocks), points->rows * ROW_NUMBERS / (run->k * points->columns));
+    uint64_t portions = points->rows * ROW_NUMBERS / (run->k * points->columns);
+    portions = least(portions, least(MOST_PORTIONS, points->blocks));
     if (!portions) portions = 1;
     run->portion_blocks = (points->blocks + portions - 1) / portions;
     run->portions = (points->blocks + run->portion_blocks - 1) / run->portion_blocks;
@@ -171,7 +172,7 @@ cm_status cm_kmeans_measure(cm_context *ctx, cm_kmeans_run *run) {
 
 /* ---- centres ---- */
 
-/* The farthest row whose centre has others, too; the first of equally far ones. False if every row lies on its centre. */
+/* The farthest row whose centre has others, too; the first of equally far ones. False if all lie on their centres. */
 static bool find_farthest(const cm_kmeans_run *run, uint64_t *found) {
     double farthest = 0;
     for (uint64_t row = 0; row < run->points->rows; row++)
@@ -213,7 +214,8 @@ static cm_status repair_empty(cm_context *ctx, cm_kmeans_run *run) {
     if (!status) status = cm_kmeans_measure(ctx, run);
     for (uint64_t i = 0; i < run->k && !status; i++) {
         if (run->counts[i]) continue;
-        if (!find_farthest(run, &row)) return cm_fail(ctx, CM_E_DATA, "KMEANS_DISTINCT", "uu", run->k, run->k - count_empty(run));
+        if (!find_farthest(run, &row))
+            return cm_fail(ctx, CM_E_DATA, "KMEANS_DISTINCT", "uu", run->k, run->k - count_empty(run));
         give_row(run, row, i);
         status = cm_tick(ctx, "kmeans", 0, 0);
     }
@@ -249,7 +251,7 @@ static cm_status iterate(cm_context *ctx, cm_kmeans_run *run, uint64_t most, dou
     }
 }
 
-/* Whether the time was over and that is no failure: then the rest of the call has time. Only on the caller's own thread. */
+/* Whether the time was over and that is no failure: then the rest of the call has time. On the caller's thread only. */
 bool cm_kmeans_time_is_over(cm_context *ctx, cm_status status, bool partial) {
     if (status != CM_E_LIMIT || !partial || ctx->parent || strcmp(ctx->error.reason, "TIME_LIMIT") != 0)
         return false;

@@ -264,7 +264,8 @@ static cm_status check_size(cm_context *ctx, const preparation *of, uint64_t j) 
     if (fabs(low) <= CM_KMEANS_LARGEST && fabs(high) <= CM_KMEANS_LARGEST) return CM_OK;
     uint64_t row = 0;
     while (fabs(cm_kmeans_value(points, row, j)) <= CM_KMEANS_LARGEST) row++;
-    return cm_fail(ctx, CM_E_DATA, "KMEANS_RANGE", "us", cm_kmeans_number(points, row) + 1, of->inputs->columns[j].name);
+    return cm_fail(ctx, CM_E_DATA, "KMEANS_RANGE", "us", cm_kmeans_number(points, row) + 1,
+                   of->inputs->columns[j].name);
 }
 
 /* Whether every block lies in one chunk of doubles that need no change; then the blocks point there. */

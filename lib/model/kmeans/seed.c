@@ -6,9 +6,9 @@
  * variant, which scikit-learn uses too, draws 2 + floor(ln k) candidates each time and keeps the one that leaves the
  * least sum of squared distances (the first of equals). Cost: rows times columns times k times candidates.
  *
- * Different here: a step is one pass over the rows, which takes the winner of the step before into account and weighs the
- * new candidates; sums are formed in blocks of rows and added in their order; when no row is left at a distance, the rows that differ are fewer
- * than the centres wanted, which is an error that names both. */
+ * Different here: a step is one pass over the rows, which takes the winner of the step before into account and weighs
+ * the new candidates; sums are formed in blocks of rows and added in their order; when no row is left at a distance,
+ * the rows that differ are fewer than the centres wanted, which is an error that names both. */
 #include <string.h>
 
 #include "base/math.h"

@@ -3,10 +3,10 @@
  * the procedure after C. Hennig, "Cluster-wise assessment of cluster stability", Computational Statistics and Data
  * Analysis 52, 2007, doi:10.1016/j.csda.2006.11.025).
  *
- * Each of ten runs draws as many rows as there are, at most 2,000, with replacement, fits k centres to them by the best of
- * three k-means++ starts, and gives each of at most 2,000 rows, the same for all runs, to the nearest centre. The stability is
- * the mean index of all pairs of runs: 1 where all agree, about 0 where they agree as chance would. Cost: thirty
- * small fits. None for more than 100 segments, or where a sample has fewer than two rows a segment. */
+ * Each of ten runs draws as many rows as there are, at most 2,000, with replacement, fits k centres to them by the best
+ * of three k-means++ starts, and gives each of at most 2,000 rows, the same for all runs, to the nearest centre. The
+ * stability is the mean index of all pairs of runs: 1 where all agree, about 0 where they agree as chance would. Cost:
+ * thirty small fits. None for more than 100 segments, or where a sample has fewer than two rows a segment. */
 #include <math.h>
 #include <string.h>
 
@@ -132,7 +132,8 @@ static cm_status compare_runs(cm_context *ctx, const cm_kmeans_points *points, u
     }
     for (uint64_t i = 0; i < RUNS; i++)
         for (uint64_t j = 0; j < i; j++)
-            sum += adjusted_rand(of->labels + i * of->padded, of->labels + j * of->padded, of->fixed.points.rows, k, of->both);
+            sum += adjusted_rand(of->labels + i * of->padded, of->labels + j * of->padded, of->fixed.points.rows, k,
+                                 of->both);
     *out = done ? sum / pairs(RUNS) : (double)NAN;
     return CM_OK;
 }

@@ -5,7 +5,19 @@
 #include "model/kmeans/kmeans.h"
 
 enum { NAME, LOG, CENTRE, SCALE, MEDIAN, AVERAGE, SCALING_COLUMNS };
-enum { SEGMENTS, START, INERTIA, SILHOUETTE, ITERATIONS, STOPPED_BY, CHOSEN, NOTE, PLACE, MEASURES, DIAGNOSTICS_COLUMNS = MEASURES + 5 };
+enum {
+    SEGMENTS,
+    START,
+    INERTIA,
+    SILHOUETTE,
+    ITERATIONS,
+    STOPPED_BY,
+    CHOSEN,
+    NOTE,
+    PLACE,
+    MEASURES,
+    DIAGNOSTICS_COLUMNS = MEASURES + 5
+};
 
 static const char *const scaling_names[SCALING_COLUMNS] = {"column", "log", "centre", "scale", "median", "average"};
 static const int32_t scaling_types[SCALING_COLUMNS] = {CM_STRING,  CM_BOOL,    CM_FLOAT64,

@@ -171,8 +171,8 @@ static int set_limit(struct job *job, const char *value) {
 }
 
 static int check_format(const struct job *job) {
-    if (job->layout && strcmp(job->layout, "lines") != 0 && !wants_baskets(job))
-        return usage(job, "--layout is lines or baskets, not %s", job->layout);
+    if (job->layout && strcmp(job->layout, "lines") != 0 && strcmp(job->layout, "columns") != 0 && !wants_baskets(job))
+        return usage(job, "--layout is lines, baskets or columns, not %s", job->layout);
     if (!job->format || !strcmp(job->format, "table") || !strcmp(job->format, "csv") || !strcmp(job->format, "json")
         || !strcmp(job->format, "jsonl"))
         return EXIT_DONE;

@@ -115,8 +115,7 @@ void print_help(const struct job *job, const subcommand *command) {
     print_own_options(job);
     print_topic(job, "columns", "read");
     print_topic(job, "meaning", job_options(job, "customers") ? "customers" : "baskets");
-    if (job_options(job, "baskets"))
-        printf("%-10s --layout lines|baskets (baskets: one a line, items divided by the delimiter or blanks)\n", "");
+    if (job_options(job, "customers") && job_options(job, "baskets")) printf("%-10s --layout lines|baskets|columns\n", "");
     printf("%-10s --format table|csv|json|jsonl --table NAME --output FILE --sort COLUMN (-COLUMN: falling) --limit N\n", "output");
     printf("%-10s --raw%s%s --quiet\n", "", job_options(job, "read") ? " --rejects FILE --items FILE" : "", command->tables ? "" : " --save MODEL");
     print_topic(job, "running", "context");

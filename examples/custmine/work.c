@@ -94,8 +94,14 @@ int takes_baskets(const struct job *job, const char *method) {
     return found;
 }
 
+static cm_status make_baskets(struct job *job, const cm_table *table, cm_table **out) {
+    cm_options *options = job_options(job, "baskets");
+    cm_status status = job->layout ? cm_options_set_text(job->ctx, options, "layout", job->layout) : CM_OK;
+    return status ? status : cm_baskets(job->ctx, table, options, out);
+}
+
 static cm_status prepare_input(struct job *job, const char *method, const cm_table *table, cm_table **out) {
-    if (takes_baskets(job, method)) return cm_baskets(job->ctx, table, job_options(job, "baskets"), out);
+    if (takes_baskets(job, method)) return make_baskets(job, table, out);
     if (job->columns_given || has_inputs(job, method, table)) {
         *out = cm_table_retain(table);
         return CM_OK;
@@ -120,8 +126,7 @@ cm_status read_input(struct job *job, const char *method, cm_table **out) {
     cm_status status = ask_histories(job, method);
     if (!status && streams(job)) return stream_customers(job, method, out);
     if (!status) status = read_files(job, &table);
-    if (!status && wants_baskets(job)) *out = cm_table_retain(table);
-    else if (!status) status = prepare_input(job, method, table, out);
+    if (!status) status = prepare_input(job, method, table, out);
     cm_table_free(table);
     return status;
 }

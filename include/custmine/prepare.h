@@ -34,9 +34,15 @@ extern "C" {
  * Money is exact: CM_E_OVERFLOW beyond 64 bits. Cost: O(lines), memory as the orders state. */
 CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 
-/* One row a basket, from a table of transactions as for cm_customers, which needs the role item, too. A basket is one
- * invoice: lines of one invoice number on several days or with several customers are one basket. Lines without an
- * invoice make a basket of a customer and a day.
+/* One row a basket, from a table of transactions. Needs the role item and what tells one basket from another: invoice,
+ * or customer and date; where dates, amounts or customers are missing altogether, what follows from them is absent. A
+ * basket is one invoice: lines of one invoice number on several days or with several customers are one basket. Lines
+ * without an invoice make a basket of a customer and a day. The option `basket` says otherwise: day (of a customer),
+ * window (of a customer: `window` days from a purchase on, the next begins with the first purchase after it), customer
+ * (all of one). `level` names a column of the lines that stands for the item (category, brand).
+ * With layout=baskets the table has a row a basket already (LIST column items, as cm_read_baskets gives them) and is
+ * filtered, with layout=columns a row a basket and a column an item (BOOL, or INT64 of 0 and 1; a column with a role is
+ * none): baskets, max_basket and the audit, in baskets, are as below.
  * Columns: basket (the invoice, in its own type; in a table with lines that have none STRING, those being "C17
  * 2011-12-09"), customer (the first in order of those it has; absent without one), day (its first), items (LIST, each
  * once, in byte order of the codes), money. Sorted by invoice (text by bytes, numbers by value), then those without an

@@ -10,6 +10,7 @@
 #include "base/sort.h"
 #include "prepare/item_names.h"
 #include "table/audit.h"
+#include "table/roles.h"
 
 static const cm_option_spec baskets_options[] = {
     {"as_of", NULL, NULL, "last day that counts; default: the last date among the lines", 0, 0, CM_OPTION_DATE},
@@ -18,6 +19,15 @@ static const cm_option_spec baskets_options[] = {
     {"on_error", "fail", "fail|collect", "lines that contradict themselves: stop, or leave out and count", 0, 0,
      CM_OPTION_CHOICE},
     {"baskets", "all", "all|known", "known: only those of a customer", 0, 0, CM_OPTION_CHOICE},
+    {"layout", "lines", "lines|baskets|columns",
+     "lines: an item a row; baskets: a list of items a row; columns: a row a basket, a column an item, 0 or 1", 0, 0,
+     CM_OPTION_CHOICE},
+    {"basket", "invoice", "invoice|day|window|customer",
+     "what one is: an invoice (without one: a customer's day), a customer's day or window, all of a customer", 0, 0,
+     CM_OPTION_CHOICE},
+    {"window", "7", NULL, "days of a window, which begins with the first purchase after the one before", 1, 36500,
+     CM_OPTION_INT},
+    {"level", NULL, NULL, "column of the lines that stands for the item: category, brand", 0, 0, CM_OPTION_TEXT},
     {"max_basket", "0", NULL, "most items of a basket, larger ones are left out; 0: any number", 0, 1e9, CM_OPTION_INT},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
     {0},
@@ -41,17 +51,23 @@ typedef enum fate {
 static const char *const fate_names[FATES] = {"kept",          "no date", "no amount",   "after as-of", "refund",
                                               "contradiction", "no item", "no customer", "large basket"};
 
+/* What a basket is. */
+enum { BY_INVOICE, BY_DAY, BY_WINDOW, BY_CUSTOMER };
+
 typedef struct question {
     const cm_orders *orders;
     const cm_item_names *names; /* NULL: unknown */
-    int32_t as_of;
+    int32_t as_of, by;
+    int64_t window; /* days */
     bool keeps_refunds, known_only;
+    bool has_dates, has_amounts;
     uint64_t most_items;  /* 0: any number */
     uint8_t *fates;       /* by record */
     cm_dictionary *items; /* the written forms, by the state's codes */
     uint64_t item_count, customer_count, invoice_count;
     int32_t *item_ranks, *items_ranked, *customer_ranks, *invoice_ranks;
     uint64_t *baskets_of; /* by item code */
+    int32_t *windows;     /* by record: the first day of its window; BY_WINDOW alone */
     cm_key *keys;         /* records that count, by basket and item */
     uint64_t key_count;
     bool all_invoices; /* every basket that is kept has one */
@@ -61,20 +77,52 @@ typedef struct question {
 
 /* ---- which records, in which order ---- */
 
+/* Whether its invoice says which basket a record belongs to. */
+static bool is_invoice(const question *ask, const cm_order *order) {
+    return ask->by == BY_INVOICE && order->invoice >= 0;
+}
+
 static fate fate_of(const question *ask, const cm_order *order) {
-    if (order->day == CM_NO_DAY) return NO_DATE;
+    if (order->day == CM_NO_DAY && ask->has_dates) return NO_DATE;
     if (order->kind == CM_ORDER_NO_AMOUNT) return NO_AMOUNT;
     if (order->day > ask->as_of) return LATER;
     if (!ask->keeps_refunds && order->kind == CM_ORDER_CONTRADICTION) return CONTRADICTION;
     if (!ask->keeps_refunds && order->kind == CM_ORDER_REFUND) return REFUND;
     if (order->item < 0) return NO_ITEM;
-    return order->invoice < 0 && order->customer < 0 ? NO_CUSTOMER : IN_BASKET;
+    return order->customer < 0 && !is_invoice(ask, order) ? NO_CUSTOMER : IN_BASKET;
 }
 
-static uint64_t basket_key(const question *ask, const cm_order *order) {
-    if (order->invoice >= 0) return (uint32_t)ask->invoice_ranks[order->invoice];
+/* A customer, then a day. */
+static uint64_t day_key(const question *ask, const cm_order *order, int32_t day) {
     uint64_t customer = (uint32_t)ask->customer_ranks[order->customer];
-    return UINT64_C(1) << 63 | customer << 32 | ((uint32_t)order->day ^ UINT32_C(0x80000000));
+    return UINT64_C(1) << 63 | customer << 32 | ((uint32_t)day ^ UINT32_C(0x80000000));
+}
+
+static uint64_t basket_key(const question *ask, uint64_t record) {
+    const cm_order *order = cm_order_at(&ask->orders->map, record);
+    if (is_invoice(ask, order)) return (uint32_t)ask->invoice_ranks[order->invoice];
+    return day_key(ask, order, ask->by == BY_CUSTOMER ? 0 : ask->by == BY_WINDOW ? ask->windows[record] : order->day);
+}
+
+/* The windows of each customer, one after the other. */
+static cm_status find_windows(cm_context *ctx, question *ask) {
+    cm_key *keys = cm_alloc(ctx, ask->key_count, sizeof *keys);
+    ask->windows = keys ? cm_alloc(ctx, ask->orders->map.count, sizeof *ask->windows) : NULL;
+    cm_status status = ask->windows ? CM_OK : ctx->error.status;
+    for (uint64_t i = 0; i < ask->key_count && !status; i++) {
+        const cm_order *order = cm_order_at(&ask->orders->map, ask->keys[i].value);
+        keys[i] = (cm_key){day_key(ask, order, order->day), ask->keys[i].value};
+    }
+    if (!status) status = cm_sort_keys(ctx, keys, ask->key_count);
+    int32_t customer = -1, start = 0;
+    for (uint64_t i = 0; i < ask->key_count && !status; i++) {
+        const cm_order *order = cm_order_at(&ask->orders->map, keys[i].value);
+        if (order->customer != customer || order->day - (int64_t)start >= ask->window) start = order->day;
+        customer = order->customer;
+        ask->windows[keys[i].value] = start;
+    }
+    cm_free(ctx->core, keys, ask->key_count, sizeof *keys);
+    return status;
 }
 
 static cm_status sort_records(cm_context *ctx, question *ask) {
@@ -86,9 +134,10 @@ static cm_status sort_records(cm_context *ctx, question *ask) {
             ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
     }
     cm_status status = cm_tick(ctx, "baskets", 0, map->count);
+    if (!status && ask->by == BY_WINDOW) status = find_windows(ctx, ask);
     if (!status) status = cm_sort_keys(ctx, ask->keys, ask->key_count);
     for (uint64_t i = 0; i < ask->key_count && !status; i++)
-        ask->keys[i].key = basket_key(ask, cm_order_at(map, ask->keys[i].value));
+        ask->keys[i].key = basket_key(ask, ask->keys[i].value);
     return status ? status : cm_sort_keys(ctx, ask->keys, ask->key_count);
 }
 
@@ -130,7 +179,7 @@ static void choose_baskets(question *ask) {
                     : ask->most_items && one.items > ask->most_items ? TOO_LARGE
                                                                      : IN_BASKET;
         for (; at < one.end; at++) ask->fates[ask->keys[at].value] = (uint8_t)what;
-        if (what == IN_BASKET && one.first->invoice < 0) ask->all_invoices = false;
+        if (what == IN_BASKET && !is_invoice(ask, one.first)) ask->all_invoices = false;
     }
 }
 
@@ -146,20 +195,23 @@ static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT
 }
 
 /* The invoice, or "C17 2011-12-09". */
-static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask, const cm_order *order) {
+static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
     char room[CM_NUMBER_TEXT];
-    if (order->invoice >= 0 && ask->all_invoices)
+    const cm_order *order = one->first;
+    bool invoice = is_invoice(ask, order);
+    if (invoice && ask->all_invoices)
         return cm_ids_put(ctx, &ask->orders->invoices, order->invoice, builder, BASKET);
-    if (order->invoice >= 0) {
+    if (invoice) {
         cm_text text = written(&ask->orders->invoices, order->invoice, room);
         return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
     }
     cm_text text = written(&ask->orders->customers, order->customer, room);
+    if (ask->by == BY_CUSTOMER) return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
     cm_status status = cm_reserve(ctx, &ask->id, &ask->id_capacity, text.length + 1 + CM_CIVIL_TEXT, 1);
     if (status) return status;
     if (text.length) memcpy(ask->id, text.data, (size_t)text.length);
     ask->id[text.length] = ' ';
-    uint64_t length = text.length + 1 + cm_print_date(order->day, ask->id + text.length + 1);
+    uint64_t length = text.length + 1 + cm_print_date(one->day, ask->id + text.length + 1);
     return cm_builder_text(ctx, builder, BASKET, ask->id, length);
 }
 
@@ -180,16 +232,16 @@ static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, 
 static cm_status add_basket(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
     char room[CM_NUMBER_TEXT];
     if (one->money > INT64_MAX || one->money < INT64_MIN) {
-        bool invoice = one->first->invoice >= 0;
+        bool invoice = is_invoice(ask, one->first);
         cm_text text = written(invoice ? &ask->orders->invoices : &ask->orders->customers,
                                invoice ? one->first->invoice : one->first->customer, room);
         return cm_fail(ctx, CM_E_OVERFLOW, "BASKET_OVERFLOW", "t", text.data, text.length);
     }
-    cm_status status = set_basket(ctx, builder, ask, one->first);
+    cm_status status = set_basket(ctx, builder, ask, one);
     if (!status) status = cm_ids_put(ctx, &ask->orders->customers, one->customer, builder, CUSTOMER);
-    if (!status) status = cm_builder_int(ctx, builder, DAY, one->day);
+    if (!status && one->day != CM_NO_DAY) status = cm_builder_int(ctx, builder, DAY, one->day);
     if (!status) status = set_items(ctx, builder, ask, one);
-    if (!status) status = cm_builder_int(ctx, builder, MONEY, (int64_t)one->money);
+    if (!status && ask->has_amounts) status = cm_builder_int(ctx, builder, MONEY, (int64_t)one->money);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
@@ -261,7 +313,7 @@ static cm_status attach_audit(cm_context *ctx, const question *ask, const cm_tab
         int each = i == 0 ? FATES : i == FATES ? IN_BASKET : i; /* read, the reasons, kept */
         if (each != FATES && each != IN_BASKET && !rows[each]) continue;
         lines[count] = (cm_audit_line){"baskets", each == FATES ? "read" : fate_names[each], rows[each], {0}};
-        bool known = money[each] <= INT64_MAX && money[each] >= INT64_MIN && each != NO_AMOUNT;
+        bool known = money[each] <= INT64_MAX && money[each] >= INT64_MIN && each != NO_AMOUNT && ask->has_amounts;
         if (known) lines[count].money = (cm_money){(int64_t)money[each], ask->orders->money_scale, true};
         count++;
     }
@@ -325,6 +377,7 @@ static cm_status open_question(cm_context *ctx, question *ask) {
 static void close_question(cm_core *core, question *ask) {
     uint64_t records = ask->orders->map.count;
     cm_free(core, ask->fates, records, 1);
+    cm_free(core, ask->windows, records, sizeof *ask->windows);
     cm_free(core, ask->keys, records, sizeof *ask->keys);
     cm_free(core, ask->item_ranks, ask->item_count, sizeof(int32_t));
     cm_free(core, ask->items_ranked, ask->item_count, sizeof(int32_t));
@@ -342,6 +395,18 @@ static int32_t last_day(const cm_orders *orders) {
     return day;
 }
 
+/* Two columns of one role were an error before. */
+static bool has_role(cm_context *ctx, const cm_table *sales, int32_t role) {
+    int64_t column = -1;
+    return cm_roles_find(ctx, sales, role, false, &column) == CM_OK && column >= 0;
+}
+
+static bool has_amounts(cm_context *ctx, const cm_table *sales) {
+    return has_role(ctx, sales, CM_ROLE_AMOUNT)
+           || (has_role(ctx, sales, CM_ROLE_PRICE) && has_role(ctx, sales, CM_ROLE_QUANTITY));
+}
+
+/* `before`: what the orders were made of, NULL: a state, which has dates and amounts. */
 static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_names *names, const cm_options *options,
                         const cm_table *before, cm_table **out) {
     const cm_topic *topic = &cm_baskets_topic;
@@ -349,6 +414,10 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_
     question ask = {
         .orders = orders,
         .names = names,
+        .by = cm_option_choice(options, topic, "basket"),
+        .window = cm_option_int(options, topic, "window"),
+        .has_dates = orders->time_kind != CM_TIME_UNKNOWN,
+        .has_amounts = !orders->takes_less || has_amounts(ctx, before),
         .as_of = dated ? (int32_t)cm_option_int(options, topic, "as_of") : last_day(orders),
         .keeps_refunds = cm_option_choice(options, topic, "refunds") == 1,
         .known_only = cm_option_choice(options, topic, "baskets") == 1,
@@ -380,6 +449,8 @@ static cm_status orders_baskets(cm_context *ctx, const cm_orders *orders, const 
     if (!status && offset && minutes != orders->utc_offset)
         status = cm_fail(ctx, CM_E_OPTION, "UTC_OFFSETS", "ii", (int64_t)minutes, (int64_t)orders->utc_offset);
     if (!status && !orders->keeps_items) status = cm_fail(ctx, CM_E_OPTION, "NO_ITEMS_KEPT", "");
+    if (!status && cm_option_is_set(options, &cm_baskets_topic, "level"))
+        status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "");
     return status ? status : answer(ctx, orders, NULL, options, NULL, out);
 }
 
@@ -389,23 +460,68 @@ cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_o
     return CM_CALL(ctx, orders_baskets(ctx, orders, options, out));
 }
 
-static cm_status baskets_of_sales(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
+/* The table with the column of the option `level` in place of the items, whose names mean nothing then. */
+static cm_status open_level(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
+    const char *level = cm_option_text(options, &cm_baskets_topic, "level");
+    cm_table *plain = NULL;
+    int64_t names;
+    *out = level ? NULL : cm_table_retain(sales);
+    if (!level) return CM_OK;
+    cm_status status = cm_roles_find(ctx, sales, CM_ROLE_ITEM_NAME, false, &names);
+    if (!status && names >= 0 && strcmp(sales->columns[names]->name, level) != 0) {
+        status = cm_table_with_role(ctx, sales, sales->columns[names]->name, CM_ROLE_NONE, &plain);
+    } else if (!status) plain = cm_table_retain(sales);
+    if (!status) status = cm_table_with_role(ctx, plain, level, CM_ROLE_ITEM, out);
+    cm_table_free(plain);
+    return status;
+}
+
+/* What tells one basket from another: an invoice, or a customer and, unless all is one, a day. */
+static cm_status check_roles(cm_context *ctx, const cm_table *sales, const cm_options *options) {
+    int32_t by = cm_option_choice(options, &cm_baskets_topic, "basket");
+    int64_t column = -1;
+    cm_status status = by == BY_INVOICE ? cm_roles_find(ctx, sales, CM_ROLE_INVOICE, false, &column) : CM_OK;
+    if (status || column >= 0) return status;
+    status = cm_roles_find(ctx, sales, CM_ROLE_CUSTOMER, true, &column);
+    return status || by == BY_CUSTOMER ? status : cm_roles_find(ctx, sales, CM_ROLE_DATE, true, &column);
+}
+
+static cm_status baskets_of_lines(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
+    const cm_topic *topic = &cm_baskets_topic;
     int32_t minutes = 0;
     cm_orders *orders = NULL;
+    cm_table *lines = NULL;
     cm_item_names names = {0};
-    cm_status status = cm_options_check(ctx, options, &cm_baskets_topic);
-    if (!status) status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_baskets_topic, "utc_offset"), &minutes);
+    bool named = !cm_option_is_set(options, topic, "level");
+    cm_status status = cm_parse_utc_offset(ctx, cm_option_text(options, topic, "utc_offset"), &minutes);
+    if (!status) status = open_level(ctx, sales, options, &lines);
+    if (!status) status = check_roles(ctx, lines, options);
     if (!status) status = cm_orders_make(ctx, minutes, true, &orders);
-    if (!status) status = cm_orders_add_lines(ctx, orders, sales, NULL);
-    if (!status) status = cm_item_names_find(ctx, sales, &orders->items, &names);
-    if (!status) status = answer(ctx, orders, &names, options, sales, out);
+    if (!status) {
+        orders->takes_less = true;
+        status = cm_orders_add_lines(ctx, orders, lines, NULL);
+    }
+    if (!status && named) status = cm_item_names_find(ctx, lines, &orders->items, &names);
+    if (!status) status = answer(ctx, orders, named ? &names : NULL, options, lines, out);
     cm_item_names_clear(ctx->core, &names);
     cm_orders_free(orders);
+    cm_table_free(lines);
     return status;
+}
+
+static cm_status any_baskets(cm_context *ctx, const cm_table *table, const cm_options *options, cm_table **out) {
+    const cm_topic *topic = &cm_baskets_topic;
+    cm_status status = cm_options_check(ctx, options, topic);
+    if (status) return status;
+    if (cm_option_choice(options, topic, "layout") == CM_LAYOUT_COLUMNS)
+        return cm_baskets_of_columns(ctx, table, options, out);
+    if (cm_option_choice(options, topic, "layout") == CM_LAYOUT_BASKETS)
+        return cm_baskets_of_lists(ctx, table, options, out);
+    return baskets_of_lines(ctx, table, options, out);
 }
 
 cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
     if (out) *out = NULL;
     if (!sales || !out) return cm_misuse(ctx, __func__);
-    return CM_CALL(ctx, baskets_of_sales(ctx, sales, options, out));
+    return CM_CALL(ctx, any_baskets(ctx, sales, options, out));
 }

@@ -53,7 +53,7 @@ typedef struct adding {
     cm_orders *orders;
     const cm_lines *lines;
     code_map customers, invoices, items;
-    bool loose;
+    bool loose, amounts; /* amounts: the table has them */
     uint64_t settle_at; /* records at which loose ones are looked at once */
     run run;
     cm_lines_block block;
@@ -186,6 +186,8 @@ static cm_status add_rows(cm_context *ctx, adding *work, uint64_t first, uint64_
     for (uint64_t row = first; row < end; row += work->block.rows) {
         cm_status status = cm_tick(ctx, "orders", row, end);
         if (!status) status = cm_lines_fill(ctx, work->lines, row, end, &work->block);
+        for (uint64_t i = 0; i < work->block.rows && !work->amounts && !status; i++)
+            work->block.has[i] |= CM_HAS_AMOUNT; /* of 0 each: the quantity alone tells a refund */
         if (!status) status = add_block(ctx, work);
         if (status) return status;
     }
@@ -197,13 +199,14 @@ static cm_status add_rows(cm_context *ctx, adding *work, uint64_t first, uint64_
 #define BIT(role) (1u << (role))
 
 cm_status cm_orders_open_lines(cm_context *ctx, const cm_orders *like, const cm_table *sales, cm_lines *out) {
-    uint32_t required = BIT(CM_ROLE_CUSTOMER) | BIT(CM_ROLE_DATE) | BIT(CM_ROLE_AMOUNT);
-    if (like->keeps_items) required |= BIT(CM_ROLE_ITEM);
+    uint32_t usual = BIT(CM_ROLE_CUSTOMER) | BIT(CM_ROLE_DATE) | BIT(CM_ROLE_AMOUNT);
+    uint32_t required = (like->takes_less ? 0 : usual) | (like->keeps_items ? BIT(CM_ROLE_ITEM) : 0);
     uint32_t others = BIT(CM_ROLE_INVOICE) | BIT(CM_ROLE_QUANTITY) | BIT(CM_ROLE_COST) | BIT(CM_ROLE_CURRENCY);
-    return cm_lines_open(ctx, sales, required | others, required, out);
+    return cm_lines_open(ctx, sales, required | usual | others, required, out);
 }
 
 static cm_time_kind time_kind_of(const cm_column *date) {
+    if (!date) return CM_TIME_UNKNOWN;
     return date->type == CM_DATE ? CM_TIME_DATE : date->flags & CM_COLUMN_UTC ? CM_TIME_UTC : CM_TIME_NAIVE;
 }
 
@@ -249,6 +252,7 @@ static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_
     orders->last_day = CM_NO_DAY;
     work->orders = orders;
     work->lines = lines;
+    work->amounts = columns[CM_ROLE_AMOUNT] || (columns[CM_ROLE_PRICE] && columns[CM_ROLE_QUANTITY]);
     work->loose = loose;
     work->settle_at = settle_at(columns[CM_ROLE_INVOICE]);
     status = open_state(ctx, lines, orders);

@@ -20,6 +20,7 @@ struct cm_orders {
     cm_time_kind time_kind;
     bool has_quantity, has_cost, has_invoice;
     bool keeps_items; /* a record an item: baskets can be asked for */
+    bool takes_less;  /* for baskets alone: lines may have no customers, dates or amounts at all. Not saved */
     bool borrows_ids; /* the ids are the codes of a table's dictionaries, and an order may have several records */
     int32_t last_day; /* where the ids are borrowed; CM_NO_DAY */
     char **batches;     /* in byte order */

@@ -492,7 +492,7 @@ static cm_status make_baskets(cm_context *ctx) {
     cm_status status;
     cm_orders *own = NULL;
     cm_table *out = NULL, *read = NULL;
-    cm_options *options = NULL;
+    cm_options *options = NULL, *kinds = NULL;
     TRY(cm_options_new(ctx, "orders", &options));
     TRY(cm_options_set_text(ctx, options, "items", "true"));
     TRY(cm_orders_new(ctx, options, &own));
@@ -501,9 +501,20 @@ static cm_status make_baskets(cm_context *ctx) {
     cm_table_free(out);
     out = NULL;
     TRY(cm_baskets(ctx, sales, NULL, &out));
+    cm_table_free(out);
+    out = NULL;
+    TRY(cm_options_new(ctx, "baskets", &kinds));
+    TRY(cm_options_set_text(ctx, kinds, "basket", "window"));
+    TRY(cm_baskets(ctx, sales, kinds, &out));
+    cm_table_free(out);
+    out = NULL;
+    TRY(cm_options_set_text(ctx, kinds, "layout", "baskets"));
+    TRY(cm_options_set_text(ctx, kinds, "max_basket", "2"));
+    TRY(cm_baskets(ctx, baskets, kinds, &out));
     TRY(cm_read_baskets(ctx, segments_path, NULL, &read));
 done:
     if (status && read) die("baskets", "an output beside a failure");
+    cm_options_free(kinds);
     cm_options_free(options);
     cm_orders_free(own);
     cm_table_free(out);

@@ -94,6 +94,10 @@ cm_status cm_rules_customers(cm_context *ctx, cm_rulebook *book, uint64_t least)
     uint32_t *seen = NULL, *baskets = NULL;
     if (column < 0) return least ? cm_fail(ctx, CM_E_COLUMN, "RULES_NO_CUSTOMERS", "") : CM_OK;
     cm_status status = number_customers(ctx, market, (uint64_t)column, &all);
+    if (!status && !all.count) {
+        cm_free(ctx->core, all.of, market->baskets, sizeof *all.of);
+        return least ? cm_fail(ctx, CM_E_COLUMN, "RULES_NO_CUSTOMERS", "") : CM_OK;
+    }
     if (!status
         && (!(seen = cm_alloc(ctx, all.count + 1, sizeof *seen))
             || !(baskets = cm_alloc(ctx, market->baskets, sizeof *baskets))

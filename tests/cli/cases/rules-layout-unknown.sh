@@ -1,1 +1,1 @@
-$custmine rules --layout columns tests/data/good-sales.csv
+$custmine rules --layout rows tests/data/good-sales.csv

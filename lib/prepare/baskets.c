@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/sort.h"
 #include "prepare/item_names.h"
+#include "prepare/key_items.h"
 #include "table/audit.h"
 #include "table/roles.h"
 
@@ -28,6 +29,9 @@ static const cm_option_spec baskets_options[] = {
     {"window", "7", NULL, "days of a window, which begins with the first purchase after the one before", 1, 36500,
      CM_OPTION_INT},
     {"level", NULL, NULL, "column of the lines that stands for the item: category, brand", 0, 0, CM_OPTION_TEXT},
+    {"key_items", "false", NULL, "whether to attach what each item means to the best customers", 0, 0,
+     CM_OPTION_SWITCH},
+    {"best", "0.25", NULL, "share of the customers that are the best, by money", 0, 1, CM_OPTION_NUMBER},
     {"max_basket", "0", NULL, "most items of a basket, larger ones are left out; 0: any number", 0, 1e9, CM_OPTION_INT},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
     {0},
@@ -297,6 +301,23 @@ static cm_status attach_items(cm_context *ctx, const question *ask, cm_table *ba
     return status;
 }
 
+static cm_status attach_key_items(cm_context *ctx, const question *ask, const cm_options *options, cm_table *baskets) {
+    cm_table *items = NULL;
+    cm_key_items how = {.orders = ask->orders,
+                        .names = ask->names,
+                        .items = ask->items,
+                        .items_ranked = ask->items_ranked,
+                        .customer_ranks = ask->customer_ranks,
+                        .as_of = ask->as_of,
+                        .refunds = cm_option_choice(options, &cm_baskets_topic, "refunds"),
+                        .best = cm_option_number(options, &cm_baskets_topic, "best")};
+    if (!cm_option_int(options, &cm_baskets_topic, "key_items")) return CM_OK;
+    cm_status status = cm_key_items_make(ctx, &how, &items);
+    if (!status) status = cm_table_attach(ctx, baskets, "key_items", items);
+    cm_table_free(items);
+    return status;
+}
+
 static cm_status attach_audit(cm_context *ctx, const question *ask, const cm_table *before, cm_table *baskets) {
     __extension__ __int128 money[FATES + 1] = {0};
     uint64_t rows[FATES + 1] = {0}, count = 0;
@@ -430,6 +451,7 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_
     if (!status) choose_baskets(&ask);
     if (!status) status = build(ctx, &ask, &baskets);
     if (!status) status = attach_items(ctx, &ask, baskets);
+    if (!status) status = attach_key_items(ctx, &ask, options, baskets);
     if (!status) status = attach_audit(ctx, &ask, before, baskets);
     close_question(ctx->core, &ask);
     if (status)
@@ -476,10 +498,17 @@ static cm_status open_level(cm_context *ctx, const cm_table *sales, const cm_opt
     return status;
 }
 
-/* What tells one basket from another: an invoice, or a customer and, unless all is one, a day. */
+/* What tells one basket from another: an invoice, or a customer and, unless all is one, a day. Key items need to know
+ * who brings how much. */
 static cm_status check_roles(cm_context *ctx, const cm_table *sales, const cm_options *options) {
     int32_t by = cm_option_choice(options, &cm_baskets_topic, "basket");
     int64_t column = -1;
+    if (cm_option_int(options, &cm_baskets_topic, "key_items")) {
+        cm_status missing = cm_roles_find(ctx, sales, CM_ROLE_CUSTOMER, true, &column);
+        if (!missing && !has_amounts(ctx, sales)) missing = cm_roles_find(ctx, sales, CM_ROLE_AMOUNT, true, &column);
+        if (missing) return missing;
+        column = -1;
+    }
     cm_status status = by == BY_INVOICE ? cm_roles_find(ctx, sales, CM_ROLE_INVOICE, false, &column) : CM_OK;
     if (status || column >= 0) return status;
     status = cm_roles_find(ctx, sales, CM_ROLE_CUSTOMER, true, &column);

@@ -505,6 +505,7 @@ static cm_status make_baskets(cm_context *ctx) {
     out = NULL;
     TRY(cm_options_new(ctx, "baskets", &kinds));
     TRY(cm_options_set_text(ctx, kinds, "basket", "window"));
+    TRY(cm_options_set_int(ctx, kinds, "key_items", 1));
     TRY(cm_baskets(ctx, sales, kinds, &out));
     cm_table_free(out);
     out = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/sort.h"
 #include "model/rules/rules.h"
+#include "table/sheet.h"
 
 static cm_text text_of(const cm_rulebook *book, uint32_t item) {
     return cm_dictionary_text(book->market->column->dictionary, book->market->codes[item]);
@@ -86,27 +87,80 @@ static cm_status add_key_item(cm_context *ctx, cm_builder *builder, const cm_rul
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-cm_status cm_key_items_table(cm_context *ctx, const cm_rulebook *book, cm_table **out) {
+/* Items of rules alone, where no more is known. */
+static cm_status rule_items_table(cm_context *ctx, const cm_rulebook *book, const part *parts, cm_key *keys,
+                                  uint64_t count, cm_table **out) {
     const column columns[] = {{"item", CM_STRING, true},       {"name", CM_STRING, book->name_of != NULL},
                               {"rules", CM_INT64, true},       {"antecedents", CM_INT64, true},
                               {"consequents", CM_INT64, true}, {"mean_lift", CM_FLOAT64, true}};
-    uint64_t items = book->market->count, count = 0;
     cm_builder *builder = NULL;
-    cm_key *keys = cm_alloc(ctx, items, sizeof *keys);
-    part *parts = keys ? cm_alloc(ctx, items, sizeof *parts) : NULL;
-    cm_status status = parts ? open_table(ctx, columns, 6, &builder) : ctx->error.status;
-    if (!status) {
-        count = key_items(book, parts, keys);
-        status = cm_sort_keys(ctx, keys, count);
-    }
-    for (uint64_t i = 0; i < count && !status; i++)
-        keys[i].key = ~(parts[keys[i].value].left + parts[keys[i].value].right);
+    cm_status status = cm_sort_keys(ctx, keys, count);
+    for (uint64_t i = 0; i < count; i++) keys[i].key = ~(parts[keys[i].value].left + parts[keys[i].value].right);
     if (!status) status = cm_sort_keys(ctx, keys, count);
+    if (!status) status = open_table(ctx, columns, 6, &builder);
     for (uint64_t i = 0; i < count && !status; i++)
         status = add_key_item(ctx, builder, book, (uint32_t)keys[i].value, &parts[keys[i].value]);
+    return close_table(ctx, builder, status, out);
+}
+
+/* The item of each row of a table, by its text: its number, from 1; 0: it is not frequent. */
+static cm_status find_items(cm_context *ctx, const cm_rulebook *book, const cm_table *table, uint32_t *out) {
+    const cm_market *market = book->market;
+    uint64_t size = market->column->dictionary_size, at = 0;
+    uint32_t *by_code = cm_alloc(ctx, size, sizeof *by_code);
+    cm_status status = by_code ? cm_table_require(ctx, table, "item", &at) : ctx->error.status;
+    for (uint64_t i = 0; i < market->count && !status; i++) by_code[market->codes[i]] = (uint32_t)i + 1;
+    for (uint64_t row = 0; row < table->rows && !status; row++) {
+        uint64_t length = 0;
+        const char *text = cm_table_text(table, row, at, 0, &length);
+        int32_t code = text ? cm_dictionary_find(market->column->dictionary, text, length) : -1;
+        if (code >= 0 && (uint64_t)code < size) out[row] = by_code[code];
+    }
+    cm_free(ctx->core, by_code, size, sizeof *by_code);
+    return status;
+}
+
+/* What is known of all items, and beside it their rules. */
+static cm_status all_items_table(cm_context *ctx, const cm_rulebook *book, const part *parts, const cm_table *known,
+                                 cm_table **out) {
+    static const char *const names[] = {"rules", "antecedents", "consequents"};
+    cm_sheet sheet = {.rows = known->rows};
+    int64_t *counts[3] = {NULL};
+    double *lifts = NULL;
+    uint32_t *items = cm_alloc(ctx, known->rows, sizeof *items);
+    cm_status status = items ? find_items(ctx, book, known, items) : ctx->error.status;
+    for (uint64_t i = 0; i < known->column_count && !status; i++)
+        status = cm_sheet_share(ctx, &sheet, known->columns[i]);
+    for (int i = 0; i < 3 && !status; i++) status = cm_sheet_ints(ctx, &sheet, names[i], &counts[i]);
+    if (!status) status = cm_sheet_doubles(ctx, &sheet, "mean_lift", &lifts);
+    for (uint64_t row = 0; row < known->rows && !status; row++) {
+        const part *one = items[row] ? &parts[items[row] - 1] : &(part){0};
+        counts[0][row] = (int64_t)(one->left + one->right);
+        counts[1][row] = (int64_t)one->left;
+        counts[2][row] = (int64_t)one->right;
+        if (counts[0][row])
+            lifts[row] = one->lifts / (double)counts[0][row];
+        else
+            status = cm_sheet_absent(ctx, &sheet, row);
+    }
+    cm_free(ctx->core, items, known->rows, sizeof *items);
+    return cm_sheet_close(ctx, &sheet, status, out);
+}
+
+cm_status cm_key_items_table(cm_context *ctx, const cm_rulebook *book, cm_table **out) {
+    const cm_table *known = cm_table_attachment(book->market->table, "key_items");
+    uint64_t items = book->market->count;
+    cm_key *keys = cm_alloc(ctx, items, sizeof *keys);
+    part *parts = keys ? cm_alloc(ctx, items, sizeof *parts) : NULL;
+    cm_status status = parts ? CM_OK : ctx->error.status;
+    if (!status) {
+        uint64_t count = key_items(book, parts, keys);
+        status = known && known->chunk_count == 1 ? all_items_table(ctx, book, parts, known, out)
+                                                  : rule_items_table(ctx, book, parts, keys, count, out);
+    }
     cm_free(ctx->core, keys, items, sizeof *keys);
     cm_free(ctx->core, parts, items, sizeof *parts);
-    return close_table(ctx, builder, status, out);
+    return status;
 }
 
 /* The frequent items as they are numbered: by falling frequency, then in byte order. */

@@ -6,7 +6,7 @@
 #include "base/sort.h"
 #include "model/rules/fisher.h"
 #include "model/rules/rules.h"
-#include "model/rules/sheet.h"
+#include "table/sheet.h"
 
 /* ---- items as texts ---- */
 

@@ -1,6 +1,4 @@
-#include "model/rules/sheet.h"
-
-#include <string.h>
+#include "table/sheet.h"
 
 /* A column in one chunk of `count` values. */
 static cm_status add(cm_context *ctx, cm_sheet *sheet, const char *name, int32_t type, cm_dictionary *dictionary,
@@ -31,6 +29,20 @@ cm_status cm_sheet_ints(cm_context *ctx, cm_sheet *sheet, const char *name, int6
     cm_status status = add(ctx, sheet, name, CM_INT64, NULL, sheet->rows, &room);
     *values = room;
     return status;
+}
+
+cm_status cm_sheet_decimals(cm_context *ctx, cm_sheet *sheet, const char *name, int32_t scale, int64_t **values) {
+    void *room = NULL;
+    cm_status status = add(ctx, sheet, name, CM_DECIMAL, NULL, sheet->rows, &room);
+    if (!status) sheet->columns[sheet->count - 1]->scale = scale;
+    *values = room;
+    return status;
+}
+
+cm_status cm_sheet_share(cm_context *ctx, cm_sheet *sheet, cm_column *column) {
+    if (sheet->count >= CM_SHEET_COLUMNS) return cm_misuse(ctx, __func__);
+    sheet->columns[sheet->count++] = cm_column_retain(column);
+    return CM_OK;
 }
 
 cm_status cm_sheet_texts(cm_context *ctx, cm_sheet *sheet, const char *name, cm_dictionary *dictionary,
@@ -67,7 +79,7 @@ cm_status cm_sheet_absent(cm_context *ctx, cm_sheet *sheet, uint64_t row) {
 
 cm_status cm_sheet_close(cm_context *ctx, cm_sheet *sheet, cm_status status, cm_table **out) {
     for (uint64_t i = 0; i < sheet->count; i++)
-        if (sheet->columns[i]->dictionary)
+        if (sheet->columns[i]->dictionary && !sheet->columns[i]->dictionary_size)
             sheet->columns[i]->dictionary_size = cm_dictionary_size(sheet->columns[i]->dictionary);
     if (!status) {
         status = cm_table_new(ctx, sheet->columns, sheet->count, sheet->rows, out);

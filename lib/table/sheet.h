@@ -1,6 +1,6 @@
-/* A table made of whole columns whose size is known beforehand. */
-#ifndef CM_MODEL_RULES_SHEET_H
-#define CM_MODEL_RULES_SHEET_H
+/* A table of whole columns in one chunk each, lists among them, added one by one (blank.h: all at once, by threads). */
+#ifndef CM_TABLE_SHEET_H
+#define CM_TABLE_SHEET_H
 
 #include "table/table.h"
 
@@ -15,10 +15,13 @@ typedef struct cm_sheet {
  * all items; the texts are those that the dictionary has at cm_sheet_close. */
 cm_status cm_sheet_doubles(cm_context *ctx, cm_sheet *sheet, const char *name, double **values);
 cm_status cm_sheet_ints(cm_context *ctx, cm_sheet *sheet, const char *name, int64_t **values);
+cm_status cm_sheet_decimals(cm_context *ctx, cm_sheet *sheet, const char *name, int32_t scale, int64_t **values);
 cm_status cm_sheet_texts(cm_context *ctx, cm_sheet *sheet, const char *name, cm_dictionary *dictionary,
                          int32_t **codes);
 cm_status cm_sheet_lists(cm_context *ctx, cm_sheet *sheet, const char *name, cm_dictionary *dictionary, uint64_t items,
                          int64_t **offsets, int32_t **codes);
+/* A column of another table in one chunk of as many rows; retained. */
+cm_status cm_sheet_share(cm_context *ctx, cm_sheet *sheet, cm_column *column);
 /* Makes a cell of the column added last absent. */
 cm_status cm_sheet_absent(cm_context *ctx, cm_sheet *sheet, uint64_t row);
 

@@ -34,7 +34,7 @@ cm_status cm_bytes_add_cell(cm_context *ctx, cm_bytes *bytes, const char *text, 
     bool quoted = needs_quotes(text, length);
     cm_status status = quoted ? cm_bytes_add(ctx, bytes, "\"", 1) : CM_OK;
     if (!status && guard && is_formula(text, length)) status = cm_bytes_add(ctx, bytes, "'", 1);
-    for (const char *end = text + length; text < end && !status;) {
+    for (const char *end = length ? text + length : text; text < end && !status;) {
         const char *quote = memchr(text, '"', (size_t)(end - text));
         uint64_t part = quote ? (uint64_t)(quote - text) + 1 : (uint64_t)(end - text);
         status = cm_bytes_add(ctx, bytes, text, part);

@@ -337,6 +337,9 @@ class Callbacks(unittest.TestCase):
         self.assertGreater(len(custmine.read(SHOP, on_error="collect", context=context)), 10000)
 
     def test_interrupt(self):
+        # Python takes no notice of Ctrl-C where the shell started it in the background: ask for it.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         context = custmine.Context(progress=lambda *_: os.kill(os.getpid(), signal.SIGINT))
         with self.assertRaises(KeyboardInterrupt):
             for _ in range(50):

@@ -57,7 +57,7 @@ soname   := libcustmine.so.$(major)
 static   := $(out)/libcustmine.a
 command  := $(out)/custmine
 
-.PHONY: all demo truth check check-unit check-cli check-oom check-abi check-fuzz check-bindings bench install uninstall \
+.PHONY: all demo truth check build-unit check-unit check-cli check-oom check-abi check-fuzz check-bindings bench install uninstall \
         clean asan tsan fuzz nightly where help
 .SECONDARY:
 
@@ -110,6 +110,8 @@ $(out)/tests/unit/main.o: $(out)/generated/suites.h
 
 check: check-unit check-abi check-cli check-oom check-fuzz check-bindings ## all tests that need nothing but the packages of the README
 	@echo "make check: all passed"
+
+build-unit: $(out)/test_unit ## the program of the unit tests alone
 
 check-unit: all $(out)/test_unit ## unit tests; CK_RUN_SUITE=name runs one suite
 	@$(out)/test_unit

@@ -14,7 +14,7 @@
 #define TICKS 64
 
 static void count_row(const cm_database *data, uint64_t item, uint32_t *row) {
-    memset(row, 0, (size_t)data->items * sizeof *row);
+    if (data->items) memset(row, 0, (size_t)data->items * sizeof *row);
     for (uint64_t i = data->occurrence_starts[item]; i < data->occurrence_starts[item + 1]; i++) {
         uint32_t t = data->occurrences[i], weight = cm_database_weight(data, t);
         for (uint64_t at = data->starts[t]; at < data->starts[t + 1] && data->cells[at] < data->items; at++)

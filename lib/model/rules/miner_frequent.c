@@ -59,7 +59,7 @@ static cm_status put_subsets(cm_context *ctx, cm_lane *lane, const cm_depth *dep
 static void count_row(const cm_database *data, uint64_t item, uint32_t *row) {
     const uint32_t *occurrences = data->occurrences + data->occurrence_starts[item];
     uint64_t count = data->occurrence_starts[item + 1] - data->occurrence_starts[item];
-    memset(row, 0, (size_t)item * sizeof *row);
+    if (item) memset(row, 0, (size_t)item * sizeof *row);
     for (uint64_t i = 0; i < count; i++) {
         uint32_t t = occurrences[i], weight = cm_database_weight(data, t);
         if (i + 16 < count) __builtin_prefetch(data->starts + occurrences[i + 16]);

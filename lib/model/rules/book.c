@@ -38,7 +38,7 @@ static void order_items(cm_rulebook *book) {
     for (uint64_t l = 0; l < book->sets->longest; l++) {
         const cm_level *level = &book->sets->levels[l];
         uint32_t *to = book->ordered + book->starts[l];
-        memcpy(to, level->items, (size_t)(level->count * (l + 1)) * sizeof *to);
+        if (level->count) memcpy(to, level->items, (size_t)(level->count * (l + 1)) * sizeof *to);
         for (uint64_t i = 0; i < level->count; i++) sort_items(book->market, to + i * (l + 1), l + 1);
     }
 }
@@ -156,8 +156,9 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
         || !(out->places = cm_alloc(ctx, sets->total, sizeof *out->places)))
         return ctx->error.status;
     for (uint64_t l = 0; l < longest; l++)
-        memcpy(out->counts + out->bases[l], sets->levels[l].counts,
-               (size_t)sets->levels[l].count * sizeof *out->counts);
+        if (sets->levels[l].count) /* levels in between may be empty */
+            memcpy(out->counts + out->bases[l], sets->levels[l].counts,
+                   (size_t)sets->levels[l].count * sizeof *out->counts);
     order_items(out);
     return order_sets(ctx, out);
 }

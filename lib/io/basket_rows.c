@@ -1,0 +1,190 @@
+#include "io/basket_rows.h"
+
+#include <string.h>
+
+#include "base/sort.h"
+#include "table/order.h"
+
+#define FIRST_BITS 10
+
+cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows) {
+    rows->slot_bits = FIRST_BITS;
+    cm_entropy(&rows->multiplier, sizeof rows->multiplier);
+    rows->multiplier |= 1;
+    cm_status status = cm_dictionary_new(ctx, &rows->items);
+    if (!status) rows->slots = cm_alloc(ctx, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
+    return status || rows->slots ? status : ctx->error.status;
+}
+
+void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows) {
+    for (uint64_t i = 0; i < rows->chunk_count; i++) {
+        cm_buffer_release(rows->chunks[i].numbers);
+        cm_buffer_release(rows->chunks[i].offsets);
+        cm_buffer_release(rows->chunks[i].codes);
+    }
+    cm_free(core, rows->chunks, rows->chunk_capacity, sizeof *rows->chunks);
+    cm_free(core, rows->basket, rows->capacity, sizeof *rows->basket);
+    cm_free(core, rows->slots, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
+    cm_dictionary_release(rows->items);
+}
+
+/* ---- items ---- */
+
+static bool is_nothing(const cm_basket_rows *rows, const char *text, uint64_t length) {
+    for (uint64_t i = 0; i < rows->na_count; i++)
+        if (strlen(rows->na[i]) == length && !memcmp(rows->na[i], text, (size_t)length)) return true;
+    return length == 0;
+}
+
+/* Multiply-shift with a secret multiplier: nobody outside can make keys collide. */
+static cm_basket_slot *probe(const cm_basket_rows *rows, uint64_t key) {
+    uint64_t mask = (UINT64_C(1) << rows->slot_bits) - 1, at = key * rows->multiplier >> (64 - rows->slot_bits);
+    while (rows->slots[at].key && rows->slots[at].key != key) at = (at + 1) & mask;
+    return &rows->slots[at];
+}
+
+static cm_status grow_slots(cm_context *ctx, cm_basket_rows *rows) {
+    cm_basket_rows larger = *rows;
+    larger.slot_bits++;
+    larger.slots = cm_alloc(ctx, UINT64_C(1) << larger.slot_bits, sizeof *larger.slots);
+    if (!larger.slots) return ctx->error.status;
+    for (uint64_t i = 0; i < UINT64_C(1) << rows->slot_bits; i++)
+        if (rows->slots[i].key) *probe(&larger, rows->slots[i].key) = rows->slots[i];
+    cm_free(ctx->core, rows->slots, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
+    *rows = larger;
+    return CM_OK;
+}
+
+static cm_status put(cm_context *ctx, cm_basket_rows *rows, uint64_t key, int32_t code) {
+    cm_status status = cm_reserve(ctx, &rows->basket, &rows->capacity, rows->count + 1, sizeof *rows->basket);
+    if (!status) rows->basket[rows->count++] = (cm_basket_item){key, code};
+    return status;
+}
+
+static cm_status add_new_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
+    int32_t code = CM_NO_ITEM;
+    cm_status status = CM_OK;
+    if (2 * (rows->slots_used + 1) > UINT64_C(1) << rows->slot_bits) status = grow_slots(ctx, rows);
+    if (!status && !is_nothing(rows, text, length))
+        status = cm_dictionary_add(ctx, rows->items, text, length, &code);
+    if (status) return status;
+    *probe(rows, key) = (cm_basket_slot){key, code};
+    rows->slots_used++;
+    return code == CM_NO_ITEM ? CM_OK : put(ctx, rows, key, code);
+}
+
+cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
+    const cm_basket_slot *slot = probe(rows, key);
+    if (!slot->key) return add_new_key(ctx, rows, key, text, length);
+    if (slot->code == CM_NO_ITEM) return CM_OK;
+    if (rows->count == rows->capacity) return put(ctx, rows, key, slot->code);
+    rows->basket[rows->count++] = (cm_basket_item){key, slot->code};
+    return CM_OK;
+}
+
+cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
+    uint64_t key = 0, first = length < 8 ? length : 8;
+    int32_t code;
+    if (is_nothing(rows, text, length)) return CM_OK;
+    for (uint64_t i = 0; i < first; i++) key |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
+    if (length <= 8 && !memchr(text, 0, (size_t)length)) return cm_basket_add_key(ctx, rows, key, text, length);
+    cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
+    return status ? status : put(ctx, rows, key, code);
+}
+
+/* ---- rows ---- */
+
+static int compare(const cm_basket_rows *rows, const cm_basket_item *a, const cm_basket_item *b) {
+    if (a->key != b->key) return a->key < b->key ? -1 : 1;
+    if (a->code == b->code) return 0;
+    return cm_text_compare(cm_dictionary_text(rows->items, a->code), cm_dictionary_text(rows->items, b->code));
+}
+
+#define FEW UINT64_C(64)
+
+static void sort_few(cm_basket_rows *rows) {
+    for (uint64_t i = 1; i < rows->count; i++) {
+        cm_basket_item item = rows->basket[i];
+        uint64_t at = i;
+        for (; at > 0 && compare(rows, &rows->basket[at - 1], &item) > 0; at--) rows->basket[at] = rows->basket[at - 1];
+        rows->basket[at] = item;
+    }
+}
+
+static int compare_codes(const void *user, uint64_t a, uint64_t b) {
+    const cm_basket_rows *rows = user;
+    return cm_text_compare(cm_dictionary_text(rows->items, (int32_t)a), cm_dictionary_text(rows->items, (int32_t)b));
+}
+
+static cm_status sort_many(cm_context *ctx, cm_basket_rows *rows) {
+    cm_key *keys = cm_alloc(ctx, rows->count, sizeof *keys);
+    if (!keys) return ctx->error.status;
+    for (uint64_t i = 0; i < rows->count; i++)
+        keys[i] = (cm_key){rows->basket[i].key, (uint64_t)rows->basket[i].code};
+    cm_status status = cm_sort_compared(ctx, keys, rows->count, compare_codes, rows);
+    for (uint64_t i = 0; i < rows->count && !status; i++)
+        rows->basket[i] = (cm_basket_item){keys[i].key, (int32_t)keys[i].value};
+    cm_free(ctx->core, keys, rows->count, sizeof *keys);
+    return status;
+}
+
+static cm_status new_chunk(cm_context *ctx, cm_basket_rows *rows) {
+    cm_status status = cm_reserve(ctx, &rows->chunks, &rows->chunk_capacity, rows->chunk_count + 1,
+                                  sizeof *rows->chunks);
+    if (status) return status;
+    cm_basket_chunk *own = &rows->chunks[rows->chunk_count++];
+    *own = (cm_basket_chunk){0};
+    status = cm_buffer_new(ctx, CM_CHUNK_ROWS * sizeof(int64_t), &own->numbers);
+    if (!status) status = cm_buffer_new(ctx, (CM_CHUNK_ROWS + 1) * sizeof(int64_t), &own->offsets);
+    return status ? status : cm_buffer_new(ctx, 1024, &own->codes);
+}
+
+cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept) {
+    cm_status status = CM_OK;
+    *kept = rows->count > 0;
+    if (!*kept) return CM_OK;
+    if (rows->count <= FEW)
+        sort_few(rows);
+    else
+        status = sort_many(ctx, rows);
+    if (!status && (!rows->chunk_count || rows->chunks[rows->chunk_count - 1].rows == CM_CHUNK_ROWS))
+        status = new_chunk(ctx, rows);
+    if (status) return status;
+    cm_basket_chunk *own = &rows->chunks[rows->chunk_count - 1];
+    uint64_t bytes = (own->used + rows->count) * sizeof(int32_t), size = own->codes->size;
+    if (bytes > size) status = cm_buffer_grow(ctx, own->codes, bytes > 2 * size ? bytes : 2 * size);
+    if (status) return status;
+    int32_t *codes = own->codes->data;
+    for (uint64_t i = 0; i < rows->count; i++)
+        if (!i || rows->basket[i].code != rows->basket[i - 1].code) codes[own->used++] = rows->basket[i].code;
+    ((int64_t *)own->numbers->data)[own->rows] = number;
+    ((int64_t *)own->offsets->data)[++own->rows] = (int64_t)own->used;
+    rows->count = 0;
+    return CM_OK;
+}
+
+cm_status cm_basket_rows_table(cm_context *ctx, cm_basket_rows *rows, cm_table **out) {
+    cm_column *columns[2] = {NULL, NULL};
+    uint64_t total = 0;
+    cm_status status = rows->chunk_count ? CM_OK : new_chunk(ctx, rows);
+    if (!status)
+        status = cm_column_new(ctx, "basket", CM_INT64, 0, CM_ROLE_INVOICE, 0, NULL, rows->chunk_count, &columns[0]);
+    if (!status)
+        status = cm_column_new(ctx, "items", CM_LIST, 0, CM_ROLE_NONE, 0, rows->items, rows->chunk_count, &columns[1]);
+    if (status) {
+        cm_column_release(columns[0]);
+        return status;
+    }
+    for (uint64_t i = 0; i < rows->chunk_count; i++) {
+        const cm_basket_chunk *own = &rows->chunks[i];
+        columns[0]->chunks[i] = (cm_chunk){
+            .rows = own->rows, .values = own->numbers->data, .values_buffer = cm_buffer_retain(own->numbers)};
+        columns[1]->chunks[i] = (cm_chunk){.rows = own->rows,
+                                           .values = own->codes->data,
+                                           .offsets = own->offsets->data,
+                                           .values_buffer = cm_buffer_retain(own->codes),
+                                           .offsets_buffer = cm_buffer_retain(own->offsets)};
+        total += own->rows;
+    }
+    return cm_table_new(ctx, columns, 2, total, out);
+}

@@ -1,0 +1,51 @@
+/* Baskets as they are read: items become codes at once, rows the chunks of a table. */
+#ifndef CM_IO_BASKET_ROWS_H
+#define CM_IO_BASKET_ROWS_H
+
+#include "table/table.h"
+
+#define CM_NO_ITEM (-2) /* the code of a text that stands for nothing */
+
+typedef struct cm_basket_item {
+    uint64_t key; /* the first eight bytes of the text, as a number that compares as they do */
+    int32_t code;
+} cm_basket_item;
+
+typedef struct cm_basket_chunk {
+    cm_buffer *numbers, *offsets, *codes;
+    uint64_t rows, used; /* codes */
+} cm_basket_chunk;
+
+/* A text of at most eight bytes, none of them NUL, is its key: these have a hash table of their own. */
+typedef struct cm_basket_slot {
+    uint64_t key; /* 0: free */
+    int32_t code;
+} cm_basket_slot;
+
+typedef struct cm_basket_rows {
+    cm_dictionary *items;
+    const char *const *na; /* borrowed; texts that stand for nothing */
+    uint64_t na_count;
+    cm_basket_slot *slots;
+    uint64_t slot_bits, slot_count, slots_used, multiplier;
+    cm_basket_item *basket; /* the one at hand */
+    uint64_t count, capacity;
+    cm_basket_chunk *chunks;
+    uint64_t chunk_count, chunk_capacity;
+} cm_basket_rows;
+
+cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows);
+void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows);
+
+/* An item of the basket at hand. */
+cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length);
+/* The same for a text of 1 to 8 bytes without NUL by its key. */
+cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length);
+
+/* Ends the basket at hand: its items in byte order, each once, under this number; *kept false: it has none. */
+cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept);
+
+/* The table: basket (number), items. */
+cm_status cm_basket_rows_table(cm_context *ctx, cm_basket_rows *rows, cm_table **out);
+
+#endif

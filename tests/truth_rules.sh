@@ -15,3 +15,5 @@ figure "IBM Quest T10I4D100K" "frequent at 500" 1073 "$(sets_of --support 500 $q
 figure "UCI Online Retail" "baskets" 20726 "$(cell "$work/rules" name baskets value)"
 figure "UCI Online Retail" "itemsets at .01" 1840 "$(cell "$work/rules" name itemsets value)"
 figure "UCI Online Retail" "rules at .01 / .5" 775 "$(cell "$work/rules" name rules value)"
+"$custmine" rules --support 0.01 --confidence .5 --lift 0 --baskets known --table diagnostics "$retail" > "$work/rules"
+figure "UCI Online Retail" "rules at .01 / .5, known customers" 313 "$(cell "$work/rules" name rules value)"

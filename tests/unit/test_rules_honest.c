@@ -268,6 +268,86 @@ START_TEST(what_cannot_be_is_an_error) {
 }
 END_TEST
 
+/* ---- known and awkward baskets ---- */
+
+static cm_table *baskets_of(cm_context *ctx, const char *text) {
+    char path[256];
+    cm_table *table = NULL;
+    temp_path(path, "honest.csv");
+    write_whole(path, text, strlen(text));
+    OK(ctx, cm_read_baskets(ctx, path, NULL, &table));
+    remove(path);
+    return table;
+}
+
+static uint64_t count_rules(cm_context *ctx, const cm_table *table, const char *support, const char *left,
+                            const char *right) {
+    cm_options *options = NULL;
+    cm_model *model = NULL;
+    cm_table *rules = NULL;
+    OK(ctx, cm_options_new(ctx, "rules", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "support", support));
+    OK(ctx, cm_options_set_int(ctx, options, "confidence", 0));
+    OK(ctx, cm_options_set_int(ctx, options, "lift", 0));
+    for (; *left; left++) OK(ctx, cm_options_add_text(ctx, options, "left", (const char[]){*left, 0}));
+    for (; *right; right++) OK(ctx, cm_options_add_text(ctx, options, "right", (const char[]){*right, 0}));
+    OK(ctx, cm_fit(ctx, "rules", table, options, &model));
+    OK(ctx, cm_model_table(ctx, model, "rules", &rules));
+    uint64_t count = cm_table_rows(rules);
+    cm_table_free(rules);
+    cm_model_free(model);
+    cm_options_free(options);
+    return count;
+}
+
+/* The set of C. Borgelt's manuals: 18 rules, 6 with c, d, e alone on the left and a or b on the right, 2 with a or b on
+ * the left and c on the right. These count the rules without antecedents, one an item on the right, which are none
+ * here. */
+START_TEST(the_micro_set_as_published) {
+    cm_context *ctx = new_context();
+    cm_table *table = baskets_of(ctx, "a,b,c\na,b\na,b,d\nb,e\na,c\nc,e\na,b,d,e\n");
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "", ""), 18 - 5);
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "cde", "ab"), 6 - 2);
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "ab", "c"), 2 - 1);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(awkward_baskets_give_what_they_should) {
+    cm_context *ctx = new_context();
+    cm_table *table = baskets_of(ctx, "a,a,b\na,b,b,b\n"); /* a set: each item once */
+    ck_assert_uint_eq(count_rules(ctx, table, "2", "", ""), 2);
+    ck_assert_uint_eq(count_rules(ctx, table, "3", "", ""), 0); /* more than there are baskets */
+    cm_table_free(table);
+    table = baskets_of(ctx, "a,b,c\na,b,c\na,b,c\n"); /* all equal: 3 pairs both ways, a triple three ways */
+    ck_assert_uint_eq(count_rules(ctx, table, "100%", "", ""), 9);
+    cm_table_free(table);
+    table = baskets_of(ctx, "a\nb\nc\n"); /* nothing together */
+    ck_assert_uint_eq(count_rules(ctx, table, "1", "", ""), 0);
+    cm_table_free(table);
+    table = baskets_of(ctx, "a,\"x; y\"\na,\"x; y\"\n"); /* a name with the separator in it */
+    ck_assert_uint_eq(count_rules(ctx, table, "2", "", "a"), 1);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* One basket of 100,000 items beside small ones: what is frequent in two baskets is as if it were not there. */
+START_TEST(a_very_large_basket_is_taken) {
+    cm_context *ctx = new_context();
+    size_t room = 1000000, length = 0;
+    char *text = malloc(room);
+    for (int i = 0; i < 100000; i++) length += (size_t)sprintf(text + length, "%sn%d", i ? "," : "", i);
+    sprintf(text + length, "\nn1,n2\nn1,n2\nn3\n");
+    cm_table *table = baskets_of(ctx, text);
+    ck_assert_uint_eq(count_rules(ctx, table, "2", "", ""), 2);
+    cm_table_free(table);
+    free(text);
+    cm_context_free(ctx);
+}
+END_TEST
+
 Suite *test_rules_honest(void);
 Suite *test_rules_honest(void) {
     Suite *suite = suite_create("rules_honest");
@@ -276,6 +356,9 @@ Suite *test_rules_honest(void) {
     tcase_add_loop_test(all, all_options_crossed, 0, 10);
     tcase_add_test(all, baskets_are_kept_aside);
     tcase_add_test(all, what_cannot_be_is_an_error);
+    tcase_add_test(all, the_micro_set_as_published);
+    tcase_add_test(all, awkward_baskets_give_what_they_should);
+    tcase_add_test(all, a_very_large_basket_is_taken);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -104,6 +104,7 @@ static cm_status read_baskets(cm_context *ctx, const char *path, const cm_option
     cm_status status = cm_options_check(ctx, options, &cm_read_topic);
     if (!status) status = cm_reading_resolve(ctx, options, &reader.texts, &reader.how);
     uint64_t count = status ? 0 : cm_option_list(options, &cm_read_topic, "files", &files);
+    reader.how.dialect.max_columns = 0; /* a basket has items, not columns */
     reader.rows.na = reader.how.na;
     reader.rows.na_count = reader.how.na_count;
     if (!status) status = cm_basket_rows_open(ctx, &reader.rows);

@@ -1,5 +1,9 @@
-/* Files of baskets against what stands in them. */
+/* Files of baskets against what stands in them, and against libcsv's records of the same bytes. */
+#include "base/context.h"
+#include "io/csv.h"
 #include "support.h"
+#include "table/order.h"
+#include "table/table.h"
 
 static int32_t append(void *user, const char *bytes, uint64_t length) {
     return fwrite(bytes, 1, length, user) == length ? 0 : 1;
@@ -114,6 +118,173 @@ START_TEST(real_files) {
 }
 END_TEST
 
+/* ---- against libcsv ---- */
+
+/* What a file of baskets holds, told plainly: its records as libcsv gives them, their items sorted, each once. */
+typedef struct oracle {
+    cm_status status;
+    uint64_t rows, lines, cells; /* rows with items; where it failed; items */
+    int64_t *numbers;            /* of the rows */
+    char *items;                 /* length, then text, one behind the other; each row ends with length -1 */
+    size_t used, room;
+} oracle;
+
+static void note(oracle *all, const void *bytes, size_t length) {
+    if (all->used + length > all->room) all->items = realloc(all->items, all->room = 2 * (all->used + length) + 4096);
+    if (length) memcpy(all->items + all->used, bytes, length);
+    all->used += length;
+}
+
+static int by_text(const void *a, const void *b) {
+    return cm_text_compare(*(const cm_text *)a, *(const cm_text *)b);
+}
+
+static void note_record(oracle *all, const cm_record *record, int64_t number, const char *na) {
+    cm_text *items = malloc((record->count + 1) * sizeof *items);
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < record->count; i++) {
+        cm_text one = {record->fields[i].text, record->fields[i].length};
+        if (one.length && !(na && one.length == strlen(na) && !memcmp(na, one.data, one.length))) items[count++] = one;
+    }
+    if (count) {
+        qsort(items, count, sizeof *items, by_text);
+        all->numbers = realloc(all->numbers, (all->rows + 1) * sizeof *all->numbers);
+        all->numbers[all->rows++] = number;
+        for (uint64_t i = 0; i < count; i++)
+            if (!i || by_text(&items[i - 1], &items[i])) {
+                note(all, &items[i].length, sizeof items[i].length);
+                note(all, items[i].data, items[i].length);
+                all->cells++;
+            }
+        note(all, &(uint64_t){UINT64_MAX}, sizeof(uint64_t));
+    }
+    free(items);
+}
+
+static oracle ask_oracle(const char *path, const cm_dialect *dialect, const char *na) {
+    oracle all = {0};
+    cm_context *ctx = new_context();
+    cm_source *source = NULL;
+    cm_csv *csv = NULL;
+    cm_record record;
+    bool more = true;
+    OK(ctx, cm_source_open(ctx, path, &(cm_source_limits){0}, &source));
+    OK(ctx, cm_source_decode(ctx, source, CM_ENCODING_AUTO, false));
+    all.status = cm_csv_open(ctx, source, dialect, &csv);
+    for (int64_t number = 1; !all.status && more; number++) {
+        all.status = cm_csv_next(ctx, csv, &record, &more);
+        if (!all.status && !more && number == 1) all.status = CM_E_DATA; /* an empty file */
+        if (!all.status && more) note_record(&all, &record, number, na);
+    }
+    cm_csv_close(csv);
+    cm_source_close(source);
+    cm_context_free(ctx);
+    return all;
+}
+
+static void compare_table(const oracle *all, const cm_table *table) {
+    const char *at = all->items;
+    ck_assert_uint_eq(cm_table_rows(table), all->rows);
+    for (uint64_t row = 0; row < all->rows; row++) {
+        uint64_t length, wanted, count = cm_table_items(table, row, 1);
+        if (cm_table_int(table, row, 0) != all->numbers[row]) ck_abort_msg("row %d has a wrong number", (int)row);
+        for (uint64_t i = 0; i <= count; i++) {
+            memcpy(&wanted, at, sizeof wanted);
+            at += sizeof wanted;
+            if (i == count || wanted == UINT64_MAX) {
+                if (i != count || wanted != UINT64_MAX) ck_abort_msg("row %d has a wrong number of items", (int)row);
+                break;
+            }
+            const char *text = cm_table_text(table, row, 1, i, &length);
+            if (length != wanted || memcmp(text, at, length)) ck_abort_msg("row %d has a wrong item", (int)row);
+            at += length;
+        }
+    }
+}
+
+/* Codes are in order of first sight, in the order of rows and items as they stand in the file, whoever read them. */
+static void check_threads(const char *path, const cm_options *options, const cm_table *wanted) {
+    cm_context *ctx = new_context();
+    cm_table *table = NULL;
+    set_threads(ctx, 3);
+    OK(ctx, cm_read_baskets(ctx, path, options, &table));
+    const cm_column *a = wanted->columns[1], *b = table->columns[1];
+    ck_assert_uint_eq(a->dictionary_size, b->dictionary_size);
+    for (uint64_t i = 0; i < a->dictionary_size; i++)
+        if (cm_text_compare(cm_dictionary_text(a->dictionary, (int32_t)i), cm_dictionary_text(b->dictionary, (int32_t)i)))
+            ck_abort_msg("code %d differs", (int)i);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+
+static void compare_with_libcsv(const char *bytes, size_t length, char delimiter, const char *na, uint64_t max_field) {
+    char path[256];
+    cm_context *ctx = new_context();
+    cm_options *options = NULL;
+    cm_table *table = NULL;
+    temp_path(path, "differential.dat");
+    write_whole(path, bytes, length);
+    cm_dialect dialect = {.max_field = max_field, .delimiter = delimiter};
+    OK(ctx, cm_options_new(ctx, "read", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "delimiter", delimiter == ' ' ? "blanks" : (char[]){delimiter, 0}));
+    OK(ctx, cm_options_set_int(ctx, options, "max_field", (int64_t)max_field));
+    if (na) OK(ctx, cm_options_add_text(ctx, options, "na", na));
+    oracle all = ask_oracle(path, &dialect, na);
+    cm_status status = cm_read_baskets(ctx, path, options, &table);
+    if (status != all.status || (!status && cm_table_rows(table) != all.rows))
+        ck_abort_msg("%d bytes, delimiter %d: %s, %d rows instead of %s, %d: see %s", (int)length, delimiter,
+                     cm_status_name(status), table ? (int)cm_table_rows(table) : 0, cm_status_name(all.status),
+                     (int)all.rows, path);
+    if (!status) {
+        compare_table(&all, table);
+        check_threads(path, options, table);
+    }
+    remove(path);
+    free(all.items), free(all.numbers);
+    cm_table_free(table);
+    cm_options_free(options);
+    cm_context_free(ctx);
+}
+
+static const char delimiters[] = {',', ';', '\t', '|', ' '};
+
+/* Bytes drawn from those that matter, so that each way to go wrong comes up often. */
+START_TEST(random_bytes_as_libcsv_reads_them) {
+    static const char common[] = "ab1,,;\t | \n\nab12,\r  ", rare[] = "\"\"\0\xC3\xA4\xFF\n\r\"sep=";
+    lcg random = {(uint64_t)_i + 1};
+    char bytes[400];
+    for (int n = 0; n < 400; n++) {
+        size_t length = lcg_below(&random, n % 4 ? 40 : sizeof bytes);
+        uint32_t strange = lcg_below(&random, 3) ? 0 : 1 + lcg_below(&random, 20);
+        for (size_t i = 0; i < length; i++)
+            bytes[i] = lcg_below(&random, 100) < strange ? rare[lcg_below(&random, sizeof rare - 1)]
+                                                         : common[lcg_below(&random, sizeof common - 1)];
+        compare_with_libcsv(bytes, length, delimiters[n % 5], n % 3 ? NULL : "a", n % 7 ? 1000 : 3);
+    }
+}
+END_TEST
+
+/* Files of several blocks: FIMI numbers, or names of many lengths with delimiters; then some bytes of them changed. */
+START_TEST(mutated_files_as_libcsv_reads_them) {
+    lcg random = {(uint64_t)_i + 100};
+    size_t room = 700000, length = 0;
+    char *bytes = malloc(room + 100), delimiter = delimiters[_i % 5];
+    while (length < room) {
+        uint32_t count = 1 + lcg_below(&random, 12);
+        for (uint32_t i = 0; i < count; i++)
+            length += (size_t)sprintf(bytes + length, _i % 2 ? "%u%c" : "item%u%c",
+                                      lcg_below(&random, 1u << (4 + _i % 14)), delimiter);
+        length += (size_t)sprintf(bytes + length, lcg_below(&random, 9) ? "\n" : "\r\n");
+        if (length + 400 > room) break;
+    }
+    for (int n = 0; n < 5; n++) {
+        compare_with_libcsv(bytes, length - (size_t)n, delimiter, NULL, 1000);
+        for (int i = 0; i < n; i++) bytes[lcg_below(&random, (uint32_t)length)] = "\n\r ,\"\0x"[lcg_below(&random, 7)];
+    }
+    free(bytes);
+}
+END_TEST
+
 Suite *test_basket_files(void);
 Suite *test_basket_files(void) {
     Suite *suite = suite_create("basket_files");
@@ -122,6 +293,8 @@ Suite *test_basket_files(void) {
     tcase_add_test(all, options_of_reading_hold_for_baskets);
     tcase_add_test(all, long_baskets_are_sorted);
     tcase_add_test(all, real_files);
+    tcase_add_loop_test(all, random_bytes_as_libcsv_reads_them, 0, 10);
+    tcase_add_loop_test(all, mutated_files_as_libcsv_reads_them, 0, 20);
     tcase_set_timeout(all, 120);
     suite_add_tcase(suite, all);
     return suite;

@@ -217,9 +217,10 @@ START_TEST(expected_purchases_by_simulation) {
         sum += bought;
         silent += bought == 0;
     }
-    ck_assert_double_eq_tol(cm_bg_expected(p, &one, 20), sum / runs, 0.02);
-    ck_assert_double_eq_tol(cm_bg_silent(p, &one, 20), silent / runs, 0.006);
-    ck_assert_double_eq(cm_bg_alive(p, &one), 1);
+    cm_outlook next = cm_bg_outlook(p, &one, 20);
+    ck_assert_double_eq_tol(next.expected, sum / runs, 0.02);
+    ck_assert_double_eq_tol(next.silent, silent / runs, 0.006);
+    ck_assert_double_eq(next.alive, 1);
 }
 END_TEST
 

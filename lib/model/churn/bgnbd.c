@@ -7,15 +7,16 @@
  *
  * The maximum: BFGS in the logarithms of the four parameters, with the exact gradient, a backtracking line search, and
  * standard errors from differences of the gradient (delta method). Cost: one pass over the distinct histories an
- * evaluation.
+ * evaluation, an exponential and a logarithm each.
  *
  * Different here: gamma functions appear as ratios whose arguments differ by whole numbers, so they are sums of
- * logarithms tabulated over x once an evaluation; sums are formed in blocks of fixed size, so that threads do not
+ * logarithms tabulated over x once an evaluation, and so are those of the distinct times; sums are formed in blocks of fixed size, so that threads do not
  * change a bit. */
 #include <math.h>
 #include <string.h>
 
 #include "base/math.h"
+#include "base/sort.h"
 #include "base/threads.h"
 #include "model/churn/churn.h"
 
@@ -27,11 +28,20 @@ typedef struct ratio_table {
     double *log, *slope;
 } ratio_table;
 
+/* A time that occurs as an age or as a last purchase, once an evaluation: log(alpha + time), and 1 / (alpha + time). */
+typedef struct moment {
+    double time, log, inverse;
+} moment;
+
 typedef struct evaluation {
     const cm_history *histories;
     uint64_t count, blocks, longest; /* longest: largest x + 1 */
     const double *parameters;
     ratio_table r, b, ab;
+    double *log_before; /* log(b + x - 1) */
+    moment *moments;    /* ascending */
+    uint64_t moment_count;
+    uint32_t *ages, *lasts; /* of the histories, among the moments */
     double log_alpha, log_a;
     double (*sums)[N + 1]; /* a block: log-likelihood, gradient */
 } evaluation;
@@ -46,25 +56,39 @@ static void fill_ratios(ratio_table *table, uint64_t count, double q) {
     }
 }
 
-static void add_history(const evaluation *work, const cm_history *one, double *sums) {
+static void fill_tables(evaluation *work) {
     const double *p = work->parameters;
+    work->log_alpha = cm_log(p[CM_BG_ALPHA]);
+    work->log_a = cm_log(p[CM_BG_A]);
+    fill_ratios(&work->r, work->longest, p[CM_BG_R]);
+    fill_ratios(&work->b, work->longest, p[CM_BG_B]);
+    fill_ratios(&work->ab, work->longest, p[CM_BG_A] + p[CM_BG_B]);
+    for (uint64_t x = 1; x < work->longest; x++) work->log_before[x] = cm_log(p[CM_BG_B] + (double)x - 1);
+    for (uint64_t i = 0; i < work->moment_count; i++) {
+        moment *at = &work->moments[i];
+        at->log = cm_log(p[CM_BG_ALPHA] + at->time);
+        at->inverse = 1 / (p[CM_BG_ALPHA] + at->time);
+    }
+}
+
+static void add_history(const evaluation *work, uint64_t i, double *sums) {
+    const double *p = work->parameters;
+    const cm_history *one = &work->histories[i];
+    const moment *age = &work->moments[work->ages[i]], *last = &work->moments[work->lasts[i]];
     uint64_t x = (uint64_t)one->repeats;
-    double rx = p[CM_BG_R] + (double)x, weight = one->weight;
-    double log_age = cm_log(p[CM_BG_ALPHA] + one->age), logs = log_age, inverse = 1 / (p[CM_BG_ALPHA] + one->age);
+    double rx = p[CM_BG_R] + (double)x, weight = one->weight, logs = age->log, inverse = age->inverse;
     double value = work->r.log[x] + p[CM_BG_R] * work->log_alpha + work->b.log[x] - work->ab.log[x];
     double by_a = -work->ab.slope[x], by_b = work->b.slope[x] - work->ab.slope[x];
     if (x == 0) {
-        value -= rx * log_age;
+        value -= rx * logs;
     } else { /* alive, or gone after the last purchase */
-        double log_last = cm_log(p[CM_BG_ALPHA] + one->last), before = p[CM_BG_B] + (double)x - 1;
-        double alive = -rx * log_age, gone = work->log_a - cm_log(before) - rx * log_last;
-        double larger = alive > gone ? alive : gone, both = larger + cm_log1p(cm_exp(-fabs(alive - gone)));
-        double share = cm_exp(gone - both);
-        value += both;
-        logs = (1 - share) * log_age + share * log_last;
-        inverse = (1 - share) * inverse + share / (p[CM_BG_ALPHA] + one->last);
+        double alive = -rx * age->log, gone = work->log_a - work->log_before[x] - rx * last->log;
+        double lesser = cm_exp(-fabs(alive - gone)), share = (alive > gone ? lesser : 1) / (1 + lesser);
+        value += (alive > gone ? alive : gone) + cm_log1p(lesser);
+        logs = (1 - share) * age->log + share * last->log;
+        inverse = (1 - share) * age->inverse + share * last->inverse;
         by_a += share / p[CM_BG_A];
-        by_b -= share / before;
+        by_b -= share / (p[CM_BG_B] + (double)x - 1);
     }
     sums[0] += weight * value;
     sums[1 + CM_BG_R] += weight * (work->r.slope[x] + work->log_alpha - logs);
@@ -77,17 +101,13 @@ static cm_status add_block(cm_context *ctx, void *state, uint64_t block) {
     evaluation *work = state;
     uint64_t end = (block + 1) * BLOCK < work->count ? (block + 1) * BLOCK : work->count;
     memset(work->sums[block], 0, sizeof work->sums[block]);
-    for (uint64_t i = block * BLOCK; i < end; i++) add_history(work, &work->histories[i], work->sums[block]);
+    for (uint64_t i = block * BLOCK; i < end; i++) add_history(work, i, work->sums[block]);
     return cm_tick(ctx, "fit", block, work->blocks);
 }
 
 static cm_status evaluate(cm_context *ctx, evaluation *work, const double *parameters, double *value, double *gradient) {
     work->parameters = parameters;
-    work->log_alpha = cm_log(parameters[CM_BG_ALPHA]);
-    work->log_a = cm_log(parameters[CM_BG_A]);
-    fill_ratios(&work->r, work->longest, parameters[CM_BG_R]);
-    fill_ratios(&work->b, work->longest, parameters[CM_BG_B]);
-    fill_ratios(&work->ab, work->longest, parameters[CM_BG_A] + parameters[CM_BG_B]);
+    fill_tables(work);
     cm_status status = cm_parallel(ctx, work->blocks, add_block, work);
     *value = 0;
     memset(gradient, 0, N * sizeof *gradient);
@@ -98,20 +118,48 @@ static cm_status evaluate(cm_context *ctx, evaluation *work, const double *param
     return status;
 }
 
+/* The distinct times, and where each history's stand among them. */
+static cm_status find_moments(cm_context *ctx, evaluation *work) {
+    uint64_t count = 2 * work->count;
+    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
+    cm_status status = keys ? CM_OK : ctx->error.status;
+    for (uint64_t i = 0; i < count && !status; i++) {
+        const cm_history *one = &work->histories[i / 2];
+        keys[i] = (cm_key){cm_key_of_double(i % 2 ? one->last : one->age), i};
+    }
+    if (!status) status = cm_sort_keys(ctx, keys, count);
+    for (uint64_t i = 0; i < count && !status; i++) work->moment_count += !i || keys[i].key != keys[i - 1].key;
+    if (!status && !(work->moments = cm_alloc(ctx, work->moment_count, sizeof *work->moments))) status = ctx->error.status;
+    for (uint64_t i = 0, at = 0; i < count && !status; i++) {
+        uint64_t row = keys[i].value / 2;
+        bool last = keys[i].value % 2;
+        if (i && keys[i].key != keys[i - 1].key) at++;
+        work->moments[at].time = last ? work->histories[row].last : work->histories[row].age;
+        (last ? work->lasts : work->ages)[row] = (uint32_t)at;
+    }
+    cm_free(ctx->core, keys, count, sizeof *keys);
+    return status;
+}
+
 static cm_status open_evaluation(cm_context *ctx, const cm_history *histories, uint64_t count, evaluation *out) {
     *out = (evaluation){.histories = histories, .count = count, .blocks = (count + BLOCK - 1) / BLOCK};
     for (uint64_t i = 0; i < count; i++)
         if ((uint64_t)histories[i].repeats >= out->longest) out->longest = (uint64_t)histories[i].repeats + 1;
-    double **const arrays[] = {&out->r.log, &out->r.slope, &out->b.log, &out->b.slope, &out->ab.log, &out->ab.slope};
-    for (int i = 0; i < 6; i++)
+    double **const arrays[] = {&out->r.log, &out->r.slope, &out->b.log, &out->b.slope, &out->ab.log, &out->ab.slope, &out->log_before};
+    for (int i = 0; i < 7; i++)
         if (!(*arrays[i] = cm_alloc(ctx, out->longest, sizeof(double)))) return ctx->error.status;
-    out->sums = cm_alloc(ctx, out->blocks, sizeof *out->sums);
-    return out->sums ? CM_OK : ctx->error.status;
+    out->ages = cm_alloc(ctx, count, sizeof *out->ages);
+    out->lasts = out->ages ? cm_alloc(ctx, count, sizeof *out->lasts) : NULL;
+    out->sums = out->lasts ? cm_alloc(ctx, out->blocks, sizeof *out->sums) : NULL;
+    return out->sums ? find_moments(ctx, out) : ctx->error.status;
 }
 
 static void close_evaluation(cm_core *core, evaluation *work) {
-    double *const arrays[] = {work->r.log, work->r.slope, work->b.log, work->b.slope, work->ab.log, work->ab.slope};
-    for (int i = 0; i < 6; i++) cm_free(core, arrays[i], work->longest, sizeof(double));
+    double *const arrays[] = {work->r.log, work->r.slope, work->b.log, work->b.slope, work->ab.log, work->ab.slope, work->log_before};
+    for (int i = 0; i < 7; i++) cm_free(core, arrays[i], work->longest, sizeof(double));
+    cm_free(core, work->ages, work->count, sizeof *work->ages);
+    cm_free(core, work->lasts, work->count, sizeof *work->lasts);
+    cm_free(core, work->moments, work->moment_count, sizeof *work->moments);
     cm_free(core, work->sums, work->blocks, sizeof *work->sums);
 }
 
@@ -259,36 +307,36 @@ static double steepest(const double *gradient) {
     return largest;
 }
 
-/* Near the top the likelihood itself is flat to its last digit; the gradient still points the way (Newton). */
-static cm_status polish(cm_context *ctx, evaluation *work, descent *at, bool *better) {
-    double inverse[N][N];
-    bool regular;
-    descent next = *at;
-    *better = false;
-    cm_status status = find_inverse(ctx, work, at, inverse, &regular);
-    if (status || !regular) return status;
-    for (int i = 0; i < N; i++) {
-        double move = -dot(inverse[i], at->gradient);
-        if (!(fabs(move) < 0.1)) return CM_OK; /* not near a top: a ridge or a border */
-        next.logs[i] += move;
+/* Near the top the likelihood itself is flat to its last digit; the gradient still points the way (Newton, with one
+ * inverse for all steps: they are small). *moved is how many there were. */
+static cm_status polish(cm_context *ctx, evaluation *work, const double inverse[N][N], descent *at, int *moved) {
+    for (*moved = 0; *moved < 5; ++*moved) {
+        descent next = *at;
+        for (int i = 0; i < N; i++) {
+            double move = -dot(inverse[i], at->gradient);
+            if (!(fabs(move) < 0.1)) return CM_OK; /* not near a top: a ridge or a border */
+            next.logs[i] += move;
+        }
+        cm_status status = evaluate_logs(ctx, work, next.logs, &next.value, next.gradient);
+        if (status || !(steepest(next.gradient) < steepest(at->gradient))) return status;
+        *at = next;
     }
-    status = evaluate_logs(ctx, work, next.logs, &next.value, next.gradient);
-    if (status || !(steepest(next.gradient) < steepest(at->gradient))) return status;
-    *at = next;
-    *better = true;
     return CM_OK;
 }
 
 static cm_status climb(cm_context *ctx, evaluation *work, int64_t iterations, descent *at, cm_bg_fit *out) {
-    bool moved = true, regular = false;
+    bool going = true, regular = false;
     double inverse[N][N];
+    int moved = 1;
     cm_status status = evaluate_logs(ctx, work, at->logs, &at->value, at->gradient);
-    for (out->iterations = 0; !status && moved && out->iterations < iterations; out->iterations++)
-        status = step(ctx, work, at, &moved);
-    out->converged = !moved;
-    moved = true;
-    for (int times = 0; times < 5 && moved && !status; times++) status = polish(ctx, work, at, &moved);
-    if (!status) status = find_inverse(ctx, work, at, inverse, &regular);
+    for (out->iterations = 0; !status && going && out->iterations < iterations; out->iterations++)
+        status = step(ctx, work, at, &going);
+    out->converged = !going;
+    for (int times = 0; times < 3 && moved && !status; times++) { /* at the end the inverse is that of the top */
+        moved = 0;
+        status = find_inverse(ctx, work, at, inverse, &regular);
+        if (!status && regular) status = polish(ctx, work, inverse, at, &moved);
+    }
     for (int i = 0; i < N && !status; i++) {
         out->parameters[i] = cm_exp(at->logs[i]);
         out->errors[i] = regular && inverse[i][i] > 0 ? out->parameters[i] * sqrt(inverse[i][i]) : (double)NAN;
@@ -316,20 +364,6 @@ cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t 
 
 /* ---- one customer ---- */
 
-/* The odds that he is gone, given that he was alive up to his last purchase; 0 for one who never came back. */
-static double gone_odds(const double p[N], const cm_history *one) {
-    if (one->repeats == 0) return 0;
-    double power = (p[CM_BG_R] + (double)one->repeats) * cm_log((p[CM_BG_ALPHA] + one->age) / (p[CM_BG_ALPHA] + one->last));
-    return p[CM_BG_A] / (p[CM_BG_B] + (double)one->repeats - 1) * cm_exp(power);
-}
-
-double cm_bg_alive(const double p[N], const cm_history *one) { return 1 / (1 + gone_odds(p, one)); }
-
-double cm_bg_silent(const double p[N], const cm_history *one, double t) {
-    double alive = cm_bg_alive(p, one), age = p[CM_BG_ALPHA] + one->age;
-    return 1 - alive + alive * cm_exp((p[CM_BG_R] + (double)one->repeats) * cm_log(age / (age + t)));
-}
-
 /* Gauss's hypergeometric series, for 0 <= z < 1. */
 static double hypergeometric(double a, double b, double c, double z) {
     double sum = 1, term = 1;
@@ -341,11 +375,19 @@ static double hypergeometric(double a, double b, double c, double z) {
     return sum;
 }
 
-/* Equation (10) of the paper. At a = 1 it is a limit: approached from beside. */
-double cm_bg_expected(const double p[N], const cm_history *one, double t) {
-    double a = fabs(p[CM_BG_A] - 1) < 1e-7 ? 1 + 1e-7 : p[CM_BG_A], x = (double)one->repeats;
+/* The odds that he is gone, given that he was alive up to his last purchase; 0 for one who never came back. */
+static double gone_odds(const double p[N], const cm_history *one) {
+    if (one->repeats == 0) return 0;
+    double power = (p[CM_BG_R] + (double)one->repeats) * cm_log((p[CM_BG_ALPHA] + one->age) / (p[CM_BG_ALPHA] + one->last));
+    return p[CM_BG_A] / (p[CM_BG_B] + (double)one->repeats - 1) * cm_exp(power);
+}
+
+/* P(alive), the probability of no purchase from it, and equation (10) of the paper. At a = 1 that is a limit:
+ * approached from beside. */
+cm_outlook cm_bg_outlook(const double p[N], const cm_history *one, double t) {
+    double a = fabs(p[CM_BG_A] - 1) < 1e-7 ? 1 + 1e-7 : p[CM_BG_A], x = (double)one->repeats, rx = p[CM_BG_R] + x;
     double age = p[CM_BG_ALPHA] + one->age, z = t / (age + t), c = a + p[CM_BG_B] + x - 1;
-    double rest = cm_exp((p[CM_BG_R] + x) * cm_log(age / (age + t))) * hypergeometric(p[CM_BG_R] + x, p[CM_BG_B] + x, c, z);
-    double expected = c / (a - 1) * (1 - rest) / (1 + gone_odds(p, one));
-    return expected > 0 ? expected : 0;
+    double alive = 1 / (1 + gone_odds(p, one)), none = cm_exp(rx * cm_log(age / (age + t))); /* none: while alive */
+    double expected = c / (a - 1) * (1 - none * hypergeometric(rx, p[CM_BG_B] + x, c, z)) * alive;
+    return (cm_outlook){.alive = alive, .silent = 1 - alive + alive * none, .expected = expected > 0 ? expected : 0};
 }

@@ -293,18 +293,18 @@ static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scra
     cm_reasons own = {0};
     cm_history one;
     if (!history_of(churn->own_columns, real_of(&in[0]), real_of(&in[1]), real_of(&in[2]), &one)) return;
-    double alive = cm_bg_alive(churn->parameters, &one), risk = cm_bg_silent(churn->parameters, &one, churn->horizon);
-    const char *band = band_of(risk);
+    cm_outlook next = cm_bg_outlook(churn->parameters, &one, churn->horizon);
+    const char *band = band_of(next.silent);
     if (!why) why = &own;
-    explain(churn, &one, alive, why);
-    out[0] = real_cell(risk);
+    explain(churn, &one, next.alive, why);
+    out[0] = real_cell(next.silent);
     out[1] = (cm_cell){.type = CM_STRING, .text = band, .length = strlen(band)};
     out[2] = reasons_cell(why, room);
     out[3] = (cm_cell){.type = CM_INT64, .integer = one.repeats};
     out[4] = real_cell(one.age - one.last);
     out[5] = real_cell(one.age);
-    out[6] = real_cell(alive);
-    out[7] = real_cell(cm_bg_expected(churn->parameters, &one, churn->horizon));
+    out[6] = real_cell(next.alive);
+    out[7] = real_cell(next.expected);
 }
 
 extern const cm_method cm_churn_method;

@@ -28,9 +28,11 @@ cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t 
 cm_status cm_bg_log_likelihood(cm_context *ctx, const cm_history *histories, uint64_t count,
                                const double parameters[CM_BG_PARAMETERS], double *value, double gradient[CM_BG_PARAMETERS]);
 
-double cm_bg_alive(const double parameters[CM_BG_PARAMETERS], const cm_history *one);
-/* Purchases expected in the next t, and the probability of none. */
-double cm_bg_expected(const double parameters[CM_BG_PARAMETERS], const cm_history *one, double t);
-double cm_bg_silent(const double parameters[CM_BG_PARAMETERS], const cm_history *one, double t);
+/* What is to be expected of a customer in the next t. */
+typedef struct cm_outlook {
+    double alive, silent, expected; /* P(alive), the probability of no purchase, the purchases expected */
+} cm_outlook;
+
+cm_outlook cm_bg_outlook(const double parameters[CM_BG_PARAMETERS], const cm_history *one, double t);
 
 #endif

@@ -154,7 +154,8 @@ fuzz-run: $(static) $(patsubst tests/fuzz/%.c,$(out)/tests/fuzz/%.o,$(wildcard t
 	  clang -fsanitize=fuzzer,address,undefined -o $(out)/$$f $(out)/tests/fuzz/$$f.o $(static) $(ldlibs) && \
 	  mkdir -p $(out)/found/$$f && \
 	  $(out)/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
-	    -artifact_prefix=$(out)/found/ $(out)/found/$$f tests/fuzz/corpus/$${f#fuzz_} 2>&1 | tail -8 || exit 1; done
+	    -artifact_prefix=$(out)/found/ $(out)/found/$$f tests/fuzz/corpus/$${f#fuzz_} > $(out)/$$f.log 2>&1; \
+	  status=$$?; tail -8 $(out)/$$f.log; [ $$status = 0 ] || exit 1; done
 
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) SAN=address CFLAGS="-O1 -g" check

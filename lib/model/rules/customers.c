@@ -18,6 +18,8 @@ static int64_t find_customer(const cm_table *table) {
     return type == CM_STRING || type == CM_INT64 ? column : -1;
 }
 
+bool cm_market_has_customers(const cm_market *market) { return find_customer(market->table) >= 0; }
+
 static cm_status number_customers(cm_context *ctx, const cm_market *market, uint64_t column, buyers *out) {
     const cm_column *from = market->table->columns[column];
     uint64_t count = 0, last = 0;

@@ -150,6 +150,13 @@ static bool needs_filter(const cm_mining *how) {
     return how->which != CM_SETS_FREQUENT && (how->max_length || how->algorithm != CM_MINE_AUTO);
 }
 
+cm_status cm_itemsets_prepare(cm_context *ctx, cm_market *market, const cm_mining *how) {
+    bool pairs = how->algorithm == CM_MINE_AUTO && (how->which == CM_SETS_FREQUENT || needs_filter(how));
+    cm_status status = pairs ? cm_market_count_pairs(ctx, market) : CM_OK;
+    if (!status && (!pairs || market->pair_items < market->count)) status = cm_market_turn(ctx, market);
+    return status;
+}
+
 static void drop_empty(cm_itemsets *sets) {
     sets->total = 0;
     for (uint64_t l = 0; l < sets->longest; l++) sets->total += sets->levels[l].count;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/threads.h"
 #include "model/rules/rules.h"
 
 /* ---- which items ---- */
@@ -63,26 +64,34 @@ static const int32_t *basket_codes(const cm_market *market, uint64_t basket, uin
     return (const int32_t *)chunk->values + offsets[0];
 }
 
-/* Calls for each item of each basket once, however often the basket has it: fills `counts` by code or, with numbers of
- * the items by code
- * (-1: none), their tids. */
-static cm_status walk(cm_context *ctx, const cm_market *market, uint64_t *counts, const int32_t *numbers,
-                      uint64_t *ends) {
-    uint64_t size = market->column->dictionary_size;
+/* The baskets are divided among threads. */
+typedef struct division {
+    cm_market *market;
+    uint64_t parts;
+    uint64_t **counts;      /* of each part: baskets that have the code */
+    const int32_t *numbers; /* of the items by code; -1: none */
+} division;
+
+static uint64_t part_start(const division *all, uint64_t part) {
+    return part == all->parts ? all->market->baskets : all->market->baskets / all->parts * part;
+}
+
+static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
+    const division *all = state;
+    const cm_market *market = all->market;
+    uint64_t size = market->column->dictionary_size, first = part_start(all, part), end = part_start(all, part + 1);
+    uint64_t *counts = all->counts[part];
     uint32_t *last = cm_alloc(ctx, size, sizeof *last); /* basket that had the code last, from 1 */
     cm_status status = last ? CM_OK : ctx->error.status;
-    for (uint64_t basket = 0; basket < market->baskets && !status; basket++) {
+    for (uint64_t basket = first; basket < end && !status; basket++) {
         uint64_t count;
         const int32_t *codes = basket_codes(market, basket, &count);
-        if (basket % 1024 == 0) status = cm_tick(ctx, "rules", 0, 0);
+        if (basket % 1024 == 0) status = cm_tick(ctx, "baskets", basket - first, end - first);
         for (uint64_t i = 0; i < count; i++) {
             int32_t code = codes[i];
             if (last[code] == basket + 1) continue;
             last[code] = (uint32_t)basket + 1;
-            if (!numbers)
-                counts[code] += (market->code_flags[code] & CM_RULES_ITEM) != 0;
-            else if (numbers[code] >= 0)
-                market->tids[ends[numbers[code]]++] = (uint32_t)basket;
+            counts[code] += (market->code_flags[code] & CM_RULES_ITEM) != 0;
         }
     }
     cm_free(ctx->core, last, size, sizeof *last);
@@ -137,44 +146,116 @@ static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t
     return status;
 }
 
-/* Items in rising order put themselves at the end of each of their baskets, which so come to be sorted. */
-static cm_status turn(cm_context *ctx, cm_market *market) {
-    uint64_t all = market->item_starts[market->count];
-    if (!(market->basket_starts = cm_alloc(ctx, market->baskets + 1, sizeof(uint64_t)))
-        || !(market->items = cm_alloc(ctx, all, sizeof(uint32_t))))
-        return ctx->error.status;
-    uint64_t *ends = cm_alloc(ctx, market->baskets, sizeof *ends);
-    if (!ends) return ctx->error.status;
-    for (uint64_t i = 0; i < all; i++) market->basket_starts[market->tids[i] + 1]++;
-    for (uint64_t b = 0; b < market->baskets; b++) {
-        ends[b] = market->basket_starts[b];
-        market->basket_starts[b + 1] += market->basket_starts[b];
+#define FEW UINT64_C(64) /* items that are sorted by putting each in its place */
+
+/* Writes the numbers of the codes in rising order, each once; returns how many. */
+static uint64_t write_few(const int32_t *codes, uint64_t count, const int32_t *numbers, uint32_t *out) {
+    uint64_t written = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        int32_t number = numbers[codes[i]];
+        uint64_t at = written;
+        if (number < 0) continue;
+        while (at > 0 && out[at - 1] > (uint32_t)number) at--;
+        if (at > 0 && out[at - 1] == (uint32_t)number) continue;
+        for (uint64_t j = written++; j > at; j--) out[j] = out[j - 1];
+        out[at] = (uint32_t)number;
     }
-    for (uint64_t item = 0; item < market->count; item++)
-        for (uint64_t i = market->item_starts[item]; i < market->item_starts[item + 1]; i++)
-            market->items[ends[market->tids[i]]++] = (uint32_t)item;
-    cm_free(ctx->core, ends, market->baskets, sizeof *ends);
+    return written;
+}
+
+static cm_status write_many(cm_context *ctx, const int32_t *codes, uint64_t count, const int32_t *numbers,
+                            uint32_t *out, uint64_t *written) {
+    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
+    uint64_t known = 0;
+    if (!keys) return ctx->error.status;
+    for (uint64_t i = 0; i < count; i++)
+        if (numbers[codes[i]] >= 0) keys[known++] = (cm_key){(uint64_t)numbers[codes[i]], 0};
+    cm_status status = cm_sort_keys(ctx, keys, known);
+    *written = 0;
+    for (uint64_t i = 0; i < known && !status; i++)
+        if (!i || keys[i].key != keys[i - 1].key) out[(*written)++] = (uint32_t)keys[i].key;
+    cm_free(ctx->core, keys, count, sizeof *keys);
+    return status;
+}
+
+/* The numbered items of each basket. A part knows by its counts where those before it end. */
+static cm_status fill_part(cm_context *ctx, void *state, uint64_t part) {
+    const division *all = state;
+    cm_market *market = all->market;
+    uint64_t used = 0, end = part_start(all, part + 1);
+    cm_status status = CM_OK;
+    for (uint64_t before = 0; before < part; before++)
+        for (uint64_t item = 0; item < market->count; item++) used += all->counts[before][market->codes[item]];
+    for (uint64_t basket = part_start(all, part); basket < end && !status; basket++) {
+        uint64_t count, written = 0;
+        const int32_t *codes = basket_codes(market, basket, &count);
+        if (basket % 1024 == 0) status = cm_tick(ctx, "baskets", basket, end);
+        if (count <= FEW)
+            written = write_few(codes, count, all->numbers, market->items + used);
+        else if (!status)
+            status = write_many(ctx, codes, count, all->numbers, market->items + used, &written);
+        if (!status) market->basket_starts[basket + 1] = used += written;
+    }
+    return status;
+}
+
+/* The baskets of each item: as they come, so that they rise. */
+cm_status cm_market_turn(cm_context *ctx, cm_market *market) {
+    if (market->tids) return CM_OK;
+    uint64_t *ends = cm_alloc(ctx, market->count, sizeof *ends);
+    if (ends) market->tids = cm_alloc_raw(ctx, market->item_starts[market->count], sizeof *market->tids);
+    cm_status status = market->tids ? CM_OK : ctx->error.status;
+    if (!status && market->count) memcpy(ends, market->item_starts, (size_t)market->count * sizeof *ends);
+    for (uint64_t basket = 0; basket < market->baskets && !status; basket++) {
+        if (basket % 4096 == 0) status = cm_tick(ctx, "baskets", basket, market->baskets);
+        for (uint64_t i = market->basket_starts[basket]; i < market->basket_starts[basket + 1]; i++)
+            market->tids[ends[market->items[i]]++] = (uint32_t)basket;
+    }
+    cm_free(ctx->core, ends, market->count, sizeof *ends);
+    return status;
+}
+
+#define BASKETS_A_PART UINT64_C(20000) /* fewer do not pay a thread */
+
+static cm_status open_division(cm_context *ctx, cm_market *market, division *out) {
+    uint64_t parts = market->baskets / BASKETS_A_PART + 1;
+    *out = (division){.market = market, .parts = parts < ctx->settings.threads ? parts : ctx->settings.threads};
+    out->counts = cm_alloc(ctx, out->parts, sizeof *out->counts);
+    if (!out->counts) return ctx->error.status;
+    for (uint64_t part = 0; part < out->parts; part++)
+        if (!(out->counts[part] = cm_alloc(ctx, market->column->dictionary_size, sizeof **out->counts)))
+            return ctx->error.status;
     return CM_OK;
+}
+
+static void close_division(cm_core *core, division *all) {
+    for (uint64_t part = 0; all->counts && part < all->parts; part++)
+        cm_free(core, all->counts[part], all->market->column->dictionary_size, sizeof **all->counts);
+    cm_free(core, all->counts, all->parts, sizeof *all->counts);
 }
 
 cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least) {
     uint64_t size = market->column->dictionary_size;
-    uint64_t *counts = cm_alloc(ctx, size, sizeof *counts), *ends = NULL;
-    int32_t *numbers = counts ? cm_alloc(ctx, size, sizeof *numbers) : NULL;
-    cm_status status = numbers ? walk(ctx, market, counts, NULL, NULL) : ctx->error.status;
-    if (!status) status = number_items(ctx, market, counts, least, numbers);
-    uint64_t count = market->count;
-    if (!status && !(ends = cm_alloc(ctx, count, sizeof *ends))) status = ctx->error.status;
-    if (!status && !(market->tids = cm_alloc(ctx, market->item_starts[count], sizeof(uint32_t))))
+    division all;
+    uint64_t *counts = NULL;
+    int32_t *numbers = NULL;
+    cm_status status = open_division(ctx, market, &all);
+    if (!status
+        && (!(counts = cm_alloc(ctx, size, sizeof *counts)) || !(numbers = cm_alloc(ctx, size, sizeof *numbers))))
         status = ctx->error.status;
-    if (!status) {
-        if (count) memcpy(ends, market->item_starts, (size_t)count * sizeof *ends);
-        status = walk(ctx, market, NULL, numbers, ends);
-    }
-    if (!status) status = turn(ctx, market);
-    cm_free(ctx->core, ends, count, sizeof *ends);
+    if (!status) status = cm_parallel(ctx, all.parts, count_part, &all);
+    for (uint64_t part = 0; part < all.parts && !status; part++)
+        for (uint64_t code = 0; code < size; code++) counts[code] += all.counts[part][code];
+    if (!status) status = number_items(ctx, market, counts, least, numbers);
+    if (!status
+        && (!(market->basket_starts = cm_alloc(ctx, market->baskets + 1, sizeof *market->basket_starts))
+            || !(market->items = cm_alloc_raw(ctx, market->item_starts[market->count] + 1, sizeof *market->items))))
+        status = ctx->error.status;
+    all.numbers = numbers;
+    if (!status) status = cm_parallel(ctx, all.parts, fill_part, &all);
     cm_free(ctx->core, counts, size, sizeof *counts);
     cm_free(ctx->core, numbers, size, sizeof *numbers);
+    close_division(ctx->core, &all);
     return status;
 }
 
@@ -197,7 +278,8 @@ void cm_market_close(cm_core *core, cm_market *market) {
     cm_free(core, market->places, market->count, sizeof(uint32_t));
     cm_free(core, market->flags, market->count, 1);
     cm_free(core, market->tids, all, sizeof(uint32_t));
-    cm_free(core, market->items, all, sizeof(uint32_t));
+    cm_free(core, market->items, all + 1, sizeof(uint32_t));
+    cm_free(core, market->pairs, cm_pair_row(market->pair_items), sizeof(uint32_t));
     cm_free(core, market->item_starts, market->count + 1, sizeof(uint64_t));
     cm_free(core, market->basket_starts, market->baskets + 1, sizeof(uint64_t));
     cm_free(core, market->code_places, size, sizeof(int32_t));

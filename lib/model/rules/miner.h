@@ -69,11 +69,43 @@ typedef struct cm_depth {
     uint64_t slots_capacity;
 } cm_depth;
 
+/* ---- many conditional databases at once, where the pairs are counted (miner_project.c) ---- */
+
+#define CM_MOST_PAIR_ITEMS UINT64_C(30000) /* numbers of partners have 16 bits */
+
+/* An item and what is frequent together with it. */
+typedef struct cm_projected {
+    uint64_t support, partners, free_items;
+    uint32_t *names, *counts; /* of the partners: the market's numbers, rising; baskets that both are in */
+    uint16_t *to;             /* by item before this one: its number among the partners, from 1, or its bit; 0: none */
+    uint32_t *table;          /* few partners: baskets by the very combination of them */
+    uint16_t *cells, *end;    /* many: of each basket how many partners it has, two or more, then their numbers */
+} cm_projected;
+
+/* Neighbours among the items: those of [first, end). */
+typedef struct cm_block {
+    uint64_t first, end;
+    cm_projected *items;
+    uint32_t *names, *counts, *tables;
+    uint16_t *maps, *words;
+    uint64_t item_capacity, name_capacity, count_capacity, table_capacity, map_capacity, word_capacity;
+} cm_block;
+
+/* Divides the first `items` into blocks, for so many threads: where each starts, and `items` behind the last. */
+cm_status cm_blocks_divide(cm_context *ctx, const cm_market *market, const cm_mining *how, uint64_t items,
+                           uint64_t lanes, uint64_t *starts, uint64_t *count);
+/* Fills a block whose first and end are set; its room is used again. */
+cm_status cm_block_project(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_block *block);
+void cm_block_close(cm_core *core, cm_block *block);
+
+/* ---- one thread ---- */
+
 typedef struct cm_lane {
     cm_sink sink;
     cm_depth **depths;
     uint64_t depth_count, depth_capacity;
     uint32_t *table; /* counts of all subsets of the first few items */
+    cm_block block;
 } cm_lane;
 
 /* The depth's room, for a database above of so many items; row and `to` are not cleared. */
@@ -86,6 +118,9 @@ cm_status cm_lane_depth(cm_context *ctx, cm_lane *lane, uint64_t depth, uint64_t
 cm_status cm_database_condition(cm_context *ctx, const cm_database *data, uint64_t item, bool whole, uint64_t cells,
                                 uint64_t least_item, uint64_t end_item, cm_depth *depth);
 
+/* The same from a projected item, whose partners' numbers are those of the database. */
+cm_status cm_database_project(cm_context *ctx, const cm_projected *one, uint64_t least_item, cm_depth *depth);
+
 /* ---- counts of all subsets of few items ---- */
 
 #define CM_TABLE_BITS 10
@@ -94,9 +129,13 @@ cm_status cm_database_condition(cm_context *ctx, const cm_database *data, uint64
 void cm_subsets_count(const cm_database *data, uint64_t item, const uint32_t *bits, uint64_t bit_count,
                       uint32_t *table);
 
+/* A table of them, of at least eight numbers, with the counts of the very combinations; table[m] becomes the same. */
+void cm_subsets_add_up(uint32_t *table, uint64_t bit_count);
+
 /* ---- the searches: all sets whose rarest item is `item`, a market's number ---- */
 
 cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item);
+cm_status cm_mine_projected(cm_context *ctx, cm_lane *lane, uint64_t item, const cm_projected *one);
 cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item);
 
 /* Puts a set of the last `length` items of sink->room, with so many free ones. */

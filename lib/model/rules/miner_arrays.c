@@ -1,17 +1,20 @@
-/* The work of the search divided among threads: each takes the next first item from one counter and keeps what it finds
- * to itself; in the end the finds of all are put one behind the other by first item, which is the order of the levels,
- * so that it does not matter who found what. */
+/* The work of the search divided among threads: each takes the next first items from one counter and keeps what it
+ * finds to itself; in the end the finds of all are put one behind the other by first item, which is the order of the
+ * levels, so that it does not matter who found what. Where the pairs are counted, the first items come in blocks
+ * (miner_project.c). */
 #include <string.h>
 
 #include "base/threads.h"
 #include "model/rules/miner.h"
 
 typedef struct mine {
+    const cm_market *market;
     cm_database root;
     const cm_mining *how;
     cm_lane *lanes;
     uint64_t lane_count, longest;
-    atomic_uint_fast64_t next, stop; /* the next first item, and the first that is not complete */
+    uint64_t *blocks, block_count;   /* first items of the blocks; NULL: each item alone */
+    atomic_uint_fast64_t next, stop; /* the next block, and the first item that is not complete */
 } mine;
 
 /* ---- one lane ---- */
@@ -54,6 +57,8 @@ static void close_search(cm_core *core, cm_lane *lane) {
     lane->depth_count = lane->depth_capacity = 0;
     lane->table = lane->sink.room = NULL;
     lane->sink.tallies = NULL;
+    cm_block_close(core, &lane->block);
+    lane->block = (cm_block){0};
 }
 
 static void close_lane(cm_core *core, cm_lane *lane) {
@@ -86,23 +91,43 @@ static void lower(atomic_uint_fast64_t *least, uint64_t value) {
     }
 }
 
-static cm_status run(cm_context *ctx, mine *all, cm_lane *lane, uint64_t *ends) {
+static cm_status mine_item(cm_context *ctx, mine *all, cm_lane *lane, uint64_t item) {
+    if (all->blocks) return cm_mine_projected(ctx, lane, item, &lane->block.items[item - lane->block.first]);
+    return all->how->which == CM_SETS_FREQUENT ? cm_mine_frequent(ctx, lane, &all->root, item)
+                                               : cm_mine_closed(ctx, lane, &all->root, item);
+}
+
+/* *ended: a limit is reached, and all->stop says where. */
+static cm_status run_block(cm_context *ctx, mine *all, cm_lane *lane, uint64_t *ends, bool *ended) {
     const cm_mining *how = all->how;
-    cm_sink *sink = &lane->sink;
-    cm_status status = CM_OK;
-    for (;;) {
-        uint64_t item = atomic_fetch_add(&all->next, 1);
-        if (item >= all->root.items || item >= atomic_load(&all->stop)) return CM_OK;
-        status = how->which == CM_SETS_FREQUENT ? cm_mine_frequent(ctx, lane, &all->root, item)
-                                                : cm_mine_closed(ctx, lane, &all->root, item);
+    const cm_sink *sink = &lane->sink;
+    cm_status status = all->blocks ? cm_block_project(ctx, all->market, how, &lane->block) : CM_OK;
+    *ended = true;
+    for (uint64_t item = lane->block.first; item < lane->block.end; item++) {
+        if (item >= atomic_load(&all->stop)) return CM_OK;
+        if (!status) status = mine_item(ctx, all, lane, item);
         bool limited = how->room && (status == CM_E_LIMIT || sink->bytes > how->room);
         if (limited || (how->most && sink->found > how->most)) {
             lower(&all->stop, item);
             return CM_OK;
         }
-        if (!status) status = end_item(ctx, sink, item, ends);
+        if (!status) status = end_item(ctx, &lane->sink, item, ends);
         if (status) return status;
     }
+    *ended = false;
+    return CM_OK;
+}
+
+static cm_status run(cm_context *ctx, mine *all, cm_lane *lane, uint64_t *ends) {
+    cm_status status = CM_OK;
+    for (bool ended = false; !ended && !status;) {
+        uint64_t number = atomic_fetch_add(&all->next, 1);
+        if (number >= all->block_count) break;
+        lane->block.first = all->blocks ? all->blocks[number] : number;
+        lane->block.end = all->blocks ? all->blocks[number + 1] : number + 1;
+        status = run_block(ctx, all, lane, ends, &ended);
+    }
+    return status;
 }
 
 static cm_status run_lane(cm_context *ctx, void *state, uint64_t number) {
@@ -228,13 +253,13 @@ static cm_status add_up(cm_context *ctx, const mine *all, cm_itemsets *out) {
 /* ---- all ---- */
 
 /* Takes the sets over from the lanes. */
-static cm_status collect(cm_context *ctx, const cm_market *market, mine *all, cm_itemsets *out) {
+static cm_status collect(cm_context *ctx, mine *all, cm_itemsets *out) {
     uint64_t stop = atomic_load(&all->stop);
     cursor *cursors = cm_alloc(ctx, all->lane_count, sizeof *cursors);
     if (!cursors) return ctx->error.status;
     cm_status status = CM_OK;
     if (all->how->room) stop = cut(all, stop, cursors);
-    if (stop < all->root.items) out->complete_from = cm_market_frequency(market, stop) + 1;
+    if (stop < all->root.items) out->complete_from = cm_market_frequency(all->market, stop) + 1;
     if (all->lane_count == 1 && stop >= all->root.items) {
         *out = all->lanes[0].sink.sets;
         all->lanes[0].sink.sets = (cm_itemsets){0};
@@ -245,14 +270,14 @@ static cm_status collect(cm_context *ctx, const cm_market *market, mine *all, cm
     return status;
 }
 
-static cm_status finish(cm_context *ctx, const cm_market *market, mine *all, cm_itemsets *out) {
+static cm_status finish(cm_context *ctx, mine *all, cm_itemsets *out) {
     uint64_t found = 0;
     for (uint64_t i = 0; i < all->lane_count; i++) found += all->lanes[i].sink.found;
     out->exceeded = all->how->most && found > all->how->most;
     if (out->exceeded) return CM_OK;
     if (all->how->count_only) return add_up(ctx, all, out);
     for (uint64_t i = 0; i < all->lane_count; i++) close_search(ctx->core, &all->lanes[i]);
-    cm_status status = collect(ctx, market, all, out);
+    cm_status status = collect(ctx, all, out);
     return !status && all->how->which != CM_SETS_FREQUENT ? cm_itemsets_sort(ctx, out) : status;
 }
 
@@ -267,8 +292,18 @@ static uint64_t longest_basket(const cm_market *market, uint64_t items) {
 
 #define CELLS_A_LANE UINT64_C(20000) /* fewer do not pay a thread */
 
+static cm_status divide(cm_context *ctx, mine *all) {
+    all->block_count = all->root.items;
+    if (!all->market->pairs || all->root.items > all->market->pair_items || all->how->which != CM_SETS_FREQUENT)
+        return CM_OK;
+    all->blocks = cm_alloc(ctx, all->root.items + 1, sizeof *all->blocks);
+    if (!all->blocks) return ctx->error.status;
+    return cm_blocks_divide(ctx, all->market, all->how, all->root.items, all->lane_count, all->blocks,
+                            &all->block_count);
+}
+
 cm_status cm_mine_arrays(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out) {
-    mine all = {.how = how};
+    mine all = {.market = market, .how = how};
     uint64_t items = cm_market_frequent(market, how->least), lanes = market->item_starts[market->count] / CELLS_A_LANE + 1;
     all.root = cm_database_of(market, items);
     all.longest = longest_basket(market, items);
@@ -276,9 +311,11 @@ cm_status cm_mine_arrays(cm_context *ctx, const cm_market *market, const cm_mini
     atomic_init(&all.next, 0);
     atomic_init(&all.stop, items);
     all.lanes = cm_alloc(ctx, all.lane_count, sizeof *all.lanes);
-    cm_status status = all.lanes ? cm_parallel(ctx, all.lane_count, run_lane, &all) : ctx->error.status;
-    if (!status) status = finish(ctx, market, &all, out);
+    cm_status status = all.lanes ? divide(ctx, &all) : ctx->error.status;
+    if (!status) status = cm_parallel(ctx, all.lane_count, run_lane, &all);
+    if (!status) status = finish(ctx, &all, out);
     for (uint64_t i = 0; all.lanes && i < all.lane_count; i++) close_lane(ctx->core, &all.lanes[i]);
     cm_free(ctx->core, all.lanes, all.lane_count, sizeof *all.lanes);
+    cm_free(ctx->core, all.blocks, all.root.items + 1, sizeof *all.blocks);
     return status;
 }

@@ -103,6 +103,45 @@ static cm_status deliver(cm_context *ctx, cm_depth *depth, uint64_t first, uint6
     return CM_OK;
 }
 
+static void start(cm_depth *depth) {
+    depth->data.transactions = 0;
+    depth->data.starts[0] = 0;
+}
+
+/* Ends the transaction of the cells behind the last one's, unless there is one like it. Returns the end of the cells. */
+static uint64_t end_transaction(cm_depth *depth, uint64_t mask, uint64_t end, uint32_t weight) {
+    cm_database *data = &depth->data;
+    uint64_t begin = data->starts[data->transactions];
+    if (mask && merge(depth, mask, begin, end, weight)) return begin;
+    data->weights[data->transactions] = weight;
+    data->starts[++data->transactions] = end;
+    return end;
+}
+
+static cm_status finish(cm_context *ctx, cm_depth *depth, uint64_t mask, uint64_t first, uint64_t end) {
+    if (mask) memset(depth->slots, 0, (size_t)(mask + 1) * sizeof *depth->slots);
+    return deliver(ctx, depth, first, end);
+}
+
+cm_status cm_database_project(cm_context *ctx, const cm_projected *one, uint64_t least_item, cm_depth *depth) {
+    cm_database *to = &depth->data;
+    uint64_t transactions = 0, cells = 0, used = 0, mask = 0;
+    for (const uint16_t *at = one->cells; at < one->end; at += at[0] + 1) {
+        transactions++;
+        cells += at[0];
+    }
+    cm_status status = reserve(ctx, depth, transactions, cells + 1, to->items);
+    if (!status) status = open_slots(ctx, depth, transactions, cells, to->items, &mask);
+    if (status) return status;
+    start(depth);
+    for (const uint16_t *at = one->cells; at < one->end; at += at[0] + 1) {
+        if (at[at[0]] < least_item) continue;
+        for (uint64_t i = 1; i <= at[0]; i++) to->cells[used++] = at[i];
+        used = end_transaction(depth, mask, used, 1);
+    }
+    return finish(ctx, depth, mask, least_item, to->items);
+}
+
 cm_status cm_database_condition(cm_context *ctx, const cm_database *data, uint64_t item, bool whole, uint64_t cells,
                                 uint64_t least_item, uint64_t end_item, cm_depth *depth) {
     cm_database *to = &depth->data;
@@ -110,11 +149,10 @@ cm_status cm_database_condition(cm_context *ctx, const cm_database *data, uint64
     cm_status status = reserve(ctx, depth, end - from, cells + 1, to->items);
     if (!status) status = open_slots(ctx, depth, end - from, cells, to->items, &mask);
     if (status) return status;
-    to->transactions = 0;
-    to->starts[0] = 0;
+    start(depth);
     for (uint64_t i = from; i < end; i++) {
         uint32_t t = data->occurrences[i];
-        uint64_t start = used, last = data->starts[t + 1], limit = whole ? data->items : item;
+        uint64_t begin = used, last = data->starts[t + 1], limit = whole ? data->items : item;
         bool counts = false;
         for (uint64_t at = data->starts[t]; at < last && data->cells[at] < limit; at++) {
             uint32_t number = depth->to[data->cells[at]];
@@ -122,14 +160,10 @@ cm_status cm_database_condition(cm_context *ctx, const cm_database *data, uint64
             used += number != 0;
             counts |= number > least_item && number <= end_item;
         }
-        uint32_t weight = cm_database_weight(data, t);
-        if (!counts || used - start < 2 || (mask && merge(depth, mask, start, used, weight))) {
-            used = start;
-            continue;
-        }
-        to->weights[to->transactions] = weight;
-        to->starts[++to->transactions] = used;
+        if (counts && used - begin >= 2)
+            used = end_transaction(depth, mask, used, cm_database_weight(data, t));
+        else
+            used = begin;
     }
-    if (mask) memset(depth->slots, 0, (size_t)(mask + 1) * sizeof *depth->slots);
-    return deliver(ctx, depth, least_item, end_item);
+    return finish(ctx, depth, mask, least_item, end_item);
 }

@@ -34,21 +34,21 @@ cm_status cm_sink_put(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t 
     return cm_level_add(ctx, &sink->sets.levels[length - 1], length, sink->room + sink->longest - length, count);
 }
 
-/* The sets of `length` items at hand with each frequent subset of the first `bit_count` partners. */
-static cm_status put_subsets(cm_context *ctx, cm_lane *lane, const cm_depth *depth, uint64_t bit_count, uint64_t length,
-                             uint64_t free_items) {
+/* The sets of `length` items at hand with each frequent subset of the first `bit_count` partners, counted in table. */
+static cm_status put_subsets(cm_context *ctx, cm_lane *lane, const uint32_t *table, const uint32_t *names,
+                             uint64_t bit_count, uint64_t length, uint64_t free_items) {
     cm_sink *sink = &lane->sink;
     uint32_t *room = sink->room + sink->longest - length;
     uint64_t least = sink->how->least, most = sink->how->max_length ? sink->how->max_length : UINT64_MAX;
     cm_status status = CM_OK;
     for (uint32_t mask = 1; mask < (uint32_t)1 << bit_count && !status; mask++) {
         uint64_t more = (uint64_t)__builtin_popcount(mask);
-        if (lane->table[mask] < least || length + more > most) continue;
+        if (table[mask] < least || length + more > most) continue;
         if (!sink->how->count_only) {
             uint32_t *to = room - more;
-            for (uint32_t rest = mask; rest; rest &= rest - 1) *to++ = depth->data.names[__builtin_ctz(rest)];
+            for (uint32_t rest = mask; rest; rest &= rest - 1) *to++ = names[__builtin_ctz(rest)];
         }
-        status = cm_sink_put(ctx, sink, length + more, lane->table[mask], free_items);
+        status = cm_sink_put(ctx, sink, length + more, table[mask], free_items);
     }
     return status;
 }
@@ -111,7 +111,7 @@ static cm_status explore_longer(cm_context *ctx, cm_lane *lane, const cm_databas
     if (bits) {
         for (uint64_t i = 0; i < bits; i++) depth->to[depth->partners[i]] = UINT32_C(1) << i;
         cm_subsets_count(data, item, depth->to, bits, lane->table);
-        status = put_subsets(ctx, lane, depth, bits, length, free_items);
+        status = put_subsets(ctx, lane, lane->table, depth->data.names, bits, length, free_items);
     }
     if (status || bits == partners) return status;
     for (uint64_t i = 0; i < partners; i++) depth->to[depth->partners[i]] = (uint32_t)i + 1;
@@ -145,6 +145,59 @@ static cm_status explore(cm_context *ctx, cm_lane *lane, const cm_database *data
     if (partners > 1) return explore_longer(ctx, lane, data, item, depth, partners, length, free_items);
     sink->room[sink->longest - length - 1] = depth->data.names[0];
     return cm_sink_put(ctx, sink, length + 1, depth->row[0], free_items);
+}
+
+/* ---- one item of a block ---- */
+
+/* Counts the subsets of the first `bits` partners. */
+static void count_subsets(const cm_projected *one, uint64_t bits, uint32_t *table) {
+    uint64_t size = UINT64_C(1) << bits;
+    memset(table, 0, (size_t)(size < 8 ? 8 : size) * sizeof *table);
+    for (const uint16_t *at = one->cells; at < one->end; at += at[0] + 1) {
+        uint32_t mask = 0;
+        for (uint64_t i = 1; i <= at[0] && at[i] < bits; i++) mask |= UINT32_C(1) << at[i];
+        table[mask]++;
+    }
+    cm_subsets_add_up(table, bits);
+}
+
+static cm_status put_few(cm_context *ctx, cm_lane *lane, const cm_projected *one, uint32_t *table, uint64_t bits) {
+    if (table == one->table) cm_subsets_add_up(table, bits);
+    for (uint64_t i = 0; i < bits; i++) table[UINT64_C(1) << i] = one->counts[i]; /* baskets without a third item, too */
+    return put_subsets(ctx, lane, table, one->names, bits, 1, one->free_items);
+}
+
+static cm_status mine_many(cm_context *ctx, cm_lane *lane, const cm_projected *one) {
+    cm_sink *sink = &lane->sink;
+    cm_depth *depth = NULL;
+    uint64_t cells = 0, bits;
+    cm_status status = cm_lane_depth(ctx, lane, 0, one->partners, &depth);
+    if (status) return status;
+    for (uint64_t i = 0; i < one->partners; i++) cells += one->counts[i];
+    bits = choose_bits(one->partners, cells, one->support);
+    if (bits) {
+        count_subsets(one, bits, lane->table);
+        status = put_few(ctx, lane, one, lane->table, bits);
+    }
+    memcpy(depth->data.names, one->names, (size_t)one->partners * sizeof *one->names);
+    depth->data.items = one->partners;
+    if (!status) status = cm_database_project(ctx, one, bits, depth);
+    for (uint64_t i = bits; i < one->partners && !status; i++) {
+        sink->room[sink->longest - 2] = one->names[i];
+        status = explore(ctx, lane, &depth->data, i, one->counts[i], 2, one->free_items);
+    }
+    return status;
+}
+
+cm_status cm_mine_projected(cm_context *ctx, cm_lane *lane, uint64_t item, const cm_projected *one) {
+    cm_sink *sink = &lane->sink;
+    sink->room[sink->longest - 1] = (uint32_t)item;
+    cm_status status = cm_sink_put(ctx, sink, 1, one->support, one->free_items);
+    if (status || !one->partners || sink->how->max_length == 1) return status;
+    if (one->cells) return mine_many(ctx, lane, one);
+    if (one->table) return put_few(ctx, lane, one, one->table, one->partners);
+    sink->room[sink->longest - 2] = one->names[0];
+    return cm_sink_put(ctx, sink, 2, one->counts[0], one->free_items);
 }
 
 cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item) {

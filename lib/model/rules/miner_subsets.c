@@ -22,7 +22,7 @@ static void add_low_bits(uint32_t *t) {
     t[3] += t[7];
 }
 
-static void add_supersets(uint32_t *table, uint64_t bit_count) {
+void cm_subsets_add_up(uint32_t *table, uint64_t bit_count) {
     uint64_t size = UINT64_C(1) << bit_count;
     for (uint64_t i = 0; i < size; i += 8) add_low_bits(table + i);
     for (uint64_t step = 8; step < size; step *= 2)
@@ -40,5 +40,5 @@ void cm_subsets_count(const cm_database *data, uint64_t item, const uint32_t *bi
         for (uint64_t at = data->starts[t]; data->cells[at] < item; at++) mask |= bits[data->cells[at]];
         table[mask] += cm_database_weight(data, t);
     }
-    add_supersets(table, bit_count);
+    cm_subsets_add_up(table, bit_count);
 }

@@ -344,12 +344,17 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
     return status;
 }
 
+static cm_mining sought(const outcome *what) {
+    cm_mining how = what->how;
+    if (what->deliver == DELIVER_RULES) how.which = CM_SETS_FREQUENT; /* rules need them all */
+    return how;
+}
+
 static cm_status mine_and_tell(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
                                cm_model *model) {
     cm_itemsets sets = {0};
     int64_t deadline = what->how.room ? cm_deadline_share(ctx, 0.1) : ctx->deadline;
-    cm_mining how = what->how;
-    if (what->deliver == DELIVER_RULES) how.which = CM_SETS_FREQUENT; /* rules need them all */
+    const cm_mining how = sought(what);
     cm_status status = cm_itemsets_find(ctx, market, &how, &sets);
     ctx->deadline = deadline;
     if (!status) status = make_tables(ctx, market, &sets, set, what, model);
@@ -399,6 +404,10 @@ static cm_status mine(cm_context *ctx, const cm_inputs *in, const cm_inputs *asi
     if (!status) status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &how->least);
     what.chosen = !how->least;
     if (!status) status = cm_market_index(ctx, &market, what.chosen ? AUTO_LEAST : how->least);
+    cm_mining how_first = sought(&what);
+    if (!status) status = cm_itemsets_prepare(ctx, &market, &how_first);
+    if (!status && what.deliver == DELIVER_RULES && cm_market_has_customers(&market))
+        status = cm_market_turn(ctx, &market);
     if (!status && what.chosen) status = choose_support(ctx, &market, how->max_length, &how->least);
     if (!status)
         status = cm_option_int(set, topic, "allow_partial") ? mine_within_limits(ctx, &market, set, &what, model)

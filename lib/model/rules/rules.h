@@ -23,22 +23,27 @@ typedef struct cm_market {
     uint32_t *places;        /* in byte order of the texts, by item */
     uint8_t *flags;          /* by item */
     uint64_t *item_starts;   /* count + 1 */
-    uint32_t *tids;          /* baskets of each item, rising */
+    uint32_t *tids;          /* baskets of each item, rising; NULL before cm_market_turn */
     uint64_t *basket_starts; /* baskets + 1 */
     uint32_t *items;         /* of each basket, rising */
     int32_t *code_places;    /* in byte order, by code */
     uint8_t *code_flags;     /* by code */
+    uint64_t pair_items;     /* so many of the first items have counts of pairs */
+    uint32_t *pairs;         /* baskets that have items i > j: [cm_pair_row(i) + j]; NULL: not counted */
 } cm_market;
 
-/* What the options say of items, and how often each occurs; then the items of at least `least` baskets in both
- * directions. */
+/* What the options say of items, and how often each occurs; then the items of at least `least` baskets, by basket; the
+ * baskets by item (tids); the baskets of pairs. */
 cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, const cm_topic *topic,
                          cm_market *out);
 cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least);
+cm_status cm_market_turn(cm_context *ctx, cm_market *market); /* does nothing where it is done */
+cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market);
 void cm_market_close(cm_core *core, cm_market *market);
 static inline uint64_t cm_market_frequency(const cm_market *market, uint64_t item) {
     return market->item_starts[item + 1] - market->item_starts[item];
 }
+static inline uint64_t cm_pair_row(uint64_t item) { return item * (item - (item > 0)) / 2; }
 
 /* The first so many items occur in at least `least` baskets. */
 uint64_t cm_market_frequent(const cm_market *market, uint64_t least);
@@ -73,6 +78,8 @@ typedef struct cm_mining {
     bool count_only; /* levels have counts alone, neither items nor baskets */
 } cm_mining;
 
+/* Counts the pairs, or turns the baskets, as the miner needs. */
+cm_status cm_itemsets_prepare(cm_context *ctx, cm_market *market, const cm_mining *how);
 cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out);
 void cm_itemsets_clear(cm_core *core, cm_itemsets *sets);
 /* The place of a set (items rising) in its level; UINT64_MAX: it is not there. O(log count). */
@@ -149,6 +156,7 @@ cm_status cm_drop_redundant(cm_context *ctx, cm_rulebook *book, uint64_t most);
 
 /* Customers of each rule; NULL where customers are unknown. Takes out the rules with fewer than `least`. */
 cm_status cm_rules_customers(cm_context *ctx, cm_rulebook *book, uint64_t least);
+bool cm_market_has_customers(const cm_market *market); /* whether there is a column of them */
 /* The baskets (numbers, rising) that have all of `count` items, into room for those of the rarest. */
 uint64_t cm_market_with_all(const cm_market *market, const uint32_t *items, uint64_t count, uint32_t *baskets);
 

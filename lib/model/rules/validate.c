@@ -127,6 +127,7 @@ cm_status cm_rules_check(cm_context *ctx, cm_rulebook *book, const cm_inputs *as
     trial own = {.book = book};
     cm_status status = cm_market_open(ctx, aside, options, topic, &own.market);
     if (!status) status = cm_market_index(ctx, &own.market, 1);
+    if (!status) status = cm_market_turn(ctx, &own.market);
     if (!status) status = open_trial(ctx, book, &own);
     book->kept_aside = aside->rows;
     for (uint64_t i = 0; i < book->rule_count && !status; i++) {

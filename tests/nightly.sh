@@ -31,6 +31,8 @@ beside_peers() { # SCRIPT
 peers=${BENCH_PEERS:-/tmp/peers/bin/python}
 if "$peers" -c 'import sklearn' 2> /dev/null; then make -j2 all && part "k-means beside scikit-learn" beside_peers kmeans_sklearn.py
 else echo "skipped: k-means beside scikit-learn (BENCH_PEERS names no Python that has it)"; fi
+if "$peers" -c 'import scipy, statsmodels' 2> /dev/null; then make -j2 all && part "profiles beside scipy" beside_peers profile_scipy.py
+else echo "skipped: profiles beside scipy (BENCH_PEERS names no Python that has scipy and statsmodels)"; fi
 
 # 32 bits need libraries of that kind; Debian has them as foreign packages (libcsv-dev:i386, zlib1g-dev:i386).
 thirty_two() {

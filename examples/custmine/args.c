@@ -123,7 +123,9 @@ static const char **own_option(struct job *job, const char *name) {
     const struct {
         const char *name, **value;
     } own[] = {{"table", &job->table}, {"output", &job->output}, {"rejects", &job->rejects}, {"save", &job->save},
-               {"format", &job->format}, {"sort", &job->sort}, {"items", &job->items}, {"layout", &job->layout}};
+               {"format", &job->format}, {"sort", &job->sort}, {"items", &job->items}, {"layout", &job->layout},
+               {"group", &job->group}, {"model", &job->model}};
+    if ((!strcmp(name, "group") || !strcmp(name, "model")) && strcmp(job->command, "profile") != 0) return NULL;
     if (!strcmp(name, "layout") && !job_options(job, "baskets")) return NULL; /* there is but one */
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!strcmp(own[i].name, name)) return own[i].value;

@@ -24,6 +24,7 @@ struct job {
     const char *files[MOST_FILES];
     int file_count;
     const char *table, *output, *rejects, *save, *format, *items; /* NULL: not given */
+    const char *group, *model;                             /* of profile alone */
     const char *layout;                                    /* of files of baskets: lines, baskets; NULL: lines */
     const char *sort;                                      /* a column; falling with - before it */
     long long limit;                                       /* -1: not given */
@@ -48,7 +49,7 @@ typedef struct subcommand {
     int least_files;
 } subcommand;
 
-extern const subcommand describe_command, customers_command, cohorts_command, score_command, show_command, demo_command;
+extern const subcommand describe_command, customers_command, cohorts_command, score_command, show_command, demo_command, profile_command;
 extern const subcommand method_command; /* stands for every method of the library */
 
 /* args.c */
@@ -82,7 +83,9 @@ int streams(const struct job *job);
 cm_status stream_customers(struct job *job, const char *method, cm_table **out);
 cm_status audit_of(struct job *job, const cm_table *table, cm_table **out); /* with that of the loading before it */
 
-int apply_model(struct job *job, const cm_model *model, const cm_table *input); /* method.c: the table asked for, written */
+/* method.c: the table asked for, written */
+int apply_model(struct job *job, const cm_model *model, const cm_table *input);
+int fit_and_write(struct job *job, const cm_table *input);
 
 /* output.c */
 int write_result(struct job *job, const cm_table *table, const char *name); /* sorted, limited, in the format asked for */

@@ -83,6 +83,7 @@ static void print_own_options(const struct job *job) {
             printf("  --%-14s %s%s%s%s\n", name, cm_table_text(job->topics[i].known, row, 6, 0, NULL), fallback ? " (" : "",
                    fallback ? fallback : "", fallback ? ")" : "");
         }
+        if (!strcmp(job->command, "profile")) printf("  --%-14s %s\n", "model", "a saved model whose segments are a column: --group segment=Champions");
         printf("\n");
     }
 }

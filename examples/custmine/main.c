@@ -8,7 +8,7 @@
 #include "command.h"
 
 static const subcommand *const commands[] = {&describe_command, &customers_command, &cohorts_command, &score_command, &show_command,
-                                             &demo_command};
+                                             &demo_command,     &profile_command};
 
 static cm_context *running; /* for the signal handler alone */
 

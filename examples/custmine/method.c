@@ -67,17 +67,25 @@ static int write_tables(struct job *job, const cm_model *model, const cm_table *
     return status;
 }
 
-static int run(struct job *job) {
-    cm_table *input = NULL;
+int fit_and_write(struct job *job, const cm_table *input) {
     cm_model *model = NULL;
     int status = EXIT_DONE;
-    if (read_input(job, job->command, &input) && job->long_table)
-        return usage(job, "%s", "a table of customers comes from a file, or from standard input with --no-stream");
-    if (!input || cm_fit(job->ctx, job->command, input, job_options(job, job->command), &model))
-        status = fail(job);
+    if (cm_fit(job->ctx, job->command, input, job_options(job, job->command), &model)) status = fail(job);
     if (!status) status = write_tables(job, model, input);
     if (!status && job->save && cm_model_save(job->ctx, model, job->save)) status = fail(job);
     cm_model_free(model);
+    return status;
+}
+
+static int run(struct job *job) {
+    cm_table *input = NULL;
+    int status = EXIT_DONE;
+    if (read_input(job, job->command, &input)) {
+        if (job->long_table)
+            return usage(job, "%s", "a table of customers comes from a file, or from standard input with --no-stream");
+        status = fail(job);
+    }
+    if (!status) status = fit_and_write(job, input);
     cm_table_free(input);
     return status;
 }

@@ -71,27 +71,33 @@ cm_status make_customers(struct job *job, const cm_table *sales, cm_table **out)
     return cm_customers(job->ctx, sales, job_options(job, "customers"), out);
 }
 
-/* Whether the table has every column that the method needs, so that it is one of customers already. */
-int has_inputs(struct job *job, const char *method, const cm_table *table) {
-    cm_table *inputs = NULL;
-    int all = 1;
-    if (cm_describe(job->ctx, "inputs", &inputs)) return 0;
-    for (uint64_t row = 0; row < cm_table_rows(inputs); row++)
-        if (!strcmp(cm_table_text(inputs, row, 0, 0, NULL), method))
-            all &= cm_table_find(table, cm_table_text(inputs, row, 1, 0, NULL)) >= 0;
-    cm_table_free(inputs);
-    return all;
-}
-
-int takes_baskets(const struct job *job, const char *method) {
+static int is_of_kind(const struct job *job, const char *method, const char *kind) {
     cm_table *methods = NULL;
     int found = 0;
     if (cm_describe(job->ctx, "methods", &methods)) return 0;
     for (uint64_t row = 0; row < cm_table_rows(methods); row++)
         found |= !strcmp(cm_table_text(methods, row, 0, 0, NULL), method)
-                 && !strcmp(cm_table_text(methods, row, 1, 0, NULL), "baskets");
+                 && !strcmp(cm_table_text(methods, row, 1, 0, NULL), kind);
     cm_table_free(methods);
     return found;
+}
+
+int takes_baskets(const struct job *job, const char *method) { return is_of_kind(job, method, "baskets"); }
+
+/* Whether the table has every column that the method needs, so that it is one of customers already. A method that takes
+ * customers of any columns gets what cannot be transactions. */
+int has_inputs(struct job *job, const char *method, const cm_table *table) {
+    cm_table *inputs = NULL;
+    int all = 1, needed = 0;
+    if (cm_describe(job->ctx, "inputs", &inputs)) return 0;
+    for (uint64_t row = 0; row < cm_table_rows(inputs); row++) {
+        if (strcmp(cm_table_text(inputs, row, 0, 0, NULL), method) != 0) continue;
+        all &= cm_table_find(table, cm_table_text(inputs, row, 1, 0, NULL)) >= 0;
+        needed++;
+    }
+    cm_table_free(inputs);
+    if (needed || !is_of_kind(job, method, "customers")) return all;
+    return cm_table_find_role(table, CM_ROLE_CUSTOMER) < 0 || cm_table_find_role(table, CM_ROLE_DATE) < 0;
 }
 
 static cm_status make_baskets(struct job *job, const cm_table *table, cm_table **out) {

@@ -76,6 +76,17 @@ bool cm_rescale_overflows(int64_t value, int32_t from, int32_t to, int64_t *out)
     return __builtin_mul_overflow(value, powers[places], out);
 }
 
+double cm_round_digits(double value, int digits) {
+    double size = value < 0 ? -value : value, scaled = size, least = (double)powers[digits - 1];
+    int32_t places = 0;
+    if (!(size >= 1e-9 && size < 1e15)) return value;
+    for (; scaled >= 10 * least; places--) scaled /= 10;
+    for (; scaled < least && places < MAX_SCALE; places++) scaled *= 10;
+    int64_t whole = (int64_t)(scaled + 0.5);
+    double rounded = places < 0 ? (double)(whole * powers[-places]) : cm_decimal_to_double(whole, places);
+    return value < 0 ? -rounded : rounded;
+}
+
 /* Writes from `end` backwards, at least `least` digits; where the text begins. */
 static char *digits_before(char *end, uint64_t magnitude, int32_t least) {
     for (; magnitude != 0 || least > 0; magnitude /= 10, least--) *--end = (char)('0' + magnitude % 10);

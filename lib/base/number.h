@@ -31,6 +31,9 @@ bool cm_double_to_decimal(double number, int32_t max_scale, int64_t *value, int3
 /* value / 10^scale, correctly rounded. */
 double cm_decimal_to_double(int64_t value, int32_t scale);
 
+/* The number with this many significant digits, 1 to 15, for eyes; below 1e-9 and from 1e15 on as it is. */
+double cm_round_digits(double value, int digits);
+
 /* Print with a NUL behind; the length without it. Doubles: the fewest digits that read back as the same double (of
  * those the nearest), "0.1", "1e+300", "-0", "1234567" ; exponent form below 1e-5 and from 1e16 on; "nan", "inf",
  * "-inf". */

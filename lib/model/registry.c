@@ -3,12 +3,13 @@
 
 #include "model/method.h"
 
-#define EACH_METHOD \
-    METHOD(rfm)     \
-    METHOD(kmeans)  \
-    METHOD(rules)   \
-    METHOD(churn)   \
-    METHOD(migration)
+#define EACH_METHOD   \
+    METHOD(rfm)       \
+    METHOD(kmeans)    \
+    METHOD(rules)     \
+    METHOD(churn)     \
+    METHOD(migration) \
+    METHOD(profile)
 
 #define METHOD(name) extern const cm_method cm_##name##_method;
 EACH_METHOD

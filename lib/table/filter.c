@@ -122,38 +122,48 @@ static cm_status find_rows(cm_context *ctx, const cm_table *table, const test *t
     return status;
 }
 
-static cm_status run(cm_context *ctx, const cm_table *table, test *t, cm_table **out) {
-    uint64_t *rows = NULL, capacity = 0, count = 0, codes = t->column->dictionary_size;
+static cm_status open_test(cm_context *ctx, const cm_table *table, const char *name, const char *how, const char *value,
+                           test *t) {
+    uint64_t column;
+    *t = (test){.how = EQUAL, .exact = true};
+    while (t->how <= PRESENT && strcmp(relation_names[t->how], how)) t->how++;
+    if (t->how > PRESENT) return cm_fail(ctx, CM_E_ARGUMENT, "NO_COMPARISON", "s", how);
+    if ((t->how < ABSENT) != (value != NULL))
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_table_filter",
+                       "absent and present have no value (NULL), all other comparisons need one");
+    cm_status status = cm_table_require(ctx, table, name, &column);
+    if (status) return status;
+    t->column = table->columns[column];
+    return value ? read_value(ctx, t, value) : CM_OK;
+}
+
+cm_status cm_matching_rows(cm_context *ctx, const cm_table *table, const char *name, const char *how, const char *value,
+                           uint64_t **rows, uint64_t *capacity, uint64_t *count) {
+    test t;
+    cm_status status = open_test(ctx, table, name, how, value, &t);
+    if (status) return status;
+    uint64_t codes = t.column->dictionary_size;
+    t.answers = cm_alloc(ctx, codes, 1);
+    status = t.answers ? find_rows(ctx, table, &t, rows, capacity, count) : ctx->error.status;
+    cm_free(ctx->core, t.answers, codes, 1);
+    return status;
+}
+
+static cm_status filter(cm_context *ctx, const cm_table *table, const char *name, const char *how, const char *value,
+                        cm_table **out) {
+    uint64_t *rows = NULL, capacity = 0, count = 0;
     cm_table *part = NULL;
-    t->answers = cm_alloc(ctx, codes, 1);
-    cm_status status = t->answers ? find_rows(ctx, table, t, &rows, &capacity, &count) : ctx->error.status;
+    if (!table || !name || !how || !out)
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_table_filter",
+                       "table, column, comparison or out is NULL");
+    cm_status status = cm_matching_rows(ctx, table, name, how, value, &rows, &capacity, &count);
     if (!status && count == table->rows) part = cm_table_retain(table);
     else if (!status) status = cm_table_take(ctx, table, rows, count, &part);
     if (!status && part != table) status = cm_audit_part(ctx, part, table, "filter", "does not match");
     if (status) cm_table_free(part);
     else *out = part;
     cm_free(ctx->core, rows, capacity, sizeof *rows);
-    cm_free(ctx->core, t->answers, codes, 1);
     return status;
-}
-
-static cm_status filter(cm_context *ctx, const cm_table *table, const char *name, const char *how, const char *value,
-                        cm_table **out) {
-    uint64_t column;
-    test t = {.how = EQUAL, .exact = true};
-    if (!table || !name || !how || !out)
-        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_table_filter",
-                       "table, column, comparison or out is NULL");
-    while (t.how <= PRESENT && strcmp(relation_names[t.how], how)) t.how++;
-    if (t.how > PRESENT) return cm_fail(ctx, CM_E_ARGUMENT, "NO_COMPARISON", "s", how);
-    if ((t.how < ABSENT) != (value != NULL))
-        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_table_filter",
-                       "absent and present have no value (NULL), all other comparisons need one");
-    cm_status status = cm_table_require(ctx, table, name, &column);
-    if (status) return status;
-    t.column = table->columns[column];
-    if (value) status = read_value(ctx, &t, value);
-    return status ? status : run(ctx, table, &t, out);
 }
 
 cm_status cm_table_filter(cm_context *ctx, const cm_table *table, const char *column, const char *comparison,

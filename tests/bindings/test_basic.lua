@@ -112,6 +112,8 @@ function tests.tables_from_tables()
   same(assert(table:join(capitals, { right_key = "Country" })):get(3, "capital"), "Paris")
   same(assert(custmine.read { good, good }):rows(), 8)
   same(assert(custmine.rfm(lines)):rows(), 2)
+  local profile = assert(custmine.profile(shop, with(collect, { group = "money>=1000" })))
+  same(assert(profile:attached "group"):get(1, "way"), "condition")
   fails(-13, "audit", assert(custmine.rfm(good)):attached "nothing")
   assert(assert(custmine.rfm(good)):audit():rows() > 3)
 end

@@ -520,6 +520,7 @@ class Methods(unittest.TestCase):
 
     # Takes the scores of another method, not transactions.
     OF_SEGMENTS = "migration"
+    NEEDED = {"profile": {"group": "money>=1000"}}
 
     def test_first_tables(self):
         for method in custmine._describe.methods():
@@ -527,9 +528,10 @@ class Methods(unittest.TestCase):
                 if method == self.OF_SEGMENTS:
                     continue
                 command = [os.path.join(os.environ["CUSTMINE_BUILD"], "custmine"), method, "--on-error", "collect", "--raw"]
+                command += [part for name, value in self.NEEDED.get(method, {}).items() for part in ("--" + name, value)]
                 said = subprocess.run([*command, SHOP], capture_output=True, check=True, text=True).stdout
                 theirs = list(csv.reader(io.StringIO(said)))
-                ours = getattr(custmine, method)(SHOP, on_error="collect")
+                ours = getattr(custmine, method)(SHOP, on_error="collect", **self.NEEDED.get(method, {}))
                 self.assertGreater(len(ours), 0)
                 self.assertEqual(list(ours.columns), theirs[0])
                 self.assertEqual(len(ours), len(theirs) - 1)
@@ -539,7 +541,7 @@ class Methods(unittest.TestCase):
             with self.subTest(method):
                 path = os.path.join(WORK, method + ".cm")
                 data = custmine.rfm(SHOP, on_error="collect") if method == self.OF_SEGMENTS else shop()
-                model = custmine.fit(method, data)
+                model = custmine.fit(method, data, **self.NEEDED.get(method, {}))
                 model.save(path)
                 again = custmine.load(path)
                 self.assertEqual(again.tables, model.tables)
@@ -550,6 +552,17 @@ class Methods(unittest.TestCase):
         changes = custmine.fit("migration", then).apply(custmine.rfm(SHOP, on_error="collect"))
         self.assertGreater(len(changes), 0)
         self.assertEqual(list(changes.columns)[:4], ["customer", "from", "to", "code"])
+
+    def test_profiles(self):
+        buyers = custmine.profile(shop(), members=shop(), group="StockCode=20583")
+        self.assertEqual(buyers.attached("group")["way"], ["buyers"])
+        people = custmine.customers(SHOP, on_error="collect")
+        ids = [{"customer": row["customer"]} for row in people.to_dicts() if row["money"] >= 1000]
+        listed = custmine.profile(people, members=ids)
+        asked = custmine.profile(people, group="money>=1000")
+        same = [row for row in listed.to_dicts() if row["attribute"] == "invoices" and row["value"] is None]
+        self.assertEqual([row["p"] for row in same],
+                         [row["p"] for row in asked.to_dicts() if row["attribute"] == "invoices" and row["value"] is None])
 
     def test_own_columns(self):
         rows = [{"a": float(i % 3), "b": float(i % 2)} for i in range(30)]

@@ -582,6 +582,34 @@ static cm_status mine_itemsets(cm_context *ctx) {
     return status;
 }
 
+/* Of a condition, a list, and who bought an item; every kind of column. */
+static cm_status profile_groups(cm_context *ctx) {
+    cm_status status;
+    cm_options *options = NULL;
+    cm_model *own = NULL, *loaded = NULL;
+    cm_table *out = NULL;
+    TRY(cm_options_new(ctx, "profile", &options));
+    TRY(cm_options_set_text(ctx, options, "group", "lines>12"));
+    TRY(cm_options_set_int(ctx, options, "least", 2));
+    TRY(cm_options_set_text(ctx, options, "band_width", "round"));
+    TRY(cm_fit(ctx, "profile", customers, options, &own));
+    cm_model_free(own);
+    own = NULL;
+    TRY(cm_options_set_text(ctx, options, "group", "Invoice=1001"));
+    TRY(cm_options_set_table(ctx, options, "members", sales));
+    TRY(cm_options_set_text(ctx, options, "adjust", "bh"));
+    TRY(cm_fit(ctx, "profile", customers, options, &own));
+    TRY(cm_model_save(ctx, own, out_path));
+    TRY(cm_model_load(ctx, out_path, &loaded));
+    TRY(cm_apply(ctx, loaded, customers, &out));
+done:
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_model_free(loaded);
+    cm_table_free(out);
+    return status;
+}
+
 static int32_t swallow(void *user, const char *bytes, uint64_t length) {
     (void)user, (void)bytes, (void)length;
     return 0;
@@ -632,6 +660,7 @@ static const struct {
     {"cuts", cut_in_every_way},    {"history", tell_histories},  {"moves", find_moves},
     {"checks", check_sales},
     {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets},
+    {"profile", profile_groups},
 };
 
 /* ---- the sweep ---- */

@@ -2,7 +2,8 @@
  * Fisher's test as a sum of exponentials of log factorials. */
 #include <math.h>
 
-#include "model/rules/fisher.h"
+#include "base/fisher.h"
+#include "base/intervals.h"
 #include "model/rules/measures.h"
 #include "support.h"
 

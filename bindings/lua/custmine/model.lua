@@ -35,6 +35,13 @@ local function has_columns(table, names)
   return true
 end
 
+-- Whether the table has the columns that the method takes; where any will do, whether it cannot be transactions.
+local function is_input(method, needed, table)
+  if #needed > 0 or describe.method(method).input ~= "customers" then return has_columns(table, needed) end
+  return C.cm_table_find_role(table.handle, describe.role "customer") < 0
+      or C.cm_table_find_role(table.handle, describe.role "date") < 0
+end
+
 -- Options that reading and preparing share mean preparing, where nothing is read.
 local function for_reading(from, routed, topic)
   if source.paths(from) then return routed.read end
@@ -54,7 +61,7 @@ local function method_input(method, needed, from, context, routed)
   local topic = topic_of(method)
   if orders.is(from) then return prepare(topic, from, context, routed[topic]) end
   local table = source.to_table(from, context, for_reading(from, routed, topic))
-  if prepared[describe.method(method).input] and not has_columns(table, needed) then
+  if prepared[describe.method(method).input] and not is_input(method, needed, table) then
     return prepare(topic, table, context, routed[topic])
   end
   for name in pairs(routed[topic]) do

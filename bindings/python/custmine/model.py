@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from . import _abi, _builder
 from ._library import Handle, file_path, lib, text_at, text_or_none, utf8
 from .context import Context, current
-from ._describe import inputs, methods, outputs, scored_columns
+from ._describe import inputs, methods, outputs, roles, scored_columns
 from .errors import ArgumentError, FormatError, NotFoundError, OptionError
 from .options import make_options, route
 from .orders import Orders
@@ -98,6 +98,13 @@ def _prepared(topic: str, source: Any, context: Context, options: "Mapping[str, 
     return Table(context.make(_PREPARED[topic][isinstance(source, Orders)], source, made))
 
 
+def _is_input(method: str, needed: "List[str]", table: Table) -> bool:
+    """Whether the table has the columns that the method takes; where any will do, whether it cannot be transactions."""
+    if needed or methods()[method]["input"] != "customers":
+        return all(name in table for name in needed)
+    return any(lib.cm_table_find_role(table, roles()[role]) < 0 for role in ("customer", "date"))
+
+
 def method_input(method: str, needed: "List[str]", source: Any, context: Context,
                  routed: "Mapping[str, Mapping[str, Any]]") -> Table:
     """What the method takes: the source itself where it has the columns, else what becomes of the transactions."""
@@ -105,7 +112,7 @@ def method_input(method: str, needed: "List[str]", source: Any, context: Context
     if isinstance(source, Orders):
         return _prepared(topic, source, context, routed[topic])
     table = to_table(source, context, _reading(source, routed, topic))
-    if methods().get(method, {}).get("input") not in _PREPARED or all(name in table for name in needed):
+    if methods().get(method, {}).get("input") not in _PREPARED or _is_input(method, needed, table):
         unused = [name for name in _given(routed[topic]) if name not in routed["read"]]
         if unused:
             raise OptionError(f"the option {unused[0]} is for transactions; the source is a table for {method} already",

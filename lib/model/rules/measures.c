@@ -20,7 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/rules/fisher.h"
+#include "base/fisher.h"
 
 __extension__ typedef __int128 wide;
 

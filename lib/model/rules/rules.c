@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "base/adjust.h"
 #include "base/number.h"
 
 static const cm_option_spec options[] = {
@@ -41,7 +42,7 @@ static const cm_option_spec options[] = {
     {"no_redundant", "false", NULL, "leaves out a rule where fewer antecedents give no less confidence", 0, 0,
      CM_OPTION_SWITCH},
     {"significance", "0", NULL, "most adjusted p by Fisher's exact test; 0: no test", 0, 1, CM_OPTION_NUMBER},
-    {"adjust", "holm", "none|bonferroni|holm|bh", "for all rules of enough support, before any other filter", 0, 0,
+    {"adjust", "holm", CM_ADJUST_CHOICES, "for all rules of enough support, before any other filter", 0, 0,
      CM_OPTION_CHOICE},
     {"interval", "0", NULL, "confidence with its interval (Wilson) of this probability, 0.95; 0: none", 0, 0.999999,
      CM_OPTION_NUMBER},

@@ -3,8 +3,8 @@
 #include <float.h>
 #include <string.h>
 
+#include "base/intervals.h"
 #include "base/sort.h"
-#include "model/rules/fisher.h"
 #include "model/rules/rules.h"
 #include "table/sheet.h"
 

@@ -4,10 +4,10 @@
  * without cancellation from Stirling's error and the deviance (C. Loader, "Fast and accurate computation of binomial
  * probabilities", 2000). The tail is that term times a sum of products of neighbours' ratios, which are fractions of
  * small whole numbers; the side of the mode that has fewer baskets is summed. Cost: as many divisions as the tail has
- * terms that count, about the square root of the smaller side.
- * The interval: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927,
- * doi:10.1080/01621459.1927.10502953; its quantile: M. J. Wichura, "Algorithm AS 241", 1988, doi:10.2307/2347330. */
-#include "model/rules/fisher.h"
+ * terms that count, about the square root of the smaller side. Of both sides: all tables no likelier than the one seen
+ * (R. A. Fisher, Statistical Methods for Research Workers, 5th ed. 1934, as fisher.test of R sums them); where those of
+ * the other side begin is found by halving. */
+#include "base/fisher.h"
 
 #include <float.h>
 #include <math.h>
@@ -67,13 +67,13 @@ static double log_binomial(double x, double n, double mean, double others) {
            + 0.5 * cm_log(n / (TAU * x * (n - x)));
 }
 
-/* The probability of exactly k. */
-static double hypergeometric(double all, double left, double right, double k) {
+/* The logarithm of the probability of exactly k. */
+static double log_hypergeometric(double all, double left, double right, double k) {
     double rest = all - right, undrawn = all - left;
     double a = log_binomial(k, right, right * (left / all), right * (undrawn / all));
     double b = log_binomial(left - k, rest, rest * (left / all), rest * (undrawn / all));
     double c = log_binomial(left, all, left, undrawn);
-    return cm_exp(a + b - c);
+    return a + b - c;
 }
 
 /* 1 + r1 + r1 r2 + ... away from k, which it does not contain unless `own`. */
@@ -93,7 +93,7 @@ double cm_hypergeometric_tail(uint64_t all, uint64_t left, uint64_t right, uint6
     double n = (double)all, l = (double)left, r = (double)right, k = (double)both;
     uint64_t least = left + right > all ? left + right - all : 0;
     if (both <= least) return 1;
-    double here = hypergeometric(n, l, r, k);
+    double here = cm_exp(log_hypergeometric(n, l, r, k));
     if (k > l * (r / n)) {
         double p = here * (1 + sum_of_ratios(n, l, r, k, true));
         return p < 1 ? p : 1;
@@ -102,66 +102,29 @@ double cm_hypergeometric_tail(uint64_t all, uint64_t left, uint64_t right, uint6
     return p > 0 ? p : 0;
 }
 
-/* ---- intervals ---- */
-
-static double polynomial(const double *coefficients, double x) {
-    double sum = coefficients[7];
-    for (int i = 6; i >= 0; i--) sum = sum * x + coefficients[i];
-    return sum;
+/* Of the tables on the other side of the mode the nearest to it that is no likelier than `most`; -1: none. The
+ * probability falls from `inner`, which is likelier, to `outer`. */
+static double other_side(double all, double left, double right, double inner, double outer, double most) {
+    if (log_hypergeometric(all, left, right, outer) > most) return -1;
+    while (fabs(inner - outer) > 1) {
+        double middle = floor((inner + outer) / 2);
+        if (log_hypergeometric(all, left, right, middle) <= most) outer = middle;
+        else inner = middle;
+    }
+    return outer;
 }
 
-/* AS 241, PPND16: the normal quantile of p in 0.5 .. 1. */
-static double upper_quantile(double p, double beyond) {
-    static const double a[8] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
-                                1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4,
-                                3.3430575583588128105e4, 2.5090809287301226727e3};
-    static const double b[8] = {1.0,
-                                4.2313330701600911252e1,
-                                6.8718700749205790830e2,
-                                5.3941960214247511077e3,
-                                2.1213794301586595867e4,
-                                3.9307895800092710610e4,
-                                2.8729085735721942674e4,
-                                5.2264952788528545610e3};
-    static const double c[8] = {1.42343711074968357734e0,  4.63033784615654529590e0,  5.76949722146069140550e0,
-                                3.64784832476320460504e0,  1.27045825245236838258e0,  2.41780725177450611770e-1,
-                                2.27238449892691845833e-2, 7.74545014278341407640e-4};
-    static const double d[8] = {1.0,
-                                2.05319162663775882187e0,
-                                1.67638483018380384940e0,
-                                6.89767334985100004550e-1,
-                                1.48103976427480074590e-1,
-                                1.51986665636164571966e-2,
-                                5.47593808499534494600e-4,
-                                1.05075007164441684324e-9};
-    static const double e[8] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
-                                2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
-                                2.71155556874348757815e-5, 2.01033439929228813265e-7};
-    static const double f[8] = {1.0,
-                                5.99832206555887937690e-1,
-                                1.36929880922735805310e-1,
-                                1.48753612908506148525e-2,
-                                7.86869131145613259100e-4,
-                                1.84631831751005468180e-5,
-                                1.42151175831644588870e-7,
-                                2.04426310338993978564e-15};
-    double q = p - 0.5, r = 0.180625 - q * q;
-    if (q <= 0.425) return q * polynomial(a, r) / polynomial(b, r);
-    r = sqrt(-cm_log(beyond));
-    if (r <= 5) return polynomial(c, r - 1.6) / polynomial(d, r - 1.6);
-    return polynomial(e, r - 5) / polynomial(f, r - 5);
-}
-
-double cm_normal_z(double inside) {
-    return upper_quantile(0.5 + inside / 2, (1 - inside) / 2);
-}
-
-void cm_wilson(uint64_t hits, uint64_t trials, double z, double *low, double *high) {
-    double n = (double)trials, share = (double)hits / n, square = z * z;
-    double middle = share + square / (2 * n), whole = 1 + square / n;
-    double reach = z * sqrt(share * (1 - share) / n + square / (4 * n * n));
-    *low = hits ? (middle - reach) / whole : 0;
-    *high = hits < trials ? (middle + reach) / whole : 1;
-    if (*low < 0) *low = 0;
-    if (*high > 1) *high = 1;
+double cm_fisher_two_sided(uint64_t all, uint64_t left, uint64_t right, uint64_t both) {
+    double n = (double)all, l = (double)left, r = (double)right, k = (double)both;
+    double least = left + right > all ? l + r - n : 0, most = l < r ? l : r;
+    double mode = floor((l + 1) * ((r + 1) / (n + 2)));
+    if (least == most) return 1;
+    bool up = k > l * (r / n);
+    double here = log_hypergeometric(n, l, r, k), limit = here + 1e-7; /* what rounding makes unequal counts as equal */
+    double inner = up ? (mode < k ? mode : k - 1) : mode > k ? mode : k + 1, outer = up ? least : most;
+    if (inner < least || inner > most || log_hypergeometric(n, l, r, inner) <= limit) return 1; /* none is likelier */
+    double p = cm_exp(here) * (1 + sum_of_ratios(n, l, r, k, up)), other = other_side(n, l, r, inner, outer, limit);
+    if (other >= 0)
+        p += cm_exp(log_hypergeometric(n, l, r, other)) * (1 + sum_of_ratios(n, l, r, other, !up));
+    return p < 1 ? p : 1;
 }

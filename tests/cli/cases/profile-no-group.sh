@@ -1,0 +1,2 @@
+$generate 30 > shop.csv
+$custmine profile --on-error collect shop.csv

@@ -35,7 +35,8 @@ static inline uint64_t cm_eight_digits(uint64_t word) {
 }
 
 /* "12", "-12.34": up to eight characters behind the sign, a digit first and last, no zero before another digit. */
-static inline bool cm_read_short_number(const char *text, uint64_t length, char mark, int64_t *value, int32_t *scale) {
+static inline __attribute__((always_inline)) bool cm_read_short_number(const char *text, uint64_t length, char mark,
+                                                                       int64_t *value, int32_t *scale) {
     bool negative = length && text[0] == '-';
     text += negative;
     length -= negative;

@@ -71,13 +71,20 @@ static inline uint64_t find_separators(masks *m, carry *before, uint64_t *separa
     return irregular;
 }
 
+/* Eight places at once, whether there are so many or not: a loop that ends anew each time would be mispredicted. */
+static inline uint64_t write_eight(uint64_t bits, uint32_t base, uint32_t *out) {
+    for (int i = 0; i < 8; i++) {
+        out[i] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+        bits &= bits - 1;
+    }
+    return bits;
+}
+
 static inline uint64_t write_places(uint64_t bits, uint32_t base, uint32_t *out) {
     uint64_t count = (uint64_t)__builtin_popcountll(bits);
-    for (uint64_t done = 0; done < count; done += 4)
-        for (uint64_t i = done; i < done + 4; i++) {
-            out[i] = base + (bits ? (uint32_t)__builtin_ctzll(bits) : 0);
-            bits &= bits - 1;
-        }
+    bits = write_eight(bits, base, out);
+    if (__builtin_expect(count > 8, 0))
+        for (uint64_t done = 8; done < count; done += 8) bits = write_eight(bits, base, out + done);
     return count;
 }
 

@@ -157,7 +157,7 @@ static inline uint64_t hash_of(const cm_dictionary *dictionary, const slot *from
 }
 
 /* The slot of a text, or the free one where it would stand. There is always a free one. */
-static inline slot *probe(const cm_dictionary *dictionary, const probe_key *key, const char *text, uint64_t length) {
+static inline __attribute__((always_inline)) slot *probe(const cm_dictionary *dictionary, const probe_key *key, const char *text, uint64_t length) {
     uint64_t mask = dictionary->slot_count - 1;
     for (uint64_t i = key->hash & mask;; i = (i + 1) & mask) {
         slot *at = &dictionary->slots[i];
@@ -242,13 +242,25 @@ cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const ch
 
 /* Sets keys[i] of the texts that are not the one before; same[i] of the others. */
 static void prepare(const cm_dictionary *dictionary, const cm_text *texts, uint64_t count, probe_key *keys, bool *same) {
-    uint64_t mask = dictionary->slot_count - 1;
+    uint64_t mask = dictionary->slot_count - 1, before = 0, word;
+    uint64_t before_length = UINT64_MAX;
     for (uint64_t i = 0; i < count; i++) {
-        uint64_t length = texts[i].length;
-        same[i] = i && length == texts[i - 1].length && same_text(texts[i].data, texts[i - 1].data, length);
-        if (same[i]) continue;
-        keys[i] = key_of(dictionary, texts[i].data, length);
-        if (dictionary->slots) __builtin_prefetch(&dictionary->slots[keys[i].hash & mask]);
+        const char *text = texts[i].data;
+        uint64_t length = texts[i].length, hash;
+        if (length <= SHORT_LENGTH) {
+            word = load_short(text, length);
+            same[i] = length == before_length && word == before;
+            before = word;
+            hash = cm_hash_u64(dictionary->key, word);
+            keys[i] = (probe_key){word, hash, (uint32_t)length};
+        } else {
+            same[i] = length == before_length && same_long(text, texts[i - 1].data, length);
+            if (same[i]) continue;
+            hash = cm_hash_bytes(dictionary->key, text, length);
+            keys[i] = (probe_key){hash, hash, (uint32_t)length | LONG};
+        }
+        before_length = length;
+        if (!same[i] && dictionary->slots) __builtin_prefetch(&dictionary->slots[hash & mask]);
     }
 }
 

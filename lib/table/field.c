@@ -196,10 +196,30 @@ cm_status cm_field_append(cm_context *ctx, cm_field *field, const cm_portion *fr
 
 /* ---- values as a reader makes them ---- */
 
+#define SLAB_BYTES (UINT64_C(2) << 20) /* what systems have as a large page */
+
+static void release_slab(void *slab) { cm_buffer_release(slab); }
+
+/* A piece of the field's slab; of a new one where it is used up. */
+static cm_status take_slab(cm_context *ctx, cm_field *field, uint64_t bytes, cm_buffer **out) {
+    if (!field->slab || field->slab_used + bytes > SLAB_BYTES) {
+        cm_buffer_release(field->slab);
+        field->slab_used = 0;
+        cm_status status = cm_buffer_new_raw(ctx, SLAB_BYTES, &field->slab);
+        if (status) return status;
+    }
+    char *data = (char *)field->slab->data + field->slab_used;
+    cm_status status = cm_buffer_foreign(ctx, data, bytes, release_slab, field->slab, out);
+    if (status) return status;
+    cm_buffer_retain(field->slab);
+    field->slab_used += bytes;
+    return CM_OK;
+}
+
 /* A slot of its final size, its bytes as they come. */
-static cm_status raw_slot(cm_context *ctx, const cm_field *field, cm_slot *at) {
-    uint64_t width = cm_type_width(field->type);
-    cm_status status = cm_buffer_new_raw(ctx, width ? CM_CHUNK_ROWS * width : CM_CHUNK_ROWS / 8, &at->values);
+static cm_status raw_slot(cm_context *ctx, cm_field *field, bool many, cm_slot *at) {
+    uint64_t width = cm_type_width(field->type), bytes = width ? CM_CHUNK_ROWS * width : CM_CHUNK_ROWS / 8;
+    cm_status status = many ? take_slab(ctx, field, bytes, &at->values) : cm_buffer_new_raw(ctx, bytes, &at->values);
     if (!status) at->capacity = CM_CHUNK_ROWS;
     return status;
 }
@@ -209,7 +229,7 @@ static cm_status reserve_raw(cm_context *ctx, cm_field *field, uint64_t rows, ui
     cm_status status = cm_reserve(ctx, &field->slots, &field->slot_capacity, needed, sizeof *field->slots);
     while (!status && field->slot_count < needed && (field->slot_count || expected >= CM_CHUNK_ROWS)) {
         cm_slot fresh = {0};
-        status = raw_slot(ctx, field, &fresh);
+        status = raw_slot(ctx, field, expected > SLAB_BYTES / 8, &fresh);
         if (!status) field->slots[field->slot_count++] = fresh;
     }
     return status ? status : reserve(ctx, field, rows);
@@ -263,6 +283,8 @@ void cm_field_empty(cm_field *field) {
         cm_buffer_release(field->slots[i].offsets);
         cm_buffer_release(field->slots[i].validity);
     }
+    cm_buffer_release(field->slab);
+    field->slab = NULL;
     field->slot_count = 0;
     field->rows = 0;
 }

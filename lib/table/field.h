@@ -16,6 +16,8 @@ typedef struct cm_field {
     cm_dictionary *dictionary;
     cm_slot *slots;
     uint64_t slot_count, slot_capacity;
+    cm_buffer *slab; /* room of several slots, of which `slab_used` bytes are taken; or NULL */
+    uint64_t slab_used;
     uint64_t rows;
     bool set;       /* the cell of the row at hand was given */
     uint64_t items; /* LIST: items of the cell at hand */

@@ -18,7 +18,8 @@ void cm_block_free(cm_block *block) {
     cm_free(core, block->ends, block->ends_capacity, sizeof *block->ends);
     cm_free(core, block->patches, block->patches_capacity, sizeof *block->patches);
     cm_free(core, block->found, block->found_capacity, sizeof *block->found);
-    cm_free(core, block->plain, block->plain_size, 1);
+    cm_free(core, block->cell_starts, block->cell_starts_capacity, sizeof *block->cell_starts);
+    cm_free(core, block->cell_lengths, block->cell_lengths_capacity, sizeof *block->cell_lengths);
     cm_block_init(core, block);
 }
 
@@ -226,11 +227,33 @@ cm_status cm_block_parse(cm_context *ctx, cm_block *block, cm_csv *csv, const cm
     return parse_irregular(ctx, block, csv);
 }
 
-/* ---- texts ---- */
+/* ---- a column ---- */
 
-cm_status cm_block_begin_column(cm_context *ctx, cm_block *block) {
-    block->plain_used = CM_BLOCK_PADDING;
-    return cm_reserve(ctx, &block->plain, &block->plain_size, block->used + CM_BLOCK_PADDING, 1);
+static void find_cells(cm_block *block, uint64_t column) {
+    const uint32_t *ends = block->ends + column, *row_starts = block->starts;
+    uint32_t *starts = block->cell_starts, *lengths = block->cell_lengths;
+    uint64_t rows = block->rows, columns = block->columns;
+    for (uint64_t row = 0; row < rows; row++, ends += columns) {
+        uint32_t start = column ? ends[-1] + 1 : row_starts[row];
+        starts[row] = start;
+        lengths[row] = ends[0] - start;
+    }
+    if (column + 1 < columns) return;
+    for (uint64_t row = 0; row < rows; row++)
+        lengths[row] -= lengths[row] && block->bytes[starts[row] + lengths[row] - 1] == '\r';
+}
+
+cm_status cm_block_begin_column(cm_context *ctx, cm_block *block, uint64_t column) {
+    cm_status status = cm_reserve(ctx, &block->cell_starts, &block->cell_starts_capacity, block->rows,
+                                  sizeof *block->cell_starts);
+    if (!status)
+        status = cm_reserve(ctx, &block->cell_lengths, &block->cell_lengths_capacity, block->rows,
+                            sizeof *block->cell_lengths);
+    if (!status) status = cm_block_reserve(ctx, block, 2 * (block->used + CM_BLOCK_PADDING));
+    if (status) return status;
+    block->plain_used = block->used + CM_BLOCK_PADDING;
+    find_cells(block, column);
+    return CM_OK;
 }
 
 /* A cell in quotes. Only one with quotes inside moves. */
@@ -238,7 +261,7 @@ void cm_block_unquote(cm_block *block, uint64_t start, uint64_t end, cm_csv_fiel
     const char *from = block->bytes + start + 1, *behind = block->bytes + end - 1;
     *out = (cm_csv_field){from, (uint64_t)(behind - from)};
     if (!memchr(from, '"', (size_t)(behind - from))) return;
-    char *to = block->plain + block->plain_used;
+    char *to = block->bytes + block->plain_used;
     uint64_t length = 0;
     for (; from < behind; from++) {
         to[length++] = *from;

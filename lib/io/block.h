@@ -35,8 +35,11 @@ typedef struct cm_block {
     uint64_t patch_count, patches_capacity;
     uint32_t *found; /* separators, while parsing what is irregular */
     uint64_t found_capacity;
-    char *plain; /* texts without their quotes, for who reads a column */
-    uint64_t plain_size, plain_used;
+
+    /* the column at hand; set by cm_block_begin_column */
+    uint32_t *cell_starts, *cell_lengths; /* where its cells lie, separators and \r left out */
+    uint64_t cell_starts_capacity, cell_lengths_capacity;
+    uint64_t plain_used; /* behind the patches: texts without their quotes */
 } cm_block;
 
 void cm_block_init(cm_core *core, cm_block *block);
@@ -52,23 +55,14 @@ uint64_t cm_block_origin(const cm_block *block, uint64_t row);
 /* Line ends in [from, to). */
 uint64_t cm_block_count_lines(const cm_block *block, uint64_t from, uint64_t to);
 
-/* Frees the room of unquoted texts for the next column; there is enough for all texts of one. */
-cm_status cm_block_begin_column(cm_context *ctx, cm_block *block);
+/* Finds the cells of a column, and frees the room of unquoted texts for it; there is enough for all texts of one. */
+cm_status cm_block_begin_column(cm_context *ctx, cm_block *block, uint64_t column);
 void cm_block_unquote(cm_block *block, uint64_t start, uint64_t end, cm_csv_field *out);
 
-/* Where a cell lies, separator and \r left out. */
-static inline void cm_block_place(const cm_block *block, uint64_t row, uint64_t column, uint64_t *start, uint64_t *end) {
-    const uint32_t *ends = block->ends + row * block->columns;
-    *start = column ? ends[column - 1] + UINT64_C(1) : block->starts[row];
-    *end = ends[column];
-    if (column + 1 == block->columns && *end > *start && block->bytes[*end - 1] == '\r') --*end;
-}
-
-/* The cell as libcsv gives it. */
-static inline void cm_block_cell(cm_block *block, uint64_t row, uint64_t column, cm_csv_field *out) {
-    uint64_t start, end;
+/* The cell of the column at hand as libcsv gives it. */
+static inline void cm_block_cell(cm_block *block, uint64_t row, cm_csv_field *out) {
     const char *bytes = block->bytes;
-    cm_block_place(block, row, column, &start, &end);
+    uint64_t start = block->cell_starts[row], end = start + block->cell_lengths[row];
     while (start < end && (bytes[start] == ' ' || bytes[start] == '\t')) start++;
     while (start < end && (bytes[end - 1] == ' ' || bytes[end - 1] == '\t')) end--;
     if (start == end) *out = (cm_csv_field){NULL, 0};

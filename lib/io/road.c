@@ -1,6 +1,6 @@
 /* Reading CSV by blocks and columns.
  *
- * Idea: cut the file at guessed line ends into blocks that stay in the second-level cache; index the separators of a
+ * Idea: cut the file at guessed line ends into blocks that stay in the second-level cache with all that is made of them; index the separators of a
  * block, then convert it column by column in tight loops; let each block check its guess against the end of the block
  * before it (Mühlbauer, Rödiger, Seilbeck, Reiser, Kemper, Neumann, "Instant loading for main memory databases", 2013,
  * doi:10.14778/2556549.2556555; Ge et al. 2019, see block_index.c).
@@ -14,7 +14,7 @@
 
 #include "base/threads.h"
 
-#define BLOCK_BYTES (UINT64_C(256) << 10)
+#define BLOCK_BYTES (UINT64_C(128) << 10)
 #define FEW_BYTES (UINT64_C(1) << 20) /* not worth a second thread */
 
 /* ---- blocks ---- */

@@ -20,8 +20,14 @@ void cm_dictionary_release(cm_dictionary *dictionary);
 /* The code of a text, given a new one if it is not there. CM_E_LIMIT beyond `limit` distinct texts (0: 2^31 - 1). One
  * thread at a time. */
 cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const char *text, uint64_t length, int32_t *code);
+/* Texts that lie in one piece of memory. */
+typedef struct cm_texts {
+    const char *base; /* eight bytes behind the beginning of each text may be read */
+    const uint32_t *starts, *lengths;
+} cm_texts;
+
 /* The codes of many texts, as if added one after the other; *done of them were, also on failure. */
-cm_status cm_dictionary_add_many(cm_context *ctx, cm_dictionary *dictionary, const cm_text *texts, uint64_t count,
+cm_status cm_dictionary_add_many(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t count,
                                  int32_t *codes, uint64_t *done);
 /* -1 if it is not there. Not while another thread adds: a dictionary of a table may still grow at its reader's. */
 int32_t cm_dictionary_find(const cm_dictionary *dictionary, const char *text, uint64_t length);

@@ -37,7 +37,7 @@ cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
         return CM_OK;
     }
     uint64_t bits = differing(keys, count);
-    cm_key *room = cm_alloc(ctx, count, sizeof *room);
+    cm_key *room = cm_alloc_raw(ctx, count, sizeof *room);
     if (!room) return ctx->error.status;
     cm_key *from = keys, *to = room;
     for (int shift = 0; shift < 64; shift += 8) {

@@ -7,14 +7,10 @@
 
 /* ---- sets by number ---- */
 
-uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set) {
-    uint64_t length = 1;
-    while (book->bases[length] <= set) length++;
-    return length;
-}
+uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set) { return book->lengths[set]; }
 
 const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set) {
-    uint64_t length = cm_rulebook_length(book, set);
+    uint64_t length = book->lengths[set];
     return book->ordered + book->starts[length - 1] + (set - book->bases[length - 1]) * length;
 }
 
@@ -25,22 +21,37 @@ cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule) {
 
 /* ---- in byte order ---- */
 
-static void sort_items(const cm_market *market, uint32_t *items, uint64_t length) {
-    for (uint64_t i = 1; i < length; i++) {
-        uint32_t item = items[i];
-        uint64_t at = i;
-        for (; at > 0 && market->places[items[at - 1]] > market->places[item]; at--) items[at] = items[at - 1];
-        items[at] = item;
+#define FEW UINT64_C(64) /* items that are sorted by putting each in its place */
+
+static cm_status sort_ranks(cm_context *ctx, uint32_t *ranks, uint64_t length) {
+    if (length > FEW) {
+        cm_key *keys = cm_alloc_raw(ctx, length, sizeof *keys);
+        if (!keys) return ctx->error.status;
+        for (uint64_t i = 0; i < length; i++) keys[i] = (cm_key){ranks[i], 0};
+        cm_status status = cm_sort_keys(ctx, keys, length);
+        for (uint64_t i = 0; i < length && !status; i++) ranks[i] = (uint32_t)keys[i].key;
+        cm_free(ctx->core, keys, length, sizeof *keys);
+        return status;
     }
+    for (uint64_t i = 1; i < length; i++) {
+        uint32_t rank = ranks[i];
+        uint64_t at = i;
+        for (; at > 0 && ranks[at - 1] > rank; at--) ranks[at] = ranks[at - 1];
+        ranks[at] = rank;
+    }
+    return CM_OK;
 }
 
-static void order_items(cm_rulebook *book) {
+/* The sets with their items' ranks, rising, in place of the items. */
+static cm_status order_items(cm_context *ctx, cm_rulebook *book, const uint32_t *ranks) {
+    cm_status status = CM_OK;
     for (uint64_t l = 0; l < book->sets->longest; l++) {
         const cm_level *level = &book->sets->levels[l];
         uint32_t *to = book->ordered + book->starts[l];
-        if (level->count) memcpy(to, level->items, (size_t)(level->count * (l + 1)) * sizeof *to);
-        for (uint64_t i = 0; i < level->count; i++) sort_items(book->market, to + i * (l + 1), l + 1);
+        for (uint64_t i = 0; i < level->count * (l + 1); i++) to[i] = ranks[level->items[i]];
+        for (uint64_t i = 0; i < level->count && !status; i++) status = sort_ranks(ctx, to + i * (l + 1), l + 1);
     }
+    return status;
 }
 
 static uint64_t bits_of(uint64_t value) {
@@ -49,35 +60,57 @@ static uint64_t bits_of(uint64_t value) {
     return bits;
 }
 
-/* The places of `count` items from `at` on in one number, the first highest; a set that ends comes before one that goes
+/* The ranks of `count` items from `at` on in one number, the first highest; a set that ends comes before one that goes
  * on. */
 static uint64_t packed(const cm_rulebook *book, uint64_t set, uint64_t at, uint64_t count, uint64_t bits) {
-    uint64_t length = cm_rulebook_length(book, set), key = 0;
-    const uint32_t *items = cm_rulebook_items(book, set);
-    for (uint64_t i = at; i < at + count; i++)
-        key = key << bits | (i < length ? (uint64_t)book->market->places[items[i]] + 1 : 0);
+    uint64_t length = book->lengths[set], key = 0;
+    const uint32_t *ranks = cm_rulebook_items(book, set);
+    for (uint64_t i = at; i < at + count; i++) key = key << bits | (i < length ? (uint64_t)ranks[i] + 1 : 0);
     return key;
 }
 
 /* The places of all sets in byte order: stable passes from the last items to the first, as many items a pass as fit
- * into its key. */
+ * into its key. A set takes part from its own last items on, and then stands before those that go on. */
 static cm_status order_sets(cm_context *ctx, cm_rulebook *book) {
-    uint64_t total = book->sets->total, most = 0;
-    for (uint64_t i = 0; i < book->market->count; i++)
-        if (book->market->places[i] >= most) most = (uint64_t)book->market->places[i] + 1;
-    uint64_t bits = bits_of(most), together = 64 / bits;
-    uint64_t passes = (book->sets->longest + together - 1) / together;
-    cm_key *keys = cm_alloc(ctx, total, sizeof *keys);
+    uint64_t total = book->sets->total, longest = book->sets->longest, from = total;
+    uint64_t bits = bits_of(book->market->count), together = 64 / bits;
+    cm_key *keys = cm_alloc_raw(ctx, total, sizeof *keys);
     cm_status status = keys ? CM_OK : ctx->error.status;
-    for (uint64_t i = 0; i < total && !status; i++) keys[i].value = i;
-    for (; passes > 0 && !status; passes--) {
-        for (uint64_t i = 0; i < total; i++)
-            keys[i].key = packed(book, keys[i].value, (passes - 1) * together, together, bits);
-        status = cm_sort_keys(ctx, keys, total);
+    for (uint64_t pass = (longest + together - 1) / together; pass > 0 && !status; pass--) {
+        uint64_t at = (pass - 1) * together, end = at + together < longest ? at + together : longest;
+        for (uint64_t set = book->bases[end]; set > book->bases[at]; set--) keys[--from].value = set - 1;
+        for (uint64_t i = from; i < total; i++) keys[i].key = packed(book, keys[i].value, at, together, bits);
+        status = cm_sort_keys(ctx, keys + from, total - from);
         if (!status) status = cm_tick(ctx, "rules", 0, 0);
     }
     for (uint64_t i = 0; i < total && !status; i++) book->places[keys[i].value] = (uint32_t)i;
     cm_free(ctx->core, keys, total, sizeof *keys);
+    return status;
+}
+
+/* Items by rank among those of the market, in byte order, and back. */
+static cm_status rank_items(cm_context *ctx, const cm_market *market, uint32_t *ranks, uint32_t *items) {
+    cm_key *keys = cm_alloc_raw(ctx, market->count, sizeof *keys);
+    if (!keys) return ctx->error.status;
+    for (uint64_t item = 0; item < market->count; item++) keys[item] = (cm_key){market->places[item], item};
+    cm_status status = cm_sort_keys(ctx, keys, market->count);
+    for (uint64_t i = 0; i < market->count && !status; i++) {
+        items[i] = (uint32_t)keys[i].value;
+        ranks[keys[i].value] = (uint32_t)i;
+    }
+    cm_free(ctx->core, keys, market->count, sizeof *keys);
+    return status;
+}
+
+static cm_status order_all(cm_context *ctx, cm_rulebook *book) {
+    uint64_t items = book->market->count;
+    uint32_t *ranks = cm_alloc_raw(ctx, 2 * items, sizeof *ranks), *back = ranks + items;
+    cm_status status = ranks ? rank_items(ctx, book->market, ranks, back) : ctx->error.status;
+    if (!status) status = order_items(ctx, book, ranks);
+    if (!status) status = order_sets(ctx, book);
+    for (uint64_t i = 0; i < book->starts[book->sets->longest] && !status; i++)
+        book->ordered[i] = back[book->ordered[i]];
+    cm_free(ctx->core, ranks, 2 * items, sizeof *ranks);
     return status;
 }
 
@@ -152,15 +185,17 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
         out->starts[l + 1] = out->starts[l] + sets->levels[l].count * (l + 1);
     }
     if (!(out->counts = cm_alloc(ctx, sets->total, sizeof *out->counts))
-        || !(out->ordered = cm_alloc(ctx, out->starts[longest], sizeof *out->ordered))
-        || !(out->places = cm_alloc(ctx, sets->total, sizeof *out->places)))
+        || !(out->lengths = cm_alloc_raw(ctx, sets->total, sizeof *out->lengths))
+        || !(out->ordered = cm_alloc_raw(ctx, out->starts[longest], sizeof *out->ordered))
+        || !(out->places = cm_alloc_raw(ctx, sets->total, sizeof *out->places)))
         return ctx->error.status;
+    for (uint64_t l = 0; l < longest; l++)
+        for (uint64_t set = out->bases[l]; set < out->bases[l + 1]; set++) out->lengths[set] = (uint32_t)l + 1;
     for (uint64_t l = 0; l < longest; l++)
         if (sets->levels[l].count) /* levels in between may be empty */
             memcpy(out->counts + out->bases[l], sets->levels[l].counts,
                    (size_t)sets->levels[l].count * sizeof *out->counts);
-    order_items(out);
-    return order_sets(ctx, out);
+    return order_all(ctx, out);
 }
 
 void cm_rulebook_close(cm_core *core, cm_rulebook *book) {
@@ -169,6 +204,7 @@ void cm_rulebook_close(cm_core *core, cm_rulebook *book) {
     cm_free(core, book->bases, longest + 1, sizeof *book->bases);
     cm_free(core, book->starts, longest + 1, sizeof *book->starts);
     cm_free(core, book->counts, book->sets->total, sizeof *book->counts);
+    cm_free(core, book->lengths, book->sets->total, sizeof *book->lengths);
     cm_free(core, book->ordered, items, sizeof *book->ordered);
     cm_free(core, book->parts, items, sizeof *book->parts);
     cm_free(core, book->places, book->sets->total, sizeof *book->places);

@@ -108,6 +108,7 @@ typedef struct cm_rulebook {
     const cm_itemsets *sets;
     uint64_t *bases;    /* number of the first set of each level, and the total: longest + 1 */
     uint32_t *counts;   /* baskets, by set */
+    uint32_t *lengths;  /* items, by set */
     uint32_t *ordered;  /* the items of all sets, in byte order of their texts */
     uint64_t *starts;   /* of a level's first set in `ordered` and `parts`: longest + 1 */
     uint32_t *parts;    /* by set and item as the level has them: the number of the set without that item */

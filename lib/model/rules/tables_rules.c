@@ -203,11 +203,11 @@ static bool is_shown(const cm_rulebook *book, uint64_t set, int32_t which) {
 /* The sets that are shown, by count, falling, then items. */
 static cm_status choose_sets(cm_context *ctx, const cm_rulebook *book, int32_t which, uint32_t *sets, uint64_t *count) {
     uint64_t total = book->sets->total;
-    cm_key *keys = cm_alloc(ctx, total, sizeof *keys);
+    cm_key *keys = cm_alloc_raw(ctx, total, sizeof *keys);
     cm_status status = keys ? CM_OK : ctx->error.status;
-    for (uint64_t set = 0; set < total && !status; set++)
-        if (is_shown(book, set, which))
-            keys[(*count)++] = (cm_key){(uint64_t)~book->counts[set] << 32 | book->places[set], set};
+    for (uint64_t set = 0; set < total && !status; set++) keys[book->places[set]] = (cm_key){~book->counts[set], set};
+    for (uint64_t i = 0; i < total && !status; i++)
+        if (is_shown(book, keys[i].value, which)) keys[(*count)++] = keys[i];
     if (!status) status = cm_sort_keys(ctx, keys, *count);
     for (uint64_t i = 0; i < *count && !status; i++) sets[i] = (uint32_t)keys[i].value;
     cm_free(ctx->core, keys, total, sizeof *keys);

@@ -201,12 +201,18 @@ struct cm_scorer {
     cm_model *model;
     uint64_t inputs, outputs;
     cm_scratch room;
+    void *listener; /* of a method that answers */
 };
 
 static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
-    if (!model->method->score) return fail_no_score(ctx, model->method);
+    if (!model->method->score && !model->method->answer) return fail_no_score(ctx, model->method);
     cm_scorer *scorer = cm_alloc(ctx, 1, sizeof *scorer);
-    if (!scorer) return ctx->error.status;
+    cm_status status = scorer ? CM_OK : ctx->error.status;
+    if (!status && model->method->listen) status = model->method->listen(ctx, model, &scorer->listener);
+    if (status) {
+        cm_free(ctx->core, scorer, 1, sizeof *scorer);
+        return status;
+    }
     scorer->core = cm_core_retain(ctx->core);
     scorer->model = cm_model_retain(model);
     scorer->inputs = cm_input_count(model);
@@ -239,9 +245,24 @@ static bool widen_cell(const cm_cell *from, int32_t wanted, cm_cell *out) {
     return from->type != CM_DECIMAL || (from->scale >= 0 && from->scale <= 18);
 }
 
+/* A row of any length. */
+static cm_status answer_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in, uint64_t in_count, cm_cell *out,
+                            uint64_t out_count) {
+    const cm_method *method = scorer->model->method;
+    if (out_count % method->answer_cells)
+        return cm_fail(ctx, CM_E_ARGUMENT, "SCORER_ANSWERS", "su", method->topic.name, method->answer_cells);
+    for (uint64_t i = 0; i < in_count; i++)
+        if (in[i].type && (in[i].type != CM_STRING || !in[i].text))
+            return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", cm_input_name(scorer->model, 0), cm_type_name(CM_STRING));
+    if (out_count) memset(out, 0, (size_t)out_count * sizeof *out);
+    method->answer(scorer->listener, in, in_count, out, out_count);
+    return CM_OK;
+}
+
 static cm_status score_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in, uint64_t in_count, cm_cell *out,
                            uint64_t out_count) {
     const cm_method *method = scorer->model->method;
+    if (method->answer) return answer_row(ctx, scorer, in, in_count, out, out_count);
     cm_cell wide[CM_MOST_INPUTS];
     if (in_count != scorer->inputs || out_count != scorer->outputs)
         return cm_fail(ctx, CM_E_ARGUMENT, "SCORER_COUNTS", "suu", method->topic.name, scorer->inputs, scorer->outputs);
@@ -266,6 +287,7 @@ cm_status cm_scorer_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in, u
 void cm_scorer_free(cm_scorer *scorer) {
     if (!scorer) return;
     cm_core *core = scorer->core;
+    if (scorer->listener) scorer->model->method->leave(core, scorer->listener);
     cm_model_free(scorer->model);
     cm_free(core, scorer, 1, sizeof *scorer);
     cm_core_release(core);

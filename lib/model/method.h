@@ -83,8 +83,15 @@ typedef struct cm_method {
      * `compiled`. */
     void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why);
     /* Instead of score (then NULL), where the answer to a row is not one row: the whole table of cm_apply. Such a
-     * method has neither reasons nor scorer. */
+     * method has no reasons. */
     cm_status (*apply)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
+    /* Its scorer, where it has one: any number of texts in (absent cells are passed over), out any number of answers of
+     * `answer_cells` cells, the best first; what is not needed stays absent. The listener is one scorer's own; answering
+     * takes no memory. */
+    uint64_t answer_cells;
+    cm_status (*listen)(cm_context *ctx, const cm_model *model, void **listener);
+    void (*leave)(cm_core *core, void *listener);
+    void (*answer)(void *listener, const cm_cell *in, uint64_t in_count, cm_cell *out, uint64_t out_count);
     /* Tables about all the scores, attached to them. May be NULL. */
     cm_status (*summarise)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table *scores);
 } cm_method;

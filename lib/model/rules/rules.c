@@ -140,6 +140,7 @@ static const cm_output_spec outputs[] = {
     {"recommendations", "confidence", "of the best such rule", CM_FLOAT64, false, true},
     {"recommendations", "lift", "of that rule", CM_FLOAT64, false, true},
     {"recommendations", "count", "of that rule", CM_INT64, false, true},
+    {"recommendations", "antecedent", "its items, all in the basket", CM_LIST, false, true},
     {0},
 };
 
@@ -440,4 +441,8 @@ const cm_method cm_rules_method = {
     .compile = cm_rules_compile,
     .discard = cm_rules_discard,
     .apply = cm_rules_apply,
+    .answer_cells = 4,
+    .listen = cm_rules_listen,
+    .leave = cm_rules_leave,
+    .answer = cm_rules_answer,
 };

@@ -181,6 +181,9 @@ cm_status cm_items_table(cm_context *ctx, const cm_rulebook *book, uint64_t coun
 /* The compiled model and what it recommends. */
 cm_status cm_rules_compile(cm_context *ctx, const cm_model *model, void **compiled);
 void cm_rules_discard(cm_core *core, void *compiled);
+cm_status cm_rules_listen(cm_context *ctx, const cm_model *model, void **listener);
+void cm_rules_leave(cm_core *core, void *listener);
+void cm_rules_answer(void *listener, const cm_cell *in, uint64_t in_count, cm_cell *out, uint64_t out_count);
 cm_status cm_rules_apply(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
 
 #endif

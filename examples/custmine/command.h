@@ -55,6 +55,7 @@ extern const subcommand method_command; /* stands for every method of the librar
 /* args.c */
 int job_open(struct job *job, const subcommand *command, const char *name, int argc, char **argv); /* an exit status */
 void job_close(struct job *job);
+cm_status use_columns(struct job *job, const char *method); /* NULL: for customers alone */
 cm_options *job_options(const struct job *job, const char *topic); /* NULL if the command has none of it */
 const char *option_text(const char *name, char out[64]);    /* --on-error of on_error */
 

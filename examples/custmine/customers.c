@@ -8,8 +8,9 @@ static int run(struct job *job) {
     cm_table *sales = NULL, *customers = NULL, *audit = NULL;
     int status = EXIT_DONE, wants_audit = !strcmp(name, "audit");
     if (!wants_audit && strcmp(name, "customers") != 0) return usage(job, "there is no table %s, but customers and audit", name);
-    if (streams(job) ? stream_customers(job, NULL, &customers)
-                     : read_files(job, &sales) || make_customers(job, sales, &customers))
+    if (use_columns(job, NULL)
+        || (streams(job) ? stream_customers(job, NULL, &customers)
+                         : read_files(job, &sales) || make_customers(job, sales, &customers)))
         status = fail(job);
     else if (wants_audit && audit_of(job, customers, &audit))
         status = fail(job);

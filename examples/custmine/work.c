@@ -56,6 +56,24 @@ static cm_status join_items(struct job *job, cm_table **sales) {
     return CM_OK;
 }
 
+/* What becomes customers is read no further than it takes: the roles of orders, and what the method would take from a
+ * table of customers. */
+cm_status use_columns(struct job *job, const char *method) {
+    static const char *const roles[] = {"customer", "invoice", "date", "quantity", "price", "amount", "cost", "currency"};
+    cm_table *inputs = NULL;
+    cm_options *options = job_options(job, "read");
+    cm_status status = CM_OK;
+    if (job->columns_given || job->items || wants_baskets(job) || takes_baskets(job, method ? method : "")) return CM_OK;
+    for (size_t i = 0; i < sizeof roles / sizeof *roles && !status; i++)
+        status = cm_options_add_text(job->ctx, options, "use", roles[i]);
+    if (!status && method) status = cm_describe(job->ctx, "inputs", &inputs);
+    for (uint64_t row = 0; row < cm_table_rows(inputs) && !status; row++)
+        if (!strcmp(cm_table_text(inputs, row, 0, 0, NULL), method))
+            status = cm_options_add_text(job->ctx, options, "use", cm_table_text(inputs, row, 1, 0, NULL));
+    cm_table_free(inputs);
+    return status;
+}
+
 cm_status read_files(struct job *job, cm_table **out) {
     cm_options *options = job_options(job, "read");
     cm_status status = CM_OK;
@@ -132,6 +150,7 @@ static cm_status ask_histories(struct job *job, const char *method) {
 cm_status read_input(struct job *job, const char *method, cm_table **out) {
     cm_table *table = NULL;
     cm_status status = ask_histories(job, method);
+    if (!status) status = use_columns(job, method);
     if (!status && streams(job)) return stream_customers(job, method, out);
     if (!status) status = read_files(job, &table);
     if (!status) status = prepare_input(job, method, table, out);

@@ -35,8 +35,8 @@ typedef struct cm_reading {
     cm_dialect dialect;
     cm_source_limits limits;
     const char *roles[CM_ROLE_COUNT + 1]; /* column names; NULL: not given */
-    const char **columns, **na;
-    uint64_t column_count, na_count;
+    const char **columns, **uses, **na;
+    uint64_t column_count, use_count, na_count;
     uint64_t batch_rows, max_rows, max_distinct;
     int32_t orders; /* CM_ORDER_ of dates */
     cm_number_style style;

@@ -123,10 +123,27 @@ static cm_status set_roles(cm_context *ctx, cm_reader *reader) {
     return status;
 }
 
+static bool has_role(const cm_reader *reader, int32_t role) {
+    for (uint64_t i = 0; i < reader->column_count; i++)
+        if (reader->columns[i].role == role) return true;
+    return false;
+}
+
+/* Whether the job for which the file is read has a use for the column. */
+static bool is_used(const cm_reader *reader, const cm_read_column *column) {
+    const char *role = column->role ? cm_role_name(column->role) : NULL;
+    for (uint64_t i = 0; i < reader->how.use_count; i++)
+        if (!strcmp(reader->how.uses[i], column->name) || (role && !strcmp(reader->how.uses[i], role))) return true;
+    return !reader->how.use_count;
+}
+
 static cm_status choose_columns(cm_context *ctx, cm_reader *reader) {
     uint64_t found;
-    for (uint64_t i = 0; i < reader->column_count; i++)
-        reader->columns[i].kept = reader->how.all_columns || reader->columns[i].role_given;
+    bool lines = has_role(reader, CM_ROLE_CUSTOMER) && has_role(reader, CM_ROLE_DATE);
+    for (uint64_t i = 0; i < reader->column_count; i++) {
+        cm_read_column *column = &reader->columns[i];
+        column->kept = column->role_given || (reader->how.all_columns && (!lines || is_used(reader, column)));
+    }
     for (uint64_t i = 0; i < reader->how.column_count; i++) {
         cm_status status = find_column(ctx, reader, reader->how.columns[i], &found);
         if (status) return status;

@@ -31,6 +31,9 @@ static const cm_option_spec specs[] = {
     {"on_error", "fail", "fail|collect", "at a bad row: fail, or leave it out, count it and keep it in table rejects",
      0, 0, CM_OPTION_CHOICE},
     {"select", NULL, NULL, "only these columns are kept, and those named for a role", 0, 0, CM_OPTION_LIST},
+    {"use", NULL, NULL,
+     "of transactions (a customer and a date) only columns of these roles or names are kept, where there are such", 0, 0,
+     CM_OPTION_LIST},
     {"schema", NULL, NULL, "table of columns whose types are known: column, type, scale, role, zone, date_order", 0, 0,
      CM_OPTION_TABLE},
     {"stream", "false", NULL, "cm_reader: one pass; types by the schema, or by roles and the first rows", 0, 0,
@@ -113,6 +116,7 @@ cm_status cm_reading_resolve(cm_context *ctx, const cm_options *options, cm_aren
     for (int32_t role = 1; role <= CM_ROLE_COUNT && !status; role++)
         status = copy_text(ctx, texts, cm_option_text(options, topic, cm_role_name(role)), &out->roles[role]);
     if (!status) status = copy_list(ctx, options, "select", texts, &out->columns, &out->column_count);
+    if (!status) status = copy_list(ctx, options, "use", texts, &out->uses, &out->use_count);
     if (!status) status = copy_list(ctx, options, "na", texts, &out->na, &out->na_count);
     return status;
 }

@@ -36,8 +36,8 @@ static void from_memory(bench *b, const char *path) {
 
 /* Only the columns that the job needs are converted. */
 static void from_file(bench *b) {
-    static const char *const needed[] = {"select", "Customer ID", "select", "Invoice", "select", "InvoiceDate",
-                                         "select", "Quantity",    "select", "Price",   NULL};
+    static const char *const needed[] = {"use", "customer", "use", "invoice", "use", "date",
+                                         "use", "quantity", "use", "price",   NULL};
     cm_table *sales = NULL;
     cm_options *options = bench_options(b, "read", needed);
     bench_start(b, "all");

@@ -283,6 +283,40 @@ START_TEST(reading_options) {
 }
 END_TEST
 
+/* For a job on customers only the columns that it takes; of what is no transactions, all. */
+START_TEST(only_what_is_used) {
+    add("use", "customer");
+    add("use", "date");
+    add("use", "price");
+    add("use", "recency_days");
+    cm_table *table = read_table(DATA "good-sales.csv"), *audit = NULL;
+    ck_assert_uint_eq(cm_table_columns(table), 3);
+    ck_assert_int_ge(cm_table_find_role(table, CM_ROLE_CUSTOMER), 0);
+    ck_assert_int_ge(cm_table_find_role(table, CM_ROLE_DATE), 0);
+    ck_assert_int_ge(cm_table_find_role(table, CM_ROLE_PRICE), 0);
+    ck_assert_int_eq(cm_table_attached(ctx, table, "audit", &audit), CM_OK);
+    cm_table_free(audit);
+    cm_table_free(table);
+    const char *path = make_text("customers.csv", "customer,recency_days,colour\na,1,red\nb,2,blue\n");
+    table = read_table(path);
+    ck_assert_uint_eq(cm_table_columns(table), 3);
+    cm_table_free(table);
+    const char *both = make_text("both.csv", "customer,date,recency_days,colour\na,2024-01-01,1,red\n");
+    table = read_table(both);
+    ck_assert_uint_eq(cm_table_columns(table), 3);
+    ck_assert_int_ge(cm_table_find(table, "recency_days"), 0);
+    ck_assert_int_lt(cm_table_find(table, "colour"), 0);
+    cm_table_free(table);
+    set("item_name", "colour"); /* named for a role: kept, used or not */
+    add("select", "date");
+    table = read_table(both);
+    ck_assert_uint_eq(cm_table_columns(table), 2);
+    cm_table_free(table);
+    unlink(path);
+    unlink(both);
+}
+END_TEST
+
 START_TEST(several_files) {
     const char *one = make_text("one.csv", "id,n\na,1\nb,2\n"), *two = make_text("two.csv", "id,n\nc,2.5\n");
     const char *other = make_text("other.csv", "id,m\nc,2.5\n");
@@ -518,6 +552,7 @@ Suite *test_reader(void) {
     tcase_add_test(tests, refusals);
     tcase_add_test(tests, ambiguous_dates_stay_text);
     tcase_add_test(tests, reading_options);
+    tcase_add_test(tests, only_what_is_used);
     tcase_add_test(tests, several_files);
     tcase_add_test(tests, limits);
     tcase_add_test(tests, portions);

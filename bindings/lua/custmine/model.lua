@@ -57,11 +57,26 @@ local function prepare(topic, from, context, values)
   return tables.wrap(library.make(context, "table", inner, from.handle, options.make(context, topic, values)))
 end
 
+-- What customers are made of.
+local lines = { "customer", "invoice", "date", "quantity", "price", "amount", "cost", "currency" }
+
+-- The options of reading; of files for customers, without the columns that nobody asks for.
+local function read_for(kind, topic, from, routed, needed)
+  local reading = {}
+  for name, value in pairs(for_reading(from, routed, topic)) do reading[name] = value end
+  if kind ~= "customers" or not source.paths(from) or reading.use then return reading end
+  reading.use = {}
+  for _, name in ipairs(lines) do table.insert(reading.use, name) end
+  for _, name in ipairs(needed) do table.insert(reading.use, name) end
+  return reading
+end
+
 local function method_input(method, needed, from, context, routed)
   local topic = topic_of(method)
   if orders.is(from) then return prepare(topic, from, context, routed[topic]) end
-  local table = source.to_table(from, context, for_reading(from, routed, topic))
-  if prepared[describe.method(method).input] and not is_input(method, needed, table) then
+  local kind = describe.method(method).input
+  local table = source.to_table(from, context, read_for(kind, topic, from, routed, needed))
+  if prepared[kind] and not is_input(method, needed, table) then
     return prepare(topic, table, context, routed[topic])
   end
   for name in pairs(routed[topic]) do
@@ -75,7 +90,7 @@ end
 local function of_transactions(topic, from, settings)
   local context, rest = contexts.split(settings)
   local routed = options.route(rest, { "read", topic })
-  if not orders.is(from) then from = source.to_table(from, context, for_reading(from, routed, topic)) end
+  if not orders.is(from) then from = source.to_table(from, context, read_for(topic, topic, from, routed, {})) end
   return prepare(topic, from, context, routed[topic])
 end
 

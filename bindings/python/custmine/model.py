@@ -93,6 +93,19 @@ def _reading(source: Any, routed: "Mapping[str, Mapping[str, Any]]", topic: str)
     return {name: value for name, value in routed["read"].items() if name not in routed[topic]}
 
 
+# What customers are made of.
+_LINES = ["customer", "invoice", "date", "quantity", "price", "amount", "cost", "currency"]
+
+
+def _read_for(kind: str, topic: str, source: Any, routed: "Mapping[str, Mapping[str, Any]]",
+              needed: "List[str]") -> "Dict[str, Any]":
+    """The options of reading; of files for customers, without the columns that nobody asks for."""
+    reading = _reading(source, routed, topic)
+    if kind == "customers" and file_paths(source) and not reading.get("use"):
+        reading["use"] = _LINES + needed
+    return reading
+
+
 def _prepared(topic: str, source: Any, context: Context, options: "Mapping[str, Any]") -> Table:
     made = make_options(context, topic, options)
     return Table(context.make(_PREPARED[topic][isinstance(source, Orders)], source, made))
@@ -108,11 +121,11 @@ def _is_input(method: str, needed: "List[str]", table: Table) -> bool:
 def method_input(method: str, needed: "List[str]", source: Any, context: Context,
                  routed: "Mapping[str, Mapping[str, Any]]") -> Table:
     """What the method takes: the source itself where it has the columns, else what becomes of the transactions."""
-    topic = prepared_topic(method)
+    topic, kind = prepared_topic(method), methods().get(method, {}).get("input", "")
     if isinstance(source, Orders):
         return _prepared(topic, source, context, routed[topic])
-    table = to_table(source, context, _reading(source, routed, topic))
-    if methods().get(method, {}).get("input") not in _PREPARED or _is_input(method, needed, table):
+    table = to_table(source, context, _read_for(kind, topic, source, routed, needed))
+    if kind not in _PREPARED or _is_input(method, needed, table):
         unused = [name for name in _given(routed[topic]) if name not in routed["read"]]
         if unused:
             raise OptionError(f"the option {unused[0]} is for transactions; the source is a table for {method} already",
@@ -125,7 +138,7 @@ def _of_transactions(topic: str, source: Any, context: "Optional[Context]", opti
     context = current(context)
     routed = _routed(options, topic)
     if not isinstance(source, Orders):
-        source = to_table(source, context, _reading(source, routed, topic))
+        source = to_table(source, context, _read_for(topic, topic, source, routed, []))
     return _prepared(topic, source, context, routed[topic])
 
 

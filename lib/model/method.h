@@ -73,7 +73,7 @@ typedef struct cm_method {
     const cm_output_spec *outputs; /* ended by a table NULL; the first table is what the method is asked for, as a rule
                                     * that of cm_apply */
 
-    /* Puts the tables into the model (cm_model_put). */
+    /* Puts the tables into the model (cm_model_put), and the fast form where it has it anyway. */
     cm_status (*fit)(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, cm_model *model);
     /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. */
     cm_status (*compile)(cm_context *ctx, const cm_model *model, void **compiled);

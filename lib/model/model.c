@@ -111,7 +111,7 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
     if (!status)
         status = (method->fits_columns ? cm_inputs_open_columns : cm_inputs_open)(ctx, model, table, &inputs);
     if (!status) status = method->fit(ctx, &inputs, options, model);
-    if (!status) status = method->compile(ctx, model, &model->compiled);
+    if (!status && !model->compiled) status = method->compile(ctx, model, &model->compiled);
     if (!status) status = keep_summaries(ctx, model, &inputs);
     cm_inputs_close(ctx->core, &inputs);
     if (status) cm_model_free(model);

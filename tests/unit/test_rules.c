@@ -525,21 +525,24 @@ static char *model_text(cm_context *ctx, const cm_model *model) {
 START_TEST(threads_and_order_of_rows_change_nothing) {
     cm_context *ctx = new_context();
     market *all = random_market(5, 400);
-    cm_table *one = table_of(ctx, all, 11), *parts[20], *whole = NULL, *turned = NULL, *halves[2];
-    for (int i = 0; i < 20; i++) parts[i] = one;
-    OK(ctx, cm_table_concat(ctx, (const cm_table *const *)parts, 20, &whole));
-    OK(ctx, cm_table_slice(ctx, whole, 3333, 8000, &halves[0]));
+    cm_table *one = table_of(ctx, all, 11), *parts[60], *whole = NULL, *turned = NULL, *halves[2];
+    for (int i = 0; i < 60; i++) parts[i] = one;
+    OK(ctx, cm_table_concat(ctx, (const cm_table *const *)parts, 60, &whole));
+    OK(ctx, cm_table_slice(ctx, whole, 3333, 60 * 400, &halves[0]));
     OK(ctx, cm_table_slice(ctx, whole, 0, 3333, &halves[1]));
     OK(ctx, cm_table_concat(ctx, (const cm_table *const *)halves, 2, &turned));
     char *expected = NULL;
-    for (int64_t threads = 1; threads <= 4; threads++) {
-        set_threads(ctx, threads);
-        cm_model *model = FIT(ctx, threads % 2 ? whole : turned, "support", "5%");
+    for (int way = 0; way < 9; way++) {
+        static const int64_t threads[] = {1, 2, 7};
+        set_threads(ctx, threads[way % 3]);
+        cm_model *model = FIT(ctx, way % 2 ? whole : turned, "support", "5%", "algorithm", algorithms[way / 3]);
         char *text = model_text(ctx, model);
-        if (expected)
+        if (way % 3) {
             ck_assert_str_eq(text, expected);
-        else
+        } else {
+            free(expected);
             expected = strdup(text);
+        }
         free(text);
         cm_model_free(model);
     }

@@ -147,6 +147,8 @@ static void compare(const world *all, const cm_table *table, int tested) {
 }
 
 START_TEST(all_options_crossed) {
+    static const char *const algorithms[] = {"auto", "apriori", "eclat"};
+    static const char *const itemsets[] = {"frequent", "closed", "maximal"};
     static const char *const adjustments[] = {"none", "bonferroni", "holm", "bh"};
     static const double levels[] = {0, 0.0731, 0.4567, 1};
     cm_context *ctx = new_context();
@@ -169,6 +171,9 @@ START_TEST(all_options_crossed) {
             OK(ctx, cm_options_add_text(ctx, options, "right", "a"));
             OK(ctx, cm_options_add_text(ctx, options, "right", "b"));
         }
+        OK(ctx, cm_options_set_text(ctx, options, "algorithm", algorithms[lcg_below(&random, 3)]));
+        OK(ctx, cm_options_set_text(ctx, options, "itemsets", itemsets[lcg_below(&random, 3)]));
+        set_threads(ctx, 1 + (int64_t)lcg_below(&random, 3));
         OK(ctx, cm_options_set_int(ctx, options, "support", all.least));
         OK(ctx, cm_options_set_int(ctx, options, "lift", 0));
         OK(ctx, cm_options_set_double(ctx, options, "confidence", confidence));

@@ -194,7 +194,8 @@ static cm_status open_paths(cm_context *ctx, const cm_model *model, const cm_adv
         return ctx->error.status;
     cm_status status = rank_items(ctx, model, own);
     for (uint64_t i = 0; i < advice->rule_count && !status; i++) {
-        status = sort_steps(ctx, own, &advice->rules[i]);
+        if (i % 4096 == 0) status = cm_tick(ctx, "rules", i, advice->rule_count);
+        if (!status) status = sort_steps(ctx, own, &advice->rules[i]);
         own->order[i] = (cm_key){packed(own, &advice->rules[i]), i};
     }
     return status ? status : cm_sort_compared(ctx, own->order, advice->rule_count, compare_paths, own);
@@ -268,7 +269,10 @@ cm_status cm_advice_open(cm_context *ctx, const cm_model *model, cm_advice **res
     out->rule_room = table->rows;
     out->rules = cm_alloc(ctx, table->rows, sizeof *out->rules);
     cm_status status = out->rules ? cm_dictionary_new(ctx, &out->items) : ctx->error.status;
-    for (uint64_t row = 0; row < table->rows && !status; row++) status = read_rule(ctx, out, table, row, columns);
+    for (uint64_t row = 0; row < table->rows && !status; row++) {
+        if (row % 4096 == 0) status = cm_tick(ctx, "rules", row, table->rows);
+        if (!status) status = read_rule(ctx, out, table, row, columns);
+    }
     out->item_count = out->items ? cm_dictionary_size(out->items) : 0;
     if (!status) status = order_rules(ctx, out);
     if (!status) status = make_tree(ctx, model, out);

@@ -215,7 +215,7 @@ cm_status cm_market_turn(cm_context *ctx, cm_market *market) {
     return status;
 }
 
-#define BASKETS_A_PART UINT64_C(20000) /* fewer do not pay a thread */
+#define BASKETS_A_PART UINT64_C(5000) /* fewer do not pay a thread */
 
 static cm_status open_division(cm_context *ctx, cm_market *market, division *out) {
     uint64_t parts = market->baskets / BASKETS_A_PART + 1;

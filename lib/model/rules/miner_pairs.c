@@ -40,7 +40,7 @@ static uint64_t items_that_fit(const cm_market *market) {
     return items;
 }
 
-#define CELLS_A_PART UINT64_C(200000) /* fewer do not pay a thread */
+#define CELLS_A_PART UINT64_C(50000) /* fewer do not pay a thread */
 
 cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market) {
     counting all = {.market = market, .items = items_that_fit(market)};

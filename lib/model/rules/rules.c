@@ -237,7 +237,8 @@ static cm_status find_names(cm_context *ctx, cm_rulebook *book) {
 /* What was asked for and what came of it. */
 typedef struct outcome {
     cm_mining how;
-    bool chosen; /* the support */
+    bool chosen;    /* the support */
+    bool truncated; /* by a limit */
     int32_t deliver;
     const cm_inputs *aside; /* baskets kept aside; NULL: none */
 } outcome;
@@ -359,26 +360,65 @@ static cm_status mine_and_tell(cm_context *ctx, const cm_market *market, const c
     const cm_mining how = sought(what);
     cm_status status = cm_itemsets_find(ctx, market, &how, &sets);
     ctx->deadline = deadline;
+    what->truncated = !status && sets.complete_from > 0;
     if (!status) status = make_tables(ctx, market, &sets, set, what, model);
     cm_itemsets_clear(ctx->core, &sets);
     return status;
 }
 
-#define BYTES_A_SECOND 4e6 /* of sets, whose rules and tables are to be ready in time */
+#define FIRST_ROOM (UINT64_C(128) << 10) /* bytes of sets */
+#define LEAST_ROOM UINT64_C(64)
 
-/* What is found must leave room for its rules and tables: the share of the ceiling that sets may take is tried from an
- * eighth downwards; and time for them. */
+/* A model of what fits into what->how.room, compiled, in half of the time that is left. */
+static cm_status attempt(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
+                         const cm_method *method, cm_model **out) {
+    cm_model *model = NULL;
+    int64_t deadline = cm_deadline_share(ctx, 0.5);
+    cm_status status = cm_model_make(ctx, method, &model);
+    if (!status) status = mine_and_tell(ctx, market, set, what, model);
+    if (!status) status = method->compile(ctx, model, &model->compiled);
+    ctx->deadline = deadline;
+    if (status)
+        cm_model_free(model);
+    else
+        *out = model;
+    return status;
+}
+
+/* Moves what `from` has into `to`. */
+static cm_status take_over(cm_context *ctx, cm_model *to, cm_model *from) {
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < from->count && !status; i++)
+        status = cm_model_put(ctx, to, from->parts[i].name, from->parts[i].table);
+    to->compiled = from->compiled;
+    from->compiled = NULL;
+    return status;
+}
+
+/* What is found must leave room and time for its rules and tables, which nobody knows beforehand: attempts with four
+ * times the room of the one before, as long as they succeed; with a quarter until the first does. The last counts. */
 static cm_status mine_within_limits(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
                                     cm_model *model) {
-    uint64_t ceiling = ctx->settings.memory_limit ? ctx->settings.memory_limit : UINT64_MAX / 2;
-    double seconds = ctx->settings.time_limit;
-    if (seconds > 0 && seconds * 8 * BYTES_A_SECOND < (double)ceiling) ceiling = (uint64_t)(seconds * 8 * BYTES_A_SECOND);
-    cm_status status = CM_E_LIMIT;
-    for (uint64_t share = 8; status == CM_E_LIMIT && share <= 8192 && ceiling / share >= 64; share *= 4) {
-        what->how.room = ceiling / share;
-        status = mine_and_tell(ctx, market, set, what, model);
-        if (status && cm_tick(ctx, "itemsets", 0, 0)) break; /* no time is left */
+    bool limited = ctx->settings.memory_limit || ctx->settings.time_limit > 0, ended = false, shrinks = false;
+    uint64_t most = ctx->settings.memory_limit ? ctx->settings.memory_limit / 8 : UINT64_MAX / 8;
+    cm_model *best = NULL;
+    cm_status status = CM_OK;
+    what->how.room = limited && FIRST_ROOM < most ? FIRST_ROOM : most;
+    while (!ended) {
+        cm_model *next = NULL;
+        status = attempt(ctx, market, set, what, model->method, &next);
+        shrinks = status == CM_E_LIMIT && !best;
+        ended = status ? !shrinks || what->how.room / 4 < LEAST_ROOM : !what->truncated || what->how.room >= most;
+        if (!status) {
+            cm_model_free(best);
+            best = next;
+        }
+        if (shrinks) most = what->how.room / 4;
+        what->how.room = shrinks || what->how.room > most / 4 ? most : 4 * what->how.room;
     }
+    if (best && status == CM_E_LIMIT) cm_error_clear(&ctx->error);
+    if (best && (!status || status == CM_E_LIMIT)) status = take_over(ctx, model, best);
+    cm_model_free(best);
     return status;
 }
 

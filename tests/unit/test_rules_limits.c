@@ -1,0 +1,137 @@
+/* Limits of memory with allow_partial, on baskets that have far more itemsets than fit: what is given is right, and down
+ * to complete_from all is there. */
+#include "support.h"
+
+#define ITEMS 17
+#define SETS (1 << ITEMS)
+#define BASKETS 60
+
+static int baskets[BASKETS], counts[SETS];
+
+/* Each item fails in baskets of its own, so that supports differ. */
+static void invent(void) {
+    lcg random = {99};
+    for (int b = 0; b < BASKETS; b++) {
+        baskets[b] = 0;
+        for (int i = 0; i < ITEMS; i++)
+            if (lcg_below(&random, 100) >= 4 + 2 * (uint32_t)i) baskets[b] |= 1 << i;
+    }
+    memset(counts, 0, sizeof counts);
+    for (int set = 1; set < SETS; set++)
+        for (int b = 0; b < BASKETS; b++) counts[set] += (baskets[b] & set) == set;
+}
+
+static cm_table *table_of(cm_context *ctx) {
+    cm_builder *builder = NULL;
+    cm_table *table = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "items", CM_LIST, 0, 0));
+    for (int b = 0; b < BASKETS; b++) {
+        OK(ctx, cm_builder_text(ctx, builder, 0, NULL, 0));
+        for (int i = 0; i < ITEMS; i++)
+            if (baskets[b] >> i & 1) OK(ctx, cm_builder_text(ctx, builder, 0, (char[]){(char)('a' + i)}, 1));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &table));
+    cm_builder_free(builder);
+    return table;
+}
+
+static int set_of(const cm_table *table, uint64_t row, const char *name) {
+    uint64_t column = (uint64_t)column_of(table, name);
+    int set = 0;
+    for (uint64_t i = 0; i < cm_table_items(table, row, column); i++)
+        set |= 1 << (cm_table_text(table, row, column, i, NULL)[0] - 'a');
+    return set;
+}
+
+static double diagnostic(cm_context *ctx, const cm_model *model, const char *name) {
+    cm_table *table = NULL;
+    double value = -1;
+    OK(ctx, cm_model_table(ctx, model, "diagnostics", &table));
+    for (uint64_t row = 0; row < cm_table_rows(table); row++)
+        if (!strcmp(TEXT(table, row, "name"), name)) value = DOUBLE(table, row, "value");
+    cm_table_free(table);
+    return value;
+}
+
+static void check_sets(cm_context *ctx, const cm_model *model, int complete_from) {
+    cm_table *table = NULL;
+    uint64_t wanted = 0, found = 0;
+    OK(ctx, cm_model_table(ctx, model, "itemsets", &table));
+    for (int set = 1; set < SETS; set++) wanted += counts[set] >= complete_from;
+    for (uint64_t row = 0; row < cm_table_rows(table); row++) {
+        int count = (int)INT(table, row, "count");
+        if (count != counts[set_of(table, row, "items")]) ck_abort_msg("row %d has a wrong count", (int)row);
+        found += count >= complete_from;
+    }
+    ck_assert_uint_eq(found, wanted);
+    cm_table_free(table);
+}
+
+static void check_rules(cm_context *ctx, const cm_model *model) {
+    cm_table *table = NULL;
+    OK(ctx, cm_model_table(ctx, model, "rules", &table));
+    ck_assert_uint_gt(cm_table_rows(table), 0);
+    ck_assert(diagnostic(ctx, model, "rules") == (double)cm_table_rows(table));
+    for (uint64_t row = 0; row < cm_table_rows(table); row++) {
+        int left = set_of(table, row, "antecedent"), right = set_of(table, row, "consequent");
+        if (INT(table, row, "count") != counts[left | right]
+            || DOUBLE(table, row, "confidence") != (double)counts[left | right] / counts[left])
+            ck_abort_msg("row %d is wrong", (int)row);
+    }
+    cm_table_free(table);
+}
+
+static cm_status fit_within(cm_context *ctx, const cm_table *table, const char *memory, const char *deliver, int partial,
+                            cm_model **model) {
+    cm_options *options = NULL, *limits = NULL;
+    OK(ctx, cm_options_new(ctx, "context", &limits));
+    OK(ctx, cm_options_set_text(ctx, limits, "memory_limit", memory));
+    OK(ctx, cm_context_configure(ctx, limits));
+    OK(ctx, cm_options_new(ctx, "rules", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
+    OK(ctx, cm_options_set_text(ctx, options, "deliver", deliver));
+    OK(ctx, cm_options_set_int(ctx, options, "allow_partial", partial));
+    cm_status status = cm_fit(ctx, "rules", table, options, model);
+    cm_options_free(options);
+    cm_options_free(limits);
+    return status;
+}
+
+START_TEST(a_ceiling_gives_what_fits) {
+    static const char *const ceilings[] = {"1MB", "3MB", "10MB", "30MB"}, *const delivered[] = {"rules", "itemsets"};
+    cm_context *ctx = new_context();
+    invent();
+    cm_table *table = table_of(ctx);
+    for (int deliver = 0; deliver < 2; deliver++) {
+        double last = 1e9;
+        for (int i = 0; i < 4; i++) {
+            cm_model *model = NULL;
+            FAILS(ctx, CM_E_LIMIT, "memory limit",
+                  fit_within(ctx, table, deliver ? "1MB" : ceilings[i], delivered[deliver], 0, &model));
+            OK(ctx, fit_within(ctx, table, ceilings[i], delivered[deliver], 1, &model));
+            double complete = diagnostic(ctx, model, "complete_from");
+            if (!deliver || i < 2) ck_assert(diagnostic(ctx, model, "truncated") == 1);
+            ck_assert(complete <= last);
+            last = complete;
+            check_sets(ctx, model, (int)complete);
+            if (!deliver) check_rules(ctx, model);
+            cm_model_free(model);
+        }
+        ck_assert(last < BASKETS);
+    }
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+Suite *test_rules_limits(void);
+Suite *test_rules_limits(void) {
+    Suite *suite = suite_create("rules_limits");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 240);
+    tcase_add_test(all, a_ceiling_gives_what_fits);
+    suite_add_tcase(suite, all);
+    return suite;
+}

@@ -1,16 +1,11 @@
 /* Baskets from orders that keep their items: the records are sorted by basket and, within it, by item; each run is a
  * basket. A basket is one invoice, whatever days and customers its lines have; lines without an invoice make one of a
  * customer and a day. O(records), the sorts being by digits. */
-#include "prepare/baskets.h"
-
 #include <string.h>
 
 #include "base/civil.h"
 #include "base/number.h"
-#include "base/sort.h"
-#include "prepare/item_names.h"
-#include "prepare/key_items.h"
-#include "table/audit.h"
+#include "prepare/baskets_question.h"
 #include "table/roles.h"
 
 static const cm_option_spec baskets_options[] = {
@@ -37,155 +32,6 @@ static const cm_option_spec baskets_options[] = {
     {0},
 };
 const cm_topic cm_baskets_topic = {"baskets", "transactions to baskets", baskets_options};
-
-/* What becomes of a record. The last two are found when its basket is known. */
-typedef enum fate {
-    IN_BASKET,
-    NO_DATE,
-    NO_AMOUNT,
-    LATER,
-    REFUND,
-    CONTRADICTION,
-    NO_ITEM,
-    NO_CUSTOMER,
-    TOO_LARGE,
-    FATES
-} fate;
-
-static const char *const fate_names[FATES] = {"kept",          "no date", "no amount",   "after as-of", "refund",
-                                              "contradiction", "no item", "no customer", "large basket"};
-
-/* What a basket is. */
-enum { BY_INVOICE, BY_DAY, BY_WINDOW, BY_CUSTOMER };
-
-typedef struct question {
-    const cm_orders *orders;
-    const cm_item_names *names; /* NULL: unknown */
-    int32_t as_of, by;
-    int64_t window; /* days */
-    bool keeps_refunds, known_only;
-    bool has_dates, has_amounts;
-    uint64_t most_items;  /* 0: any number */
-    uint8_t *fates;       /* by record */
-    cm_dictionary *items; /* the written forms, by the state's codes */
-    uint64_t item_count, customer_count, invoice_count;
-    int32_t *item_ranks, *items_ranked, *customer_ranks, *invoice_ranks;
-    uint64_t *baskets_of; /* by item code */
-    int32_t *windows;     /* by record: the first day of its window; BY_WINDOW alone */
-    cm_key *keys;         /* records that count, by basket and item */
-    uint64_t key_count;
-    bool all_invoices; /* every basket that is kept has one */
-    char *id;          /* room for "C17 2011-12-09" */
-    uint64_t id_capacity;
-} question;
-
-/* ---- which records, in which order ---- */
-
-/* Whether its invoice says which basket a record belongs to. */
-static bool is_invoice(const question *ask, const cm_order *order) {
-    return ask->by == BY_INVOICE && order->invoice >= 0;
-}
-
-static fate fate_of(const question *ask, const cm_order *order) {
-    if (order->day == CM_NO_DAY && ask->has_dates) return NO_DATE;
-    if (order->kind == CM_ORDER_NO_AMOUNT) return NO_AMOUNT;
-    if (order->day > ask->as_of) return LATER;
-    if (!ask->keeps_refunds && order->kind == CM_ORDER_CONTRADICTION) return CONTRADICTION;
-    if (!ask->keeps_refunds && order->kind == CM_ORDER_REFUND) return REFUND;
-    if (order->item < 0) return NO_ITEM;
-    return order->customer < 0 && !is_invoice(ask, order) ? NO_CUSTOMER : IN_BASKET;
-}
-
-/* A customer, then a day. */
-static uint64_t day_key(const question *ask, const cm_order *order, int32_t day) {
-    uint64_t customer = (uint32_t)ask->customer_ranks[order->customer];
-    return UINT64_C(1) << 63 | customer << 32 | ((uint32_t)day ^ UINT32_C(0x80000000));
-}
-
-static uint64_t basket_key(const question *ask, uint64_t record) {
-    const cm_order *order = cm_order_at(&ask->orders->map, record);
-    if (is_invoice(ask, order)) return (uint32_t)ask->invoice_ranks[order->invoice];
-    return day_key(ask, order, ask->by == BY_CUSTOMER ? 0 : ask->by == BY_WINDOW ? ask->windows[record] : order->day);
-}
-
-/* The windows of each customer, one after the other. */
-static cm_status find_windows(cm_context *ctx, question *ask) {
-    cm_key *keys = cm_alloc(ctx, ask->key_count, sizeof *keys);
-    ask->windows = keys ? cm_alloc(ctx, ask->orders->map.count, sizeof *ask->windows) : NULL;
-    cm_status status = ask->windows ? CM_OK : ctx->error.status;
-    for (uint64_t i = 0; i < ask->key_count && !status; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, ask->keys[i].value);
-        keys[i] = (cm_key){day_key(ask, order, order->day), ask->keys[i].value};
-    }
-    if (!status) status = cm_sort_keys(ctx, keys, ask->key_count);
-    int32_t customer = -1, start = 0;
-    for (uint64_t i = 0; i < ask->key_count && !status; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, keys[i].value);
-        if (order->customer != customer || order->day - (int64_t)start >= ask->window) start = order->day;
-        customer = order->customer;
-        ask->windows[keys[i].value] = start;
-    }
-    cm_free(ctx->core, keys, ask->key_count, sizeof *keys);
-    return status;
-}
-
-static cm_status sort_records(cm_context *ctx, question *ask) {
-    const cm_order_map *map = &ask->orders->map;
-    for (uint64_t i = 0; i < map->count; i++) {
-        const cm_order *order = cm_order_at(map, i);
-        ask->fates[i] = (uint8_t)fate_of(ask, order);
-        if (ask->fates[i] == IN_BASKET)
-            ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
-    }
-    cm_status status = cm_tick(ctx, "baskets", 0, map->count);
-    if (!status && ask->by == BY_WINDOW) status = find_windows(ctx, ask);
-    if (!status) status = cm_sort_keys(ctx, ask->keys, ask->key_count);
-    for (uint64_t i = 0; i < ask->key_count && !status; i++)
-        ask->keys[i].key = basket_key(ask, ask->keys[i].value);
-    return status ? status : cm_sort_keys(ctx, ask->keys, ask->key_count);
-}
-
-/* ---- one basket ---- */
-
-typedef struct basket {
-    uint64_t from, end;    /* its keys */
-    const cm_order *first; /* one of its records */
-    uint64_t items;
-    int32_t customer, day; /* the first in canonical order of its customers, -1 none; its first day */
-    __extension__ __int128 money;
-} basket;
-
-/* The basket that begins at a key; its records come by item. */
-static basket basket_at(const question *ask, uint64_t from) {
-    basket one = {.from = from, .end = from, .customer = -1, .day = INT32_MAX};
-    int32_t item = -1;
-    for (; one.end < ask->key_count && ask->keys[one.end].key == ask->keys[from].key; one.end++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, ask->keys[one.end].value);
-        if (!one.first) one.first = order;
-        one.items += order->item != item;
-        item = order->item;
-        one.money += order->money;
-        if (order->day < one.day) one.day = order->day;
-        bool earlier =
-            order->customer >= 0
-            && (one.customer < 0 || ask->customer_ranks[order->customer] < ask->customer_ranks[one.customer]);
-        if (earlier) one.customer = order->customer;
-    }
-    return one;
-}
-
-/* Baskets that are left out as a whole. */
-static void choose_baskets(question *ask) {
-    ask->all_invoices = true;
-    for (uint64_t at = 0; at < ask->key_count;) {
-        basket one = basket_at(ask, at);
-        fate what = ask->known_only && one.customer < 0              ? NO_CUSTOMER
-                    : ask->most_items && one.items > ask->most_items ? TOO_LARGE
-                                                                     : IN_BASKET;
-        for (; at < one.end; at++) ask->fates[ask->keys[at].value] = (uint8_t)what;
-        if (what == IN_BASKET && !is_invoice(ask, one.first)) ask->all_invoices = false;
-    }
-}
 
 /* ---- the table ---- */
 
@@ -265,7 +111,7 @@ static cm_status build(cm_context *ctx, question *ask, cm_table **out) {
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = add_columns(ctx, builder, ask);
     for (uint64_t at = 0, n = 0; at < ask->key_count && !status; n++) {
-        basket one = basket_at(ask, at);
+        basket one = cm_basket_at(ask, at);
         if (ask->fates[ask->keys[at].value] == IN_BASKET) status = add_basket(ctx, builder, ask, &one);
         if (!status && n % 1024 == 0) status = cm_tick(ctx, "baskets", at, ask->key_count);
         at = one.end;
@@ -273,72 +119,6 @@ static cm_status build(cm_context *ctx, question *ask, cm_table **out) {
     if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
     return status;
-}
-
-/* ---- what comes along ---- */
-
-static cm_status attach_items(cm_context *ctx, const question *ask, cm_table *baskets) {
-    bool named = ask->names && ask->names->of;
-    cm_builder *builder = NULL;
-    cm_table *items = NULL;
-    cm_status status = cm_builder_new(ctx, &builder);
-    if (!status) status = cm_builder_column(ctx, builder, "item", CM_STRING, 0, CM_ROLE_ITEM);
-    if (!status && named) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_ITEM_NAME);
-    if (!status) status = cm_builder_column(ctx, builder, "baskets", CM_INT64, 0, CM_ROLE_NONE);
-    for (uint64_t i = 0; i < ask->item_count && !status; i++) {
-        int32_t code = ask->items_ranked[i];
-        cm_text text = cm_dictionary_text(ask->items, code), name = named ? ask->names->of[code] : (cm_text){0};
-        if (!ask->baskets_of[code]) continue;
-        status = cm_builder_text(ctx, builder, 0, text.data, text.length);
-        if (!status && name.data) status = cm_builder_text(ctx, builder, 1, name.data, name.length);
-        if (!status) status = cm_builder_int(ctx, builder, named ? 2 : 1, (int64_t)ask->baskets_of[code]);
-        if (!status) status = cm_builder_row(ctx, builder);
-    }
-    if (!status) status = cm_builder_finish(ctx, builder, &items);
-    if (!status) status = cm_table_attach(ctx, baskets, "items", items);
-    cm_table_free(items);
-    cm_builder_free(builder);
-    return status;
-}
-
-static cm_status attach_key_items(cm_context *ctx, const question *ask, const cm_options *options, cm_table *baskets) {
-    cm_table *items = NULL;
-    cm_key_items how = {.orders = ask->orders,
-                        .names = ask->names,
-                        .items = ask->items,
-                        .items_ranked = ask->items_ranked,
-                        .customer_ranks = ask->customer_ranks,
-                        .as_of = ask->as_of,
-                        .refunds = cm_option_choice(options, &cm_baskets_topic, "refunds"),
-                        .best = cm_option_number(options, &cm_baskets_topic, "best")};
-    if (!cm_option_int(options, &cm_baskets_topic, "key_items")) return CM_OK;
-    cm_status status = cm_key_items_make(ctx, &how, &items);
-    if (!status) status = cm_table_attach(ctx, baskets, "key_items", items);
-    cm_table_free(items);
-    return status;
-}
-
-static cm_status attach_audit(cm_context *ctx, const question *ask, const cm_table *before, cm_table *baskets) {
-    __extension__ __int128 money[FATES + 1] = {0};
-    uint64_t rows[FATES + 1] = {0}, count = 0;
-    cm_audit_line lines[FATES + 1];
-    for (uint64_t i = 0; i < ask->orders->map.count; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, i);
-        const int both[] = {ask->fates[i], FATES};
-        for (int j = 0; j < 2; j++) {
-            rows[both[j]] += order->lines;
-            money[both[j]] += order->money;
-        }
-    }
-    for (int i = 0; i <= FATES; i++) {
-        int each = i == 0 ? FATES : i == FATES ? IN_BASKET : i; /* read, the reasons, kept */
-        if (each != FATES && each != IN_BASKET && !rows[each]) continue;
-        lines[count] = (cm_audit_line){"baskets", each == FATES ? "read" : fate_names[each], rows[each], {0}};
-        bool known = money[each] <= INT64_MAX && money[each] >= INT64_MIN && each != NO_AMOUNT && ask->has_amounts;
-        if (known) lines[count].money = (cm_money){(int64_t)money[each], ask->orders->money_scale, true};
-        count++;
-    }
-    return cm_audit_attach(ctx, baskets, before, lines, count);
 }
 
 static cm_status check_contradictions(cm_context *ctx, const question *ask) {
@@ -446,13 +226,13 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_
     };
     cm_table *baskets = NULL;
     cm_status status = open_question(ctx, &ask);
-    if (!status) status = sort_records(ctx, &ask);
+    if (!status) status = cm_baskets_sort(ctx, &ask);
     if (!status && cm_option_choice(options, topic, "on_error") == 0) status = check_contradictions(ctx, &ask);
-    if (!status) choose_baskets(&ask);
+    if (!status) cm_baskets_choose(&ask);
     if (!status) status = build(ctx, &ask, &baskets);
-    if (!status) status = attach_items(ctx, &ask, baskets);
-    if (!status) status = attach_key_items(ctx, &ask, options, baskets);
-    if (!status) status = attach_audit(ctx, &ask, before, baskets);
+    if (!status) status = cm_baskets_attach_items(ctx, &ask, baskets);
+    if (!status) status = cm_baskets_attach_key_items(ctx, &ask, options, baskets);
+    if (!status) status = cm_baskets_attach_audit(ctx, &ask, before, baskets);
     close_question(ctx->core, &ask);
     if (status)
         cm_table_free(baskets);

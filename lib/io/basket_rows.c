@@ -1,3 +1,5 @@
+/* Items become codes as they come: texts of up to eight bytes by a small table of their own, longer ones by the
+ * dictionary. */
 #include "io/basket_rows.h"
 
 #include <string.h>
@@ -17,13 +19,14 @@ cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows) {
 }
 
 void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows) {
-    for (uint64_t i = 0; i < rows->chunk_count; i++) {
+    for (uint64_t i = 0; i < rows->chunks_made; i++) {
         cm_buffer_release(rows->chunks[i].numbers);
         cm_buffer_release(rows->chunks[i].offsets);
         cm_buffer_release(rows->chunks[i].codes);
     }
     cm_free(core, rows->chunks, rows->chunk_capacity, sizeof *rows->chunks);
     cm_free(core, rows->basket, rows->capacity, sizeof *rows->basket);
+    cm_free(core, rows->codes_there, rows->codes_capacity, sizeof *rows->codes_there);
     cm_free(core, rows->slots, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
     cm_dictionary_release(rows->items);
 }
@@ -129,38 +132,84 @@ static cm_status sort_many(cm_context *ctx, cm_basket_rows *rows) {
 }
 
 static cm_status new_chunk(cm_context *ctx, cm_basket_rows *rows) {
+    if (rows->chunk_count < rows->chunks_made) {
+        cm_basket_chunk *again = &rows->chunks[rows->chunk_count++];
+        again->rows = again->used = 0;
+        return CM_OK;
+    }
     cm_status status = cm_reserve(ctx, &rows->chunks, &rows->chunk_capacity, rows->chunk_count + 1,
                                   sizeof *rows->chunks);
     if (status) return status;
     cm_basket_chunk *own = &rows->chunks[rows->chunk_count++];
     *own = (cm_basket_chunk){0};
+    rows->chunks_made = rows->chunk_count;
     status = cm_buffer_new(ctx, CM_CHUNK_ROWS * sizeof(int64_t), &own->numbers);
     if (!status) status = cm_buffer_new(ctx, (CM_CHUNK_ROWS + 1) * sizeof(int64_t), &own->offsets);
     return status ? status : cm_buffer_new(ctx, 1024, &own->codes);
 }
 
+/* The chunk that the next row goes to, with room for `count` codes. */
+static cm_status open_row(cm_context *ctx, cm_basket_rows *rows, uint64_t count, cm_basket_chunk **out) {
+    cm_status status = CM_OK;
+    if (!rows->chunk_count || rows->chunks[rows->chunk_count - 1].rows == CM_CHUNK_ROWS) status = new_chunk(ctx, rows);
+    if (status) return status;
+    cm_basket_chunk *own = *out = &rows->chunks[rows->chunk_count - 1];
+    uint64_t bytes = (own->used + count) * sizeof(int32_t), size = own->codes->size;
+    if (bytes <= size) return CM_OK;
+    return cm_buffer_grow(ctx, own->codes, bytes > 2 * size ? bytes : 2 * size);
+}
+
+static void end_row(cm_basket_chunk *own, int64_t number) {
+    ((int64_t *)own->numbers->data)[own->rows] = number;
+    ((int64_t *)own->offsets->data)[++own->rows] = (int64_t)own->used;
+}
+
 cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept) {
     cm_status status = CM_OK;
+    cm_basket_chunk *own = NULL;
     *kept = rows->count > 0;
     if (!*kept) return CM_OK;
     if (rows->count <= FEW)
         sort_few(rows);
     else
         status = sort_many(ctx, rows);
-    if (!status && (!rows->chunk_count || rows->chunks[rows->chunk_count - 1].rows == CM_CHUNK_ROWS))
-        status = new_chunk(ctx, rows);
-    if (status) return status;
-    cm_basket_chunk *own = &rows->chunks[rows->chunk_count - 1];
-    uint64_t bytes = (own->used + rows->count) * sizeof(int32_t), size = own->codes->size;
-    if (bytes > size) status = cm_buffer_grow(ctx, own->codes, bytes > 2 * size ? bytes : 2 * size);
+    if (!status) status = open_row(ctx, rows, rows->count, &own);
     if (status) return status;
     int32_t *codes = own->codes->data;
     for (uint64_t i = 0; i < rows->count; i++)
         if (!i || rows->basket[i].code != rows->basket[i - 1].code) codes[own->used++] = rows->basket[i].code;
-    ((int64_t *)own->numbers->data)[own->rows] = number;
-    ((int64_t *)own->offsets->data)[++own->rows] = (int64_t)own->used;
+    end_row(own, number);
     rows->count = 0;
     return CM_OK;
+}
+
+/* The codes of items that came since the last time, in the order in which they were seen. */
+static cm_status move_items(cm_context *ctx, cm_basket_rows *rows, cm_basket_rows *from) {
+    uint64_t count = cm_dictionary_size(from->items);
+    cm_status status = cm_reserve(ctx, &from->codes_there, &from->codes_capacity, count, sizeof *from->codes_there);
+    for (; from->moved < count && !status; from->moved++) {
+        cm_text text = cm_dictionary_text(from->items, (int32_t)from->moved);
+        status = cm_dictionary_add(ctx, rows->items, text.data, text.length, &from->codes_there[from->moved]);
+    }
+    return status;
+}
+
+cm_status cm_basket_rows_move(cm_context *ctx, cm_basket_rows *rows, cm_basket_rows *from, int64_t base) {
+    cm_status status = move_items(ctx, rows, from);
+    for (uint64_t c = 0; c < from->chunk_count && !status; c++) {
+        const int64_t *numbers = from->chunks[c].numbers->data, *offsets = from->chunks[c].offsets->data;
+        const int32_t *codes = from->chunks[c].codes->data;
+        for (uint64_t row = 0; row < from->chunks[c].rows && !status; row++) {
+            cm_basket_chunk *own = NULL;
+            status = open_row(ctx, rows, (uint64_t)(offsets[row + 1] - offsets[row]), &own);
+            if (status) break;
+            int32_t *to = own->codes->data;
+            for (int64_t i = offsets[row]; i < offsets[row + 1]; i++) to[own->used++] = from->codes_there[codes[i]];
+            end_row(own, numbers[row] + base);
+        }
+    }
+    from->chunk_count = 0;
+    return status;
 }
 
 cm_status cm_basket_rows_table(cm_context *ctx, cm_basket_rows *rows, cm_table **out) {

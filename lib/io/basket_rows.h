@@ -27,11 +27,13 @@ typedef struct cm_basket_rows {
     const char *const *na; /* borrowed; texts that stand for nothing */
     uint64_t na_count;
     cm_basket_slot *slots;
-    uint64_t slot_bits, slot_count, slots_used, multiplier;
+    uint64_t slot_bits, slots_used, multiplier;
     cm_basket_item *basket; /* the one at hand */
     uint64_t count, capacity;
-    cm_basket_chunk *chunks;
-    uint64_t chunk_count, chunk_capacity;
+    cm_basket_chunk *chunks; /* behind chunk_count those whose room is used again, up to chunks_made */
+    uint64_t chunk_count, chunks_made, chunk_capacity;
+    int32_t *codes_there; /* of items by their code here, in the rows that baskets are moved to */
+    uint64_t moved, codes_capacity;
 } cm_basket_rows;
 
 cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows);
@@ -44,6 +46,10 @@ cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key,
 
 /* Ends the basket at hand: its items in byte order, each once, under this number; *kept false: it has none. */
 cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept);
+
+/* Moves the baskets of other rows, with `base` added to their numbers, behind those that are here: as if they had been
+ * read here. Those rows go on with their items, and always move to the same ones. */
+cm_status cm_basket_rows_move(cm_context *ctx, cm_basket_rows *rows, cm_basket_rows *from, int64_t base);
 
 /* The table: basket (number), items. */
 cm_status cm_basket_rows_table(cm_context *ctx, cm_basket_rows *rows, cm_table **out);

@@ -1,9 +1,12 @@
 /* The quick road through files of baskets: lines without quotes, whose fields lie in the block as they are. It gives
- * the records that libcsv gives, or gives up before the first it is not sure of. */
+ * the records that libcsv gives, or gives up before the first it is not sure of. With more threads than one a batch of
+ * whole lines is cut into as many pieces, each is read into rows of its own, and these are moved one behind the other:
+ * baskets, their numbers and the codes of the items are those of one thread. */
 #include "io/basket_scan.h"
 
 #include <string.h>
 
+#include "base/threads.h"
 #include "io/bytes.h"
 #include "io/dialect.h"
 
@@ -126,6 +129,96 @@ static cm_status add_block(cm_context *ctx, scan *own, cm_bytes *carried, const 
     return status || own->done ? status : cm_bytes_add(ctx, carried, block + whole, length - whole);
 }
 
+/* ---- many threads ---- */
+
+#define PIECE (UINT64_C(1) << 20)
+
+typedef struct batch {
+    scan *scans; /* one a thread */
+    cm_basket_rows *rows;
+    const char **cuts; /* where the pieces begin; behind the last */
+    uint64_t count;
+} batch;
+
+static cm_status add_piece(cm_context *ctx, void *state, uint64_t number) {
+    batch *all = state;
+    return add_lines(ctx, &all->scans[number], all->cuts[number], all->cuts[number + 1]);
+}
+
+/* Cuts at line ends. */
+static void cut(batch *all, const char *bytes, uint64_t length) {
+    const char *end = bytes + length;
+    all->cuts[0] = bytes;
+    for (uint64_t i = 1; i <= all->count; i++) {
+        const char *at = i == all->count ? end : bytes + length / all->count * i;
+        if (at < all->cuts[i - 1]) at = all->cuts[i - 1];
+        while (at > bytes && at < end && at[-1] != '\n' && at[-1] != '\r') at++;
+        all->cuts[i] = at;
+    }
+}
+
+/* Whole lines. A piece that would pass the limit is read once more, by the one scan that knows where. */
+static cm_status add_batch(cm_context *ctx, scan *own, batch *all, const char *bytes, uint64_t length) {
+    cut(all, bytes, length);
+    cm_status status = cm_parallel(ctx, all->count, add_piece, all);
+    for (uint64_t i = 0; i < all->count && !status && !own->done; i++) {
+        scan *piece = &all->scans[i];
+        if (piece->read > own->most - own->read) {
+            status = add_lines(ctx, own, all->cuts[i], all->cuts[i + 1]);
+            continue;
+        }
+        status = cm_basket_rows_move(ctx, own->rows, piece->rows, (int64_t)own->read);
+        own->read += piece->read;
+        own->kept += piece->kept;
+        own->done = piece->done;
+        piece->read = piece->kept = 0;
+    }
+    return status;
+}
+
+static cm_status open_batch(cm_context *ctx, const scan *own, batch *all) {
+    *all = (batch){.count = ctx->settings.threads};
+    if (!(all->scans = cm_alloc(ctx, all->count, sizeof *all->scans))
+        || !(all->rows = cm_alloc(ctx, all->count, sizeof *all->rows))
+        || !(all->cuts = cm_alloc(ctx, all->count + 1, sizeof *all->cuts)))
+        return ctx->error.status;
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < all->count && !status; i++) {
+        all->scans[i] = *own;
+        all->scans[i].rows = &all->rows[i];
+        all->scans[i].read = all->scans[i].kept = 0;
+        all->scans[i].most = UINT64_MAX;
+        all->rows[i].na = own->rows->na;
+        all->rows[i].na_count = own->rows->na_count;
+        status = cm_basket_rows_open(ctx, &all->rows[i]);
+    }
+    return status;
+}
+
+static void close_batch(cm_core *core, batch *all) {
+    for (uint64_t i = 0; all->rows && i < all->count; i++)
+        if (all->rows[i].slots || all->rows[i].items) cm_basket_rows_close(core, &all->rows[i]);
+    cm_free(core, all->scans, all->count, sizeof *all->scans);
+    cm_free(core, all->rows, all->count, sizeof *all->rows);
+    cm_free(core, all->cuts, all->count + 1, sizeof *all->cuts);
+}
+
+/* Gathers blocks until there is a batch, and reads its whole lines; `last`: all that is there. */
+static cm_status gather(cm_context *ctx, scan *own, batch *all, cm_bytes *held, const char *block, uint64_t length,
+                        bool last) {
+    cm_status status = cm_bytes_add(ctx, held, block, length);
+    uint64_t whole = held->length;
+    if (status || (!last && held->length < PIECE * all->count)) return status;
+    while (whole && held->data[whole - 1] != '\n' && held->data[whole - 1] != '\r') whole--;
+    if (!whole) return CM_OK;
+    status = add_batch(ctx, own, all, held->data, whole);
+    memmove(held->data, held->data + whole, (size_t)(held->length - whole));
+    held->length -= whole;
+    return status;
+}
+
+/* ---- a source ---- */
+
 /* Behind a byte order mark; a line "sep=;" is for the other road. */
 static uint64_t begin(scan *own, const char *block, uint64_t length) {
     char named;
@@ -134,32 +227,44 @@ static uint64_t begin(scan *own, const char *block, uint64_t length) {
     return skipped;
 }
 
+/* All blocks of the source, by add_block or, where there is a batch, by gather. */
+static cm_status read_blocks(cm_context *ctx, scan *own, batch *all, cm_source *source, cm_bytes *held) {
+    const char *block;
+    uint64_t length, skipped;
+    for (bool first = true; !own->done; first = false) {
+        cm_status status = cm_source_next(ctx, source, &block, &length);
+        if (status == CM_E_DATA || status == CM_E_FORMAT || status == CM_E_IO) {
+            own->done = true; /* the other road says where; what is held back it reads, too */
+            held->length = 0;
+            return CM_OK;
+        }
+        if (status || !length) return status;
+        skipped = first ? begin(own, block, length) : 0;
+        if (own->done) return CM_OK;
+        status = all ? gather(ctx, own, all, held, block + skipped, length - skipped, false)
+                     : add_block(ctx, own, held, block + skipped, length - skipped);
+        if (status) return status;
+    }
+    return CM_OK;
+}
+
 cm_status cm_basket_scan(cm_context *ctx, cm_source *source, const cm_dialect *dialect, uint64_t most,
                          cm_basket_rows *rows, uint64_t *read, uint64_t *kept, bool *finished) {
     scan own = {.rows = rows, .dialect = dialect, .read = *read, .kept = *kept, .most = most};
-    cm_bytes carried = {0};
-    const char *block;
-    uint64_t length, skipped = 0;
-    cm_status status = CM_OK;
+    cm_bytes held = {0}; /* of lines whose end has not come yet, or of a batch */
+    batch all = {0};
+    bool many = ctx->settings.threads > 1;
     classify(&own, dialect->delimiter);
-    for (bool first = true; !own.done; first = false) {
-        status = cm_source_next(ctx, source, &block, &length);
-        if (status == CM_E_DATA || status == CM_E_FORMAT || status == CM_E_IO) {
-            own.done = true; /* the other road says where */
-            status = CM_OK;
-            break;
-        }
-        if (status || !length) break;
-        if (first) skipped = begin(&own, block, length);
-        if (!own.done) status = add_block(ctx, &own, &carried, block + skipped, length - skipped);
-        skipped = 0;
-        if (status) break;
+    cm_status status = many ? open_batch(ctx, &own, &all) : CM_OK;
+    if (!status) status = read_blocks(ctx, &own, many ? &all : NULL, source, &held);
+    if (!status && !own.done && held.length) {
+        status = cm_bytes_add(ctx, &held, "\n", 1);
+        if (!status)
+            status = many ? gather(ctx, &own, &all, &held, NULL, 0, true)
+                          : add_lines(ctx, &own, held.data, held.data + held.length);
     }
-    if (!status && !own.done && carried.length) {
-        status = cm_bytes_add(ctx, &carried, "\n", 1);
-        if (!status) status = add_lines(ctx, &own, carried.data, carried.data + carried.length);
-    }
-    cm_bytes_free(ctx->core, &carried);
+    close_batch(ctx->core, &all);
+    cm_bytes_free(ctx->core, &held);
     *read = own.read;
     *kept = own.kept;
     *finished = !own.done;

@@ -77,6 +77,8 @@ START_TEST(options_of_reading_hold_for_baskets) {
     cm_table_free(table);
     write_whole(path, "x\ny\n", 4);
     FAILS(ctx, CM_E_LIMIT, "max_rows", cm_read_baskets(ctx, path, options, &table));
+    set_threads(ctx, 2);
+    FAILS(ctx, CM_E_LIMIT, "max_rows", cm_read_baskets(ctx, path, options, &table));
     write_whole(path, "", 0);
     FAILS(ctx, CM_E_DATA, "empty", cm_read_baskets(ctx, path, options, &table));
     ck_assert_ptr_null(table);
@@ -203,11 +205,12 @@ static void compare_table(const oracle *all, const cm_table *table) {
 }
 
 /* Codes are in order of first sight, in the order of rows and items as they stand in the file, whoever read them. */
-static void check_threads(const char *path, const cm_options *options, const cm_table *wanted) {
+static void check_threads(const oracle *all, const char *path, const cm_options *options, const cm_table *wanted) {
     cm_context *ctx = new_context();
     cm_table *table = NULL;
     set_threads(ctx, 3);
     OK(ctx, cm_read_baskets(ctx, path, options, &table));
+    compare_table(all, table);
     const cm_column *a = wanted->columns[1], *b = table->columns[1];
     ck_assert_uint_eq(a->dictionary_size, b->dictionary_size);
     for (uint64_t i = 0; i < a->dictionary_size; i++)
@@ -237,7 +240,7 @@ static void compare_with_libcsv(const char *bytes, size_t length, char delimiter
                      (int)all.rows, path);
     if (!status) {
         compare_table(&all, table);
-        check_threads(path, options, table);
+        check_threads(&all, path, options, table);
     }
     remove(path);
     free(all.items), free(all.numbers);

@@ -169,7 +169,7 @@ demo: all ## the main job on a generated shop
 	@$(command) demo build/demo/sales.csv
 
 $(out)/tests/bench/%: $(out)/tests/bench/%.o $(bench_objects) $(shared)
-	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< $(bench_objects) -L$(out) -lcustmine -Wl,-rpath,'$$ORIGIN/../..' -lm
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $< $(bench_objects) -L$(out) -lcustmine -lz -Wl,-rpath,'$$ORIGIN/../..' -lm
 
 truth: all ## published figures beside ours
 	@tests/truth.sh $(out)

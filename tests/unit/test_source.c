@@ -195,6 +195,26 @@ START_TEST(limits) {
 }
 END_TEST
 
+/* Bytes that no compression makes less, then zeros: the ratio grows to the last byte. */
+START_TEST(ratio_to_the_byte) {
+    const size_t noise = 17u << 20, large = 18u << 20;
+    char *text = calloc(large, 1);
+    uint64_t seed = 88172645463325252u;
+    size_t packed;
+    for (size_t i = 0; i < noise; i++) {
+        seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+        text[i] = (char)seed;
+    }
+    unsigned char *bytes = gzip(text, large, &packed);
+    for (int more = -1; more <= 1; more++) {
+        cm_source_limits limits = {.ratio = ((double)large + more) / (double)packed};
+        ck_assert_int_eq(status_of(bytes, packed, &limits, NULL), more < 0 ? CM_E_LIMIT : CM_OK);
+    }
+    free(bytes);
+    free(text);
+}
+END_TEST
+
 Suite *test_source(void);
 Suite *test_source(void) {
     Suite *suite = suite_create("source");
@@ -206,6 +226,7 @@ Suite *test_source(void) {
     tcase_add_test(tests, missing_and_folder);
     tcase_add_test(tests, pipes_are_kept);
     tcase_add_test(tests, limits);
+    tcase_add_test(tests, ratio_to_the_byte);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     return suite;

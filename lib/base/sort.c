@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define DIGIT_BITS UINT64_C(11)
+#define DIGITS (UINT64_C(1) << DIGIT_BITS)
 #define FEW 48 /* keys that insertion sorts faster than counting does */
 
 static void insertion_sort(cm_key *keys, uint64_t count) {
@@ -13,22 +15,72 @@ static void insertion_sort(cm_key *keys, uint64_t count) {
     }
 }
 
-/* The bits in which the keys differ. */
-static uint64_t differing(const cm_key *keys, uint64_t count) {
-    uint64_t bits = 0;
-    for (uint64_t i = 1; i < count; i++) bits |= keys[i].key ^ keys[0].key;
-    return bits;
+/* What the keys span. */
+typedef struct span {
+    uint64_t least, bits; /* bits of the largest less the least; 0: all are the same */
+    uint64_t largest_value;
+} span;
+
+static span span_of(const cm_key *keys, uint64_t count) {
+    uint64_t least = keys[0].key, most = keys[0].key, value = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        least = keys[i].key < least ? keys[i].key : least;
+        most = keys[i].key > most ? keys[i].key : most;
+        value |= keys[i].value;
+    }
+    return (span){least, most == least ? 0 : 64 - (uint64_t)__builtin_clzll(most - least), value};
 }
 
-static void scatter(const cm_key *from, cm_key *to, uint64_t count, int shift) {
-    uint64_t starts[256] = {0}, sum = 0;
-    for (uint64_t i = 0; i < count; i++) starts[from[i].key >> shift & 255]++;
-    for (int digit = 0; digit < 256; digit++) {
+/* Counts to where each digit starts; false if all have the same digit, so that nothing moves. */
+static bool place_digits(uint64_t starts[DIGITS], uint64_t count) {
+    uint64_t sum = 0;
+    for (uint64_t digit = 0; digit < DIGITS; digit++) {
         uint64_t rows = starts[digit];
+        if (rows == count) return false;
         starts[digit] = sum;
         sum += rows;
     }
-    for (uint64_t i = 0; i < count; i++) to[starts[from[i].key >> shift & 255]++] = from[i];
+    return true;
+}
+
+static bool scatter(const cm_key *from, cm_key *to, uint64_t count, uint64_t least, uint64_t shift) {
+    uint64_t starts[DIGITS] = {0};
+    for (uint64_t i = 0; i < count; i++) starts[(from[i].key - least) >> shift & (DIGITS - 1)]++;
+    if (!place_digits(starts, count)) return false;
+    for (uint64_t i = 0; i < count; i++) to[starts[(from[i].key - least) >> shift & (DIGITS - 1)]++] = from[i];
+    return true;
+}
+
+static bool scatter_packed(const uint64_t *from, uint64_t *to, uint64_t count, uint64_t shift) {
+    uint64_t starts[DIGITS] = {0};
+    for (uint64_t i = 0; i < count; i++) starts[from[i] >> shift & (DIGITS - 1)]++;
+    if (!place_digits(starts, count)) return false;
+    for (uint64_t i = 0; i < count; i++) to[starts[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+    return true;
+}
+
+/* Key and value in one number each, where both fit: half the memory to move. `room` has place for two of each. */
+static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t *room) {
+    uint64_t *from = room, *to = room + count;
+    for (uint64_t i = 0; i < count; i++) from[i] = (keys[i].key - all->least) << 32 | keys[i].value;
+    for (uint64_t shift = 0; shift < all->bits; shift += DIGIT_BITS) {
+        if (!scatter_packed(from, to, count, 32 + shift)) continue;
+        uint64_t *other = from;
+        from = to;
+        to = other;
+    }
+    for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){(from[i] >> 32) + all->least, from[i] & UINT32_MAX};
+}
+
+static void sort_wide(cm_key *keys, uint64_t count, const span *all, cm_key *room) {
+    cm_key *from = keys, *to = room;
+    for (uint64_t shift = 0; shift < all->bits; shift += DIGIT_BITS) {
+        if (!scatter(from, to, count, all->least, shift)) continue;
+        cm_key *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != keys) memcpy(keys, from, (size_t)count * sizeof *keys);
 }
 
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
@@ -36,20 +88,36 @@ cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
         insertion_sort(keys, count);
         return CM_OK;
     }
-    uint64_t bits = differing(keys, count);
+    span all = span_of(keys, count);
+    if (!all.bits) return CM_OK;
     cm_key *room = cm_alloc_raw(ctx, count, sizeof *room);
     if (!room) return ctx->error.status;
-    cm_key *from = keys, *to = room;
-    for (int shift = 0; shift < 64; shift += 8) {
-        if (!(bits >> shift & 255)) continue;
-        scatter(from, to, count, shift);
-        cm_key *other = from;
-        from = to;
-        to = other;
-    }
-    if (from != keys) memcpy(keys, from, (size_t)count * sizeof *keys);
+    if (all.bits <= 32 && all.largest_value <= UINT32_MAX) sort_packed(keys, count, &all, (uint64_t *)(void *)room);
+    else sort_wide(keys, count, &all, room);
     cm_free(ctx->core, room, count, sizeof *room);
     return CM_OK;
+}
+
+/* Of those that have the digit that the wanted one has, digit by digit, the most significant first. */
+int64_t cm_select(const int64_t *values, uint64_t count, uint64_t rank, int64_t *room) {
+    uint64_t least = UINT64_MAX, most = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t key = cm_key_of_int(values[i]);
+        least = key < least ? key : least;
+        most = key > most ? key : most;
+    }
+    uint64_t bits = most == least ? 0 : 64 - (uint64_t)__builtin_clzll(most - least);
+    for (uint64_t shift = bits; shift > 0;) {
+        uint64_t counts[DIGITS] = {0}, digit = 0, kept = 0;
+        shift = shift > DIGIT_BITS ? shift - DIGIT_BITS : 0;
+        for (uint64_t i = 0; i < count; i++) counts[(cm_key_of_int(values[i]) - least) >> shift & (DIGITS - 1)]++;
+        while (rank >= counts[digit]) rank -= counts[digit++];
+        for (uint64_t i = 0; i < count; i++)
+            if (((cm_key_of_int(values[i]) - least) >> shift & (DIGITS - 1)) == digit) room[kept++] = values[i];
+        values = room;
+        count = kept;
+    }
+    return values[0];
 }
 
 uint64_t cm_key_of_double(double value) {

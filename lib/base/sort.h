@@ -9,13 +9,16 @@ typedef struct cm_key {
     uint64_t value;
 } cm_key;
 
-/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort, bytes that are the same in all
- * keys left
- * out: O(n) a byte that differs. Needs as much memory again for the time. */
+/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span: O(n) for 11
+ * bits of it. Needs as much memory again for the time. */
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count);
 
 /* The order of signed integers and of doubles (-0 as 0, NaN last) as unsigned keys. */
 static inline uint64_t cm_key_of_int(int64_t value) { return (uint64_t)value ^ (UINT64_C(1) << 63); }
 uint64_t cm_key_of_double(double value);
+
+/* The value that has this rank, from 0, among count > rank values; they stay as they are, and `room` has place for all.
+ * O(n). */
+int64_t cm_select(const int64_t *values, uint64_t count, uint64_t rank, int64_t *room);
 
 #endif

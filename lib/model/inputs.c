@@ -123,36 +123,72 @@ double cm_input_real(const cm_column *column, const cm_chunk *chunk, uint64_t ro
     return column->type == CM_TIMESTAMP ? (double)value / 86400e6 : cm_decimal_to_double(value, column->scale);
 }
 
+/* Whether no cell of a chunk can be absent. */
+static bool is_whole(const cm_inputs *inputs, uint64_t chunk, bool all) {
+    bool whole = true;
+    for (uint64_t i = 0; i < inputs->count && !all; i++) {
+        const cm_column *column = inputs->columns[i].source;
+        whole &= !column->chunks[chunk].validity && column->type != CM_FLOAT64;
+    }
+    return whole;
+}
+
+static bool is_complete(const cm_inputs *inputs, uint64_t chunk, uint64_t row) {
+    bool complete = true;
+    for (uint64_t i = 0; i < inputs->count && complete; i++) {
+        const cm_column *column = inputs->columns[i].source;
+        complete = present(column, &column->chunks[chunk], row);
+    }
+    return complete;
+}
+
 /* The numbers of the rows where every column has a value, or of all. */
 static void find_rows(const cm_table *table, bool all, cm_inputs *inputs) {
     for (uint64_t chunk = 0; chunk < table->chunk_count; chunk++) {
         uint64_t first = table->first_rows[chunk], rows = table->first_rows[chunk + 1] - first;
-        for (uint64_t row = 0; row < rows; row++) {
-            bool complete = true;
-            for (uint64_t i = 0; i < inputs->count && complete && !all; i++) {
-                const cm_column *column = inputs->columns[i].source;
-                complete = present(column, &column->chunks[chunk], row);
-            }
-            if (complete) inputs->numbers[inputs->rows++] = first + row;
-        }
+        bool whole = is_whole(inputs, chunk, all);
+        for (uint64_t row = 0; row < rows; row++)
+            if (whole || is_complete(inputs, chunk, row)) inputs->numbers[inputs->rows++] = first + row;
     }
+}
+
+/* The rows of the inputs from `from` on that lie in one chunk of the table: where they end. */
+static uint64_t end_of_chunk(const cm_inputs *inputs, uint64_t from, uint64_t *chunk) {
+    uint64_t within, end = from;
+    *chunk = cm_table_locate(inputs->table, inputs->numbers[from], &within);
+    uint64_t next = inputs->table->first_rows[*chunk + 1];
+    if (inputs->rows - from >= next - inputs->numbers[from] && inputs->numbers[from + (next - inputs->numbers[from]) - 1] == next - 1)
+        return from + (next - inputs->numbers[from]); /* all of them */
+    while (end < inputs->rows && inputs->numbers[end] < next) end++;
+    return end;
+}
+
+static void take_chunk(const cm_inputs *inputs, uint64_t index, uint64_t from, uint64_t end, uint64_t chunk) {
+    const cm_column *column = inputs->columns[index].source;
+    const cm_chunk *source = &column->chunks[chunk];
+    uint64_t first = inputs->table->first_rows[chunk], rows = end - from, within = inputs->numbers[from] - first;
+    double *reals = inputs->columns[index].reals;
+    int64_t *integers = inputs->columns[index].integers;
+    const int64_t *values = (const int64_t *)source->values + source->offset;
+    if (reals)
+        for (uint64_t i = from; i < end; i++) reals[i] = cm_input_real(column, source, inputs->numbers[i] - first);
+    else if (inputs->numbers[end - 1] - inputs->numbers[from] == rows - 1) memcpy(integers + from, values + within, rows * sizeof *values);
+    else
+        for (uint64_t i = from; i < end; i++) integers[i] = values[inputs->numbers[i] - first];
 }
 
 static cm_status take_values(cm_context *ctx, cm_inputs *inputs, uint64_t index) {
     const cm_column *column = inputs->columns[index].source;
     int32_t type = inputs->columns[index].type;
-    bool real = type == CM_FLOAT64;
     inputs->columns[index].scale = type == CM_DECIMAL ? column->scale : 0;
     if (type == CM_LIST) return CM_OK; /* not copied */
-    void *values = cm_alloc(ctx, inputs->rows, sizeof(int64_t));
+    void *values = cm_alloc_raw(ctx, inputs->rows, sizeof(int64_t));
     if (!values) return ctx->error.status;
-    if (real) inputs->columns[index].reals = values;
+    if (type == CM_FLOAT64) inputs->columns[index].reals = values;
     else inputs->columns[index].integers = values;
-    for (uint64_t i = 0; i < inputs->rows; i++) {
-        uint64_t within, at = cm_table_locate(inputs->table, inputs->numbers[i], &within);
-        const cm_chunk *chunk = &column->chunks[at];
-        if (real) inputs->columns[index].reals[i] = cm_input_real(column, chunk, within);
-        else inputs->columns[index].integers[i] = ((const int64_t *)chunk->values)[chunk->offset + within];
+    for (uint64_t from = 0, end, chunk; from < inputs->rows; from = end) {
+        end = end_of_chunk(inputs, from, &chunk);
+        take_chunk(inputs, index, from, end, chunk);
     }
     return CM_OK;
 }
@@ -186,7 +222,7 @@ cm_status cm_inputs_open(cm_context *ctx, const cm_model *model, const cm_table 
     cm_status status = cm_inputs_open_columns(ctx, model, table, out);
     if (status) return status;
     out->rows = 0;
-    out->numbers = cm_alloc(ctx, table->rows, sizeof *out->numbers);
+    out->numbers = cm_alloc_raw(ctx, table->rows, sizeof *out->numbers);
     if (!out->numbers) status = ctx->error.status;
     if (!status) find_rows(table, keeps_absent(model), out);
     for (uint64_t i = 0; i < out->count && !status; i++) status = take_values(ctx, out, i);

@@ -91,7 +91,8 @@ static cm_status keep_options(cm_context *ctx, cm_model *model, const cm_table *
 static cm_status keep_summaries(cm_context *ctx, cm_model *model, const cm_inputs *inputs) {
     cm_table *scores = NULL;
     if (!model->method->summarise || model->method->fits_columns) return CM_OK;
-    cm_status status = cm_score_inputs(ctx, model, inputs, &scores);
+    cm_status status = cm_table_new(ctx, NULL, 0, 0, &scores);
+    if (!status) status = model->method->summarise(ctx, model, inputs, scores);
     for (uint64_t i = 0; scores && i < scores->attachment_count && !status; i++)
         status = cm_model_put(ctx, model, scores->attachments[i].name, scores->attachments[i].table);
     cm_table_free(scores);

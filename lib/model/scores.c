@@ -30,26 +30,54 @@ typedef struct sheet {
 
 /* ---- columns ---- */
 
+/* The column of the input that is a column of the scores as it stands: all rows are scored, in chunks like ours. */
+static cm_column *shareable(const sheet *all, cm_column *column, int32_t type, int32_t scale) {
+    const cm_inputs *in = all->inputs;
+    bool same = column && column->type == type && column->scale == scale;
+    return same && in->rows == in->table->rows && cm_blank_fits(in->table) ? column : NULL;
+}
+
 static void describe_columns(sheet *all) {
     const cm_inputs *in = all->inputs;
     const cm_output_spec *outputs = all->model->method->outputs;
-    const cm_column *id = all->id < 0 ? NULL : in->table->columns[all->id];
-    all->columns[all->count++] = id ? (cm_blank_column){"customer", id->type, 0, CM_ROLE_CUSTOMER, id->dictionary, id->dictionary_size, true}
-                                    : (cm_blank_column){"row", CM_INT64, 0, CM_ROLE_NONE, NULL, 0, false};
-    for (uint64_t i = 0; i < in->count; i++)
-        if (in->columns[i].shown_as)
-            all->columns[all->count++] =
-                (cm_blank_column){in->columns[i].shown_as, in->columns[i].type, in->columns[i].scale, CM_ROLE_NONE, NULL, 0,
-                                   in->columns[i].type == CM_FLOAT64};
-    all->first_output = all->count;
+    cm_column *id = all->id < 0 ? NULL : in->table->columns[all->id];
+    cm_blank_column *to = all->columns;
+    *to++ = id ? (cm_blank_column){"customer", id->type, 0, CM_ROLE_CUSTOMER, id->dictionary, id->dictionary_size, true,
+                                   shareable(all, id, id->type, id->scale)}
+               : (cm_blank_column){"row", CM_INT64, 0, CM_ROLE_NONE, NULL, 0, false, NULL};
+    for (uint64_t i = 0; i < in->count; i++) {
+        int32_t type = in->columns[i].type, scale = in->columns[i].scale;
+        if (!in->columns[i].shown_as) continue;
+        *to++ = (cm_blank_column){in->columns[i].shown_as, type, scale, CM_ROLE_NONE, NULL, 0, type == CM_FLOAT64,
+                                  type == CM_FLOAT64 ? NULL : shareable(all, in->columns[i].source, type, scale)};
+    }
+    all->first_output = (uint64_t)(to - all->columns);
     for (uint64_t i = 0; i < all->outputs; i++)
-        all->columns[all->count++] = (cm_blank_column){outputs[i].column, outputs[i].type, 0, CM_ROLE_NONE, NULL, 0, true};
+        *to++ = (cm_blank_column){outputs[i].column, outputs[i].type, 0, CM_ROLE_NONE, NULL, 0, !all->model->method->score_rows, NULL};
+    all->count = (uint64_t)(to - all->columns);
+}
+
+/* Of a method that gives codes, its texts in their order. */
+static cm_status add_known_texts(cm_context *ctx, const sheet *all, uint64_t output) {
+    const cm_model *model = all->model;
+    const char *text;
+    cm_status status = CM_OK;
+    if (!model->method->score_rows) return CM_OK;
+    for (uint64_t code = 0; !status && (text = model->method->text(model->compiled, output, code)) != NULL; code++) {
+        int32_t own;
+        status = cm_dictionary_add(ctx, all->columns[all->first_output + output].dictionary, text, strlen(text), &own);
+    }
+    return status;
 }
 
 static cm_status make_dictionaries(cm_context *ctx, sheet *all) {
     cm_status status = CM_OK;
-    for (uint64_t i = all->first_output; i < all->count && !status; i++)
-        if (all->columns[i].type == CM_STRING) status = cm_dictionary_new(ctx, &all->columns[i].dictionary);
+    for (uint64_t i = 0; i < all->outputs && !status; i++) {
+        cm_blank_column *column = &all->columns[all->first_output + i];
+        if (column->type != CM_STRING) continue;
+        status = cm_dictionary_new(ctx, &column->dictionary);
+        if (!status) status = add_known_texts(ctx, all, i);
+    }
     return status;
 }
 
@@ -87,8 +115,8 @@ static void put_inputs(const sheet *all, uint64_t chunk, uint64_t first, uint64_
     const cm_inputs *in = all->inputs;
     uint64_t column = 0;
     for (uint64_t i = 0; i < in->count; i++) {
-        if (!in->columns[i].shown_as) continue;
-        void *values = cm_blank_values(all->table, ++column, chunk);
+        if (!in->columns[i].shown_as || all->columns[++column].shared) continue;
+        void *values = cm_blank_values(all->table, column, chunk);
         const double *reals = in->columns[i].type == CM_FLOAT64 ? in->columns[i].reals + first : NULL;
         if (!reals) memcpy(values, in->columns[i].integers + first, rows * sizeof(int64_t));
         for (uint64_t row = 0; row < rows && reals; row++)
@@ -143,15 +171,22 @@ static cm_status score_rows(cm_context *ctx, const sheet *all, uint64_t chunk, u
     return status;
 }
 
+static cm_status score_columns(cm_context *ctx, const sheet *all, uint64_t chunk, uint64_t first, uint64_t rows) {
+    void *out[CM_MOST_OUTPUTS];
+    for (uint64_t i = 0; i < all->outputs; i++) out[i] = cm_blank_values(all->table, all->first_output + i, chunk);
+    all->model->method->score_rows(all->model->compiled, all->inputs, first, rows, out);
+    return cm_tick(ctx, "scores", first, all->inputs->rows);
+}
+
 static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
     const sheet *all = state;
     uint64_t first = all->table->first_rows[task], rows = all->table->first_rows[task + 1] - first;
     cm_status status = cm_blank_chunk(ctx, all->table, all->columns, task);
     if (status) return status;
     if (all->id < 0) put_numbers(all, task, first, rows);
-    else put_ids(all, task, first, rows);
+    else if (!all->columns[0].shared) put_ids(all, task, first, rows);
     put_inputs(all, task, first, rows);
-    return score_rows(ctx, all, task, first, rows);
+    return (all->model->method->score_rows ? score_columns : score_rows)(ctx, all, task, first, rows);
 }
 
 /* ---- the texts of all chunks ---- */
@@ -178,7 +213,7 @@ static cm_status join_all_texts(cm_context *ctx, sheet *all) {
     cm_status status = CM_OK;
     for (uint64_t chunk = 0; chunk < all->table->chunk_count && !status; chunk++) {
         for (uint64_t i = 0; i < all->outputs && !status; i++) status = join_texts(ctx, all, chunk, i);
-        cm_blank_settle(all->table, chunk);
+        cm_blank_settle(all->table, all->columns, chunk);
     }
     for (uint64_t i = all->first_output; i < all->count && !status; i++)
         if (all->columns[i].dictionary) all->table->columns[i]->dictionary_size = cm_dictionary_size(all->columns[i].dictionary);

@@ -151,20 +151,20 @@ static void describe_columns(answer *sheet) {
     int32_t quantity = orders->quantity_scale ? CM_DECIMAL : CM_INT64;
     int32_t id = sheet->ask->ids->type ? sheet->ask->ids->type : CM_STRING;
     const cm_blank_column columns[COLUMNS] = {
-        {"customer", id, 0, CM_ROLE_CUSTOMER, sheet->dictionary, 0, false},
-        {"first", time, 0, 0, NULL, 0, true},
-        {"last", time, 0, 0, NULL, 0, true},
-        {"recency_days", CM_INT64, 0, 0, NULL, 0, true},
-        {"tenure_days", CM_INT64, 0, 0, NULL, 0, true},
-        {"purchase_days", CM_INT64, 0, 0, NULL, 0, false},
-        {"invoices", CM_INT64, 0, 0, NULL, 0, false},
-        {"lines", CM_INT64, 0, 0, NULL, 0, false},
-        {"quantity", quantity, orders->quantity_scale, 0, NULL, 0, !orders->has_quantity},
-        {"money", CM_DECIMAL, scale, 0, NULL, 0, false},
-        {"refunds", CM_DECIMAL, scale, 0, NULL, 0, false},
-        {"mean_order", CM_FLOAT64, 0, 0, NULL, 0, true},
-        {"first_day_money", CM_DECIMAL, scale, 0, NULL, 0, true},
-        {"margin", CM_DECIMAL, sheet->margin_scale, 0, NULL, 0, true},
+        {"customer", id, 0, CM_ROLE_CUSTOMER, sheet->dictionary, 0, false, NULL},
+        {"first", time, 0, 0, NULL, 0, true, NULL},
+        {"last", time, 0, 0, NULL, 0, true, NULL},
+        {"recency_days", CM_INT64, 0, 0, NULL, 0, true, NULL},
+        {"tenure_days", CM_INT64, 0, 0, NULL, 0, true, NULL},
+        {"purchase_days", CM_INT64, 0, 0, NULL, 0, false, NULL},
+        {"invoices", CM_INT64, 0, 0, NULL, 0, false, NULL},
+        {"lines", CM_INT64, 0, 0, NULL, 0, false, NULL},
+        {"quantity", quantity, orders->quantity_scale, 0, NULL, 0, !orders->has_quantity, NULL},
+        {"money", CM_DECIMAL, scale, 0, NULL, 0, false, NULL},
+        {"refunds", CM_DECIMAL, scale, 0, NULL, 0, false, NULL},
+        {"mean_order", CM_FLOAT64, 0, 0, NULL, 0, true, NULL},
+        {"first_day_money", CM_DECIMAL, scale, 0, NULL, 0, true, NULL},
+        {"margin", CM_DECIMAL, sheet->margin_scale, 0, NULL, 0, true, NULL},
     };
     sheet->count = orders->has_cost ? COLUMNS : MARGIN;
     for (uint64_t i = 0; i < sheet->count; i++) sheet->columns[i] = columns[i];
@@ -265,7 +265,7 @@ static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
         if (!status) status = put_customer(ctx, &to, shown[to.at], &one);
         if (!status && to.at % 1024 == 0) status = cm_tick(ctx, "customers", to.at, rows);
     }
-    if (!status) cm_blank_settle(sheet->table, task);
+    if (!status) cm_blank_settle(sheet->table, sheet->columns, task);
     cm_free(ctx->core, room.keys, room.capacity, sizeof *room.keys);
     return status;
 }

@@ -7,7 +7,15 @@ static uint64_t rows_of(uint64_t rows, uint64_t chunk) {
     return left < CM_CHUNK_ROWS ? left : CM_CHUNK_ROWS;
 }
 
+bool cm_blank_fits(const cm_table *table) {
+    if (table->chunk_count != chunks_of(table->rows)) return false;
+    for (uint64_t i = 0; i < table->chunk_count; i++)
+        if (table->first_rows[i] != i * CM_CHUNK_ROWS) return false;
+    return true;
+}
+
 static cm_status make_column(cm_context *ctx, const cm_blank_column *spec, uint64_t rows, cm_column **out) {
+    if (spec->shared) return cm_column_alias(ctx, spec->shared, spec->name, spec->role, out);
     cm_status status = cm_column_new(ctx, spec->name, spec->type, spec->scale, spec->role, 0, spec->dictionary,
                                      chunks_of(rows), out);
     if (status) return status;
@@ -35,7 +43,9 @@ cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column
     for (uint64_t i = 0; i < table->column_count; i++) {
         cm_chunk *each = &table->columns[i]->chunks[chunk];
         uint64_t bits = (each->rows + 7) / 8, width = cm_type_width(columns[i].type);
-        cm_status status = cm_buffer_new(ctx, width ? each->rows * width : bits, &each->values_buffer);
+        if (columns[i].shared) continue;
+        cm_status status = width && !columns[i].may_be_absent ? cm_buffer_new_raw(ctx, each->rows * width, &each->values_buffer)
+                                                              : cm_buffer_new(ctx, width ? each->rows * width : bits, &each->values_buffer);
         if (!status && columns[i].may_be_absent) status = cm_buffer_new(ctx, bits, &each->validity_buffer);
         if (status) return status;
         each->values = each->values_buffer->data;
@@ -52,10 +62,10 @@ static bool all_present(const uint8_t *bits, uint64_t rows) {
     return true;
 }
 
-void cm_blank_settle(cm_table *table, uint64_t chunk) {
+void cm_blank_settle(cm_table *table, const cm_blank_column *columns, uint64_t chunk) {
     for (uint64_t i = 0; i < table->column_count; i++) {
         cm_chunk *each = &table->columns[i]->chunks[chunk];
-        if (!each->validity || !all_present(each->validity, each->rows)) continue;
+        if (columns[i].shared || !each->validity || !all_present(each->validity, each->rows)) continue;
         cm_buffer_release(each->validity_buffer);
         each->validity_buffer = NULL;
         each->validity = NULL;

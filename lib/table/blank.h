@@ -11,16 +11,20 @@ typedef struct cm_blank_column {
     cm_dictionary *dictionary; /* STRING; retained */
     uint64_t dictionary_size;
     bool may_be_absent; /* cells are absent until their bit is set */
+    cm_column *shared;  /* a column of another table, with the same chunks, to be had under this name; NULL: none */
 } cm_blank_column;
 
 /* Chunks of CM_CHUNK_ROWS rows, the last of the rest; none has its room yet. */
 cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows, cm_table **out);
 
-/* Makes the room of one chunk: zeros. Each chunk once, on any thread. */
+/* Whether a table's columns have the chunks that a blank one of as many rows would have. */
+bool cm_blank_fits(const cm_table *table);
+
+/* Makes the room of one chunk: zeros where cells may be absent, else not set: who takes it writes all. Each chunk once, on any thread. */
 cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk);
 
 /* Takes away the validity of the columns whose cells are all there. After a chunk is filled; each chunk once. */
-void cm_blank_settle(cm_table *table, uint64_t chunk);
+void cm_blank_settle(cm_table *table, const cm_blank_column *columns, uint64_t chunk);
 
 /* The values of a chunk, and its validity (NULL unless the column may_be_absent). */
 static inline void *cm_blank_values(const cm_table *table, uint64_t column, uint64_t chunk) {

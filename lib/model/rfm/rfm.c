@@ -219,48 +219,6 @@ static cm_status compile(cm_context *ctx, const cm_model *model, void **compiled
 
 /* ---- score ---- */
 
-/* a / 10^a_scale at or above b / 10^b_scale, exactly. */
-static bool at_least(int64_t a, int32_t a_scale, int64_t b, int32_t b_scale) {
-    __extension__ __int128 x = a, y = b;
-    for (; a_scale < b_scale; a_scale++) x *= 10;
-    for (; b_scale < a_scale; b_scale++) y *= 10;
-    return x >= y;
-}
-
-void cm_rfm_scores_of(const cm_rfm *rfm, const int64_t values[3], const int32_t scales[3], int32_t scores[3]) {
-    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
-        uint64_t place = cm_rfm_place(&rfm->shape, i, scores);
-        int64_t good = cm_rfm_goodness(i, values[i]);
-        int32_t own = i == CM_RFM_MONETARY ? rfm->money_scale : scales[i], j = rfm->shape.scores[i];
-        while (j > 1 && !(rfm->cuts[place].used[j] && at_least(good, scales[i], rfm->cuts[place].at[j], own))) j--;
-        scores[i] = j;
-    }
-}
-
-void cm_rfm_scores_of_row(const cm_rfm *rfm, const cm_inputs *in, uint64_t row, int32_t scores[3]) {
-    int64_t values[CM_RFM_DIMENSIONS];
-    int32_t scales[CM_RFM_DIMENSIONS];
-    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
-        values[i] = in->columns[i].integers[row];
-        scales[i] = in->columns[i].scale;
-    }
-    cm_rfm_scores_of(rfm, values, scales, scores);
-}
-
-/* Each score on the scale of the dimension with the most of them, so that 1 stays the worst and n the best. */
-static double weighted(const cm_rfm *rfm, const int32_t scores[3]) {
-    double sum = 0, weights = 0;
-    int32_t most = 0;
-    for (int i = 0; i < CM_RFM_DIMENSIONS; i++)
-        if (rfm->shape.scores[i] > most) most = rfm->shape.scores[i];
-    for (int i = 0; i < CM_RFM_DIMENSIONS; i++) {
-        double score = 1 + (double)((scores[i] - 1) * (most - 1)) / (double)(rfm->shape.scores[i] - 1);
-        sum += rfm->weights[i] * score;
-        weights += rfm->weights[i];
-    }
-    return sum / weights;
-}
-
 /* How far a score is from the middle of its scale; 2520 is a multiple of every n - 1. */
 static int32_t distance(const cm_rfm *rfm, const int32_t scores[3], int i) {
     return abs(2 * scores[i] - rfm->shape.scores[i] - 1) * (2520 / (rfm->shape.scores[i] - 1));
@@ -296,7 +254,7 @@ static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scra
     uint64_t cell = cm_rfm_cell(&rfm->shape, scores);
     out[3] = text_cell(rfm->cell_texts[cell]);
     out[4] = text_cell(rfm->segment_names[rfm->segment_of[cell]]);
-    out[5] = (cm_cell){.type = CM_FLOAT64, .real = weighted(rfm, scores)};
+    out[5] = (cm_cell){.type = CM_FLOAT64, .real = cm_rfm_weighted(rfm, scores)};
     if (why) explain(rfm, in, scores, why);
 }
 
@@ -311,5 +269,7 @@ const cm_method cm_rfm_method = {
     .compile = compile,
     .discard = discard,
     .score = score,
+    .score_rows = cm_rfm_score_rows,
+    .text = cm_rfm_text,
     .summarise = cm_rfm_summarise,
 };

@@ -69,9 +69,14 @@ static inline uint64_t cm_rfm_cell(const cm_rfm_shape *shape, const int32_t scor
            + (uint64_t)(scores[2] - 1);
 }
 
-/* The scores of a customer: values and their scales by dimension. */
+/* scoring.c: the scores of a customer: values and their scales by dimension. */
 void cm_rfm_scores_of(const cm_rfm *rfm, const int64_t values[3], const int32_t scales[3], int32_t scores[3]);
-void cm_rfm_scores_of_row(const cm_rfm *rfm, const cm_inputs *inputs, uint64_t row, int32_t scores[3]);
+void cm_rfm_scores_of_row(const cm_rfm *rfm, const cm_inputs *in, uint64_t row, int32_t scores[3]);
+double cm_rfm_weighted(const cm_rfm *rfm, const int32_t scores[3]);
+/* Of rows of the inputs: their segments; score_rows and text of the method. */
+void cm_rfm_segments_of(const cm_rfm *rfm, const cm_inputs *in, uint64_t first, uint64_t rows, uint8_t *out);
+void cm_rfm_score_rows(const void *compiled, const cm_inputs *in, uint64_t first, uint64_t rows, void *const *out);
+const char *cm_rfm_text(const void *compiled, uint64_t output, uint64_t code);
 
 /* cuts.c: cut points from values, by the method of the option; the tables cuts and diagnostics. */
 typedef enum cm_rfm_way { CM_RFM_INDEPENDENT, CM_RFM_NESTED, CM_RFM_FIXED, CM_RFM_PYRAMID } cm_rfm_way;
@@ -121,10 +126,11 @@ cm_status cm_rfm_put_share(cm_context *ctx, cm_builder *builder, uint64_t column
 /* Unless `status` is a failure already: what the builder has, under a name. */
 cm_status cm_rfm_attach(cm_context *ctx, cm_builder *builder, cm_status status, cm_table *scores, const char *name);
 
-/* pyramid.c, golden.c: `segments` by row; `keys` room for all rows. */
-cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments, cm_key *keys,
+/* pyramid.c, golden.c: `segments` by row. */
+cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
                                 cm_table *scores);
-cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments, cm_table *scores);
+cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
+                               cm_table *scores);
 
 /* earlier.c: how the customers stood some days ago (option before_days of "customers"), by the cuts of this model; rows
  * NULL where the table does not tell. */

@@ -9,8 +9,8 @@ typedef struct cm_key {
     uint64_t value;
 } cm_key;
 
-/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span: O(n) for 11
- * bits of it. Needs as much memory again for the time. */
+/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span: O(n) for
+ * 11 bits of it. Needs as much memory again for the time. */
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count);
 
 /* The order of signed integers and of doubles (-0 as 0, NaN last) as unsigned keys. */

@@ -33,7 +33,8 @@ const char *cm_input_name(const cm_model *model, uint64_t index) {
 
 static const char *shown_name(const cm_model *model, uint64_t index) {
     const char *const *names;
-    const cm_input_spec *inputs = model->method->inputs; /* a method shows its inputs or hides them, also those that are named */
+    const cm_input_spec *inputs =
+        model->method->inputs; /* a method shows its inputs or hides them, also those that are named */
     if (!named_columns(model, &names)) return inputs[index].shown_as;
     return inputs[0].shown_as ? names[index] : NULL;
 }
@@ -73,7 +74,8 @@ cm_status cm_inputs_name_all(cm_context *ctx, const cm_model *model, const cm_ta
         for (uint64_t i = 0; i < table->column_count && expands && !status; i++)
             if (is_measure(table, i, options)) status = add_pair(ctx, builder, "columns", table->columns[i]->name);
         if (!expands && !status)
-            status = add_pair(ctx, builder, cm_table_text(options, row, 0, 0, NULL), cm_table_text(options, row, 1, 0, NULL));
+            status = add_pair(ctx, builder, cm_table_text(options, row, 0, 0, NULL),
+                              cm_table_text(options, row, 1, 0, NULL));
     }
     if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
@@ -157,7 +159,8 @@ static uint64_t end_of_chunk(const cm_inputs *inputs, uint64_t from, uint64_t *c
     uint64_t within, end = from;
     *chunk = cm_table_locate(inputs->table, inputs->numbers[from], &within);
     uint64_t next = inputs->table->first_rows[*chunk + 1];
-    if (inputs->rows - from >= next - inputs->numbers[from] && inputs->numbers[from + (next - inputs->numbers[from]) - 1] == next - 1)
+    if (inputs->rows - from >= next - inputs->numbers[from]
+        && inputs->numbers[from + (next - inputs->numbers[from]) - 1] == next - 1)
         return from + (next - inputs->numbers[from]); /* all of them */
     while (end < inputs->rows && inputs->numbers[end] < next) end++;
     return end;
@@ -172,7 +175,8 @@ static void take_chunk(const cm_inputs *inputs, uint64_t index, uint64_t from, u
     const int64_t *values = (const int64_t *)source->values + source->offset;
     if (reals)
         for (uint64_t i = from; i < end; i++) reals[i] = cm_input_real(column, source, inputs->numbers[i] - first);
-    else if (inputs->numbers[end - 1] - inputs->numbers[from] == rows - 1) memcpy(integers + from, values + within, rows * sizeof *values);
+    else if (inputs->numbers[end - 1] - inputs->numbers[from] == rows - 1)
+        memcpy(integers + from, values + within, rows * sizeof *values);
     else
         for (uint64_t i = from; i < end; i++) integers[i] = values[inputs->numbers[i] - first];
 }
@@ -203,7 +207,8 @@ cm_status cm_inputs_open_columns(cm_context *ctx, const cm_model *model, const c
     uint64_t count = cm_input_count(model);
     cm_status status = CM_OK;
     *out = (cm_inputs){.table = table, .rows = table->rows};
-    if (count > CM_MOST_INPUTS) return cm_fail(ctx, CM_E_LIMIT, "METHOD_INPUTS", "su", model->method->topic.name, (uint64_t)CM_MOST_INPUTS);
+    if (count > CM_MOST_INPUTS)
+        return cm_fail(ctx, CM_E_LIMIT, "METHOD_INPUTS", "su", model->method->topic.name, (uint64_t)CM_MOST_INPUTS);
     for (uint64_t i = 0; i < count && !status; i++) {
         int64_t found = cm_table_find(table, cm_input_name(model, i));
         if (found < 0) status = fail_missing(ctx, model->method, table, cm_input_name(model, i));

@@ -82,8 +82,8 @@ typedef struct cm_method {
      * Texts of the outputs are those of `compiled` or lie in `room`. `why` may be NULL. No allocation, and no state but
      * `compiled`. */
     void (*score)(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why);
-    /* The same for many rows, where that is worth it: into whole columns, out[i] that of output i from row `first` on: int64_t,
-     * double, or int32_t codes, which `text` knows; a code beyond the last is NULL. No cell is absent. */
+    /* The same for many rows, where that is worth it: into whole columns, out[i] that of output i from row `first` on:
+     * int64_t, double, or int32_t codes, which `text` knows; a code beyond the last is NULL. No cell is absent. */
     void (*score_rows)(const void *compiled, const cm_inputs *in, uint64_t first, uint64_t rows, void *const *out);
     const char *(*text)(const void *compiled, uint64_t output, uint64_t code);
     /* Instead of score (then NULL), where the answer to a row is not one row: the whole table of cm_apply. Such a

@@ -142,8 +142,8 @@ static cm_status code_of(cm_context *ctx, texts *own, const cm_cell *cell, const
     return CM_OK;
 }
 
-static cm_status put_output(cm_context *ctx, const sheet *all, uint64_t output, uint64_t chunk, uint64_t at, const cm_cell *cell,
-                            const cm_scratch *room) {
+static cm_status put_output(cm_context *ctx, const sheet *all, uint64_t output, uint64_t chunk, uint64_t at,
+                            const cm_cell *cell, const cm_scratch *room) {
     uint64_t column = all->first_output + output;
     int32_t code;
     if (!cell->type) return CM_OK;
@@ -165,7 +165,8 @@ static cm_status score_rows(cm_context *ctx, const sheet *all, uint64_t chunk, u
         memset(out, 0, (size_t)all->outputs * sizeof *out);
         for (uint64_t i = 0; i < all->inputs->count; i++) in[i] = cm_input_cell(all->inputs, i, first + at);
         all->model->method->score(all->model->compiled, in, out, &room, NULL);
-        for (uint64_t i = 0; i < all->outputs && !status; i++) status = put_output(ctx, all, i, chunk, at, &out[i], &room);
+        for (uint64_t i = 0; i < all->outputs && !status; i++)
+            status = put_output(ctx, all, i, chunk, at, &out[i], &room);
         if (!status && at % 1024 == 0) status = cm_tick(ctx, "scores", first + at, all->inputs->rows);
     }
     return status;
@@ -216,7 +217,8 @@ static cm_status join_all_texts(cm_context *ctx, sheet *all) {
         cm_blank_settle(all->table, all->columns, chunk);
     }
     for (uint64_t i = all->first_output; i < all->count && !status; i++)
-        if (all->columns[i].dictionary) all->table->columns[i]->dictionary_size = cm_dictionary_size(all->columns[i].dictionary);
+        if (all->columns[i].dictionary)
+            all->table->columns[i]->dictionary_size = cm_dictionary_size(all->columns[i].dictionary);
     return status;
 }
 
@@ -232,7 +234,8 @@ static cm_status fill(cm_context *ctx, sheet *all) {
 }
 
 cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out) {
-    sheet all = {.model = model, .inputs = inputs, .id = cm_find_id(inputs->table), .outputs = cm_output_count(model->method)};
+    sheet all = {
+        .model = model, .inputs = inputs, .id = cm_find_id(inputs->table), .outputs = cm_output_count(model->method)};
     *out = NULL;
     describe_columns(&all);
     cm_status status = make_dictionaries(ctx, &all);

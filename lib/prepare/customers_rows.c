@@ -1,5 +1,5 @@
-/* The rows of the customers: each one's records, which lie together, are added up and written into the columns. Chunks of
- * the table are made side by side. Days and invoices are counted by sorting them where they do not come in order
+/* The rows of the customers: each one's records, which lie together, are added up and written into the columns. Chunks
+ * of the table are made side by side. Days and invoices are counted by sorting them where they do not come in order
  * already. */
 #include "base/number.h"
 #include "base/sort.h"
@@ -94,11 +94,12 @@ static bool is_purchase(const cm_question *ask, const cm_order *order) {
     return order->kind != CM_ORDER_REFUND || ask->refunds == CM_REFUNDS_KEEP;
 }
 
-/* Days with a purchase, or of those without an invoice alone (a day is one then), or invoices. A day that has lines both
- * with and without an invoice counts for both. */
+/* Days with a purchase, or of those without an invoice alone (a day is one then), or invoices. A day that has lines
+ * both with and without an invoice counts for both. */
 typedef enum what { DAYS, DAYS_WITHOUT_INVOICE, INVOICES } what;
 
-static cm_status count_what(cm_context *ctx, const cm_question *ask, int32_t code, what of, counting *room, int64_t *out) {
+static cm_status count_what(cm_context *ctx, const cm_question *ask, int32_t code, what of, counting *room,
+                            int64_t *out) {
     uint64_t first = ask->starts[code], end = ask->starts[code + 1];
     cm_status status = counting_reserve(ctx, room, end - first);
     if (status) return status;
@@ -209,7 +210,8 @@ static cm_status put_margin(cm_context *ctx, const place *to, int32_t code, cons
     int64_t money, cost, margin;
     if (!one->cost_known) return CM_OK;
     if (cm_rescale_overflows(one->money, orders->money_scale, scale, &money)
-        || cm_rescale_overflows(one->cost, orders->cost_scale, scale, &cost) || __builtin_sub_overflow(money, cost, &margin))
+        || cm_rescale_overflows(one->cost, orders->cost_scale, scale, &cost)
+        || __builtin_sub_overflow(money, cost, &margin))
         return fail_overflow(ctx, to->sheet->ask->ids, code);
     put(to, MARGIN, margin);
     return CM_OK;
@@ -277,7 +279,8 @@ cm_status cm_question_rows(cm_context *ctx, const cm_question *ask, cm_table **o
     sheet.margin_scale = orders->money_scale > orders->cost_scale ? orders->money_scale : orders->cost_scale;
     cm_status status = make_dictionary(ctx, &sheet);
     describe_columns(&sheet);
-    if (sheet.dictionary) sheet.columns[CUSTOMER].dictionary_size = orders->borrows_ids ? ask->id_count : ask->shown_count;
+    if (sheet.dictionary)
+        sheet.columns[CUSTOMER].dictionary_size = orders->borrows_ids ? ask->id_count : ask->shown_count;
     if (!status) status = cm_blank_table(ctx, sheet.columns, sheet.count, ask->shown_count, &sheet.table);
     if (!status) status = cm_parallel(ctx, sheet.table->chunk_count, fill_chunk, &sheet);
     if (!status && orders->time_kind == CM_TIME_UTC)

@@ -1,10 +1,11 @@
 /* Rhythm: how regularly each customer buys, and where that leaves them.
  *
  * A gap is the days from one purchase day to the next. mean_gap_days and gap_cv (their standard deviation, of the
- * population, over their mean) describe a customer's gaps; 1 is what purchases at random times give (a Poisson process),
- * lower is regular. active_months counts the calendar months with a purchase, months those from the first purchase to
- * as-of. rhythm_days is the customer's own mean gap drawn towards that of the others as if by one gap more: (sum of gaps
- * + P) / (gaps + 1), where P is the median of the mean gaps of all who came back. A customer who bought once has P.
+ * population, over their mean) describe a customer's gaps; 1 is what purchases at random times give (a Poisson
+ * process), lower is regular. active_months counts the calendar months with a purchase, months those from the first
+ * purchase to as-of. rhythm_days is the customer's own mean gap drawn towards that of the others as if by one gap more:
+ * (sum of gaps + P) / (gaps + 1), where P is the median of the mean gaps of all who came back. A customer who bought
+ * once has P.
  *
  * Stage, by the days since the last purchase in rhythms: up to 2 active (of who bought once: new), up to 4 slipping,
  * beyond lapsed. Purchases at random times leave 13.5% silent for 2 mean gaps and 1.8% for 4. Who is active after a
@@ -21,7 +22,8 @@
 
 enum { MEAN_GAP, GAP_CV, ACTIVE_MONTHS, MONTHS, RHYTHM, STAGE, COLUMNS };
 
-static const char *const names[COLUMNS] = {"mean_gap_days", "gap_cv", "active_months", "months", "rhythm_days", "stage"};
+static const char *const names[COLUMNS] = {"mean_gap_days", "gap_cv",      "active_months",
+                                           "months",        "rhythm_days", "stage"};
 static const int32_t types[COLUMNS] = {CM_FLOAT64, CM_FLOAT64, CM_INT64, CM_INT64, CM_FLOAT64, CM_STRING};
 
 typedef struct rhythm {
@@ -94,7 +96,8 @@ static cm_status put_gaps(cm_context *ctx, cm_builder *builder, const rhythm *on
     return cm_builder_double(ctx, builder, GAP_CV, sqrt(variance > 0 ? variance : 0) / mean);
 }
 
-static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code, double typical) {
+static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code,
+                         double typical) {
     rhythm one = {0};
     if (code >= 0) one = look_at(history, (uint64_t)code);
     if (!one.days) return cm_builder_row(ctx, builder);
@@ -108,12 +111,14 @@ static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history 
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-cm_status cm_rhythm_columns(cm_context *ctx, const cm_history *history, const int32_t *codes, uint64_t rows, cm_table **out) {
+cm_status cm_rhythm_columns(cm_context *ctx, const cm_history *history, const int32_t *codes, uint64_t rows,
+                            cm_table **out) {
     double typical;
     cm_builder *builder = NULL;
     cm_status status = find_typical(ctx, history, &typical);
     if (!status) status = cm_builder_new(ctx, &builder);
-    for (int i = 0; i < COLUMNS && !status; i++) status = cm_builder_column(ctx, builder, names[i], types[i], 0, CM_ROLE_NONE);
+    for (int i = 0; i < COLUMNS && !status; i++)
+        status = cm_builder_column(ctx, builder, names[i], types[i], 0, CM_ROLE_NONE);
     for (uint64_t row = 0; row < rows && !status; row++) {
         if (row % 1024 == 0) status = cm_tick(ctx, "rhythm", row, rows);
         if (!status) status = add_row(ctx, builder, history, codes[row], typical);

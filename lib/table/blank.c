@@ -24,7 +24,8 @@ static cm_status make_column(cm_context *ctx, const cm_blank_column *spec, uint6
     return CM_OK;
 }
 
-cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows, cm_table **out) {
+cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows,
+                         cm_table **out) {
     uint64_t made = 0;
     cm_column **list = cm_alloc(ctx, count, sizeof(cm_column *));
     cm_status status = list ? CM_OK : ctx->error.status;
@@ -44,8 +45,9 @@ cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column
         cm_chunk *each = &table->columns[i]->chunks[chunk];
         uint64_t bits = (each->rows + 7) / 8, width = cm_type_width(columns[i].type);
         if (columns[i].shared) continue;
-        cm_status status = width && !columns[i].may_be_absent ? cm_buffer_new_raw(ctx, each->rows * width, &each->values_buffer)
-                                                              : cm_buffer_new(ctx, width ? each->rows * width : bits, &each->values_buffer);
+        cm_status status = width && !columns[i].may_be_absent
+                               ? cm_buffer_new_raw(ctx, each->rows * width, &each->values_buffer)
+                               : cm_buffer_new(ctx, width ? each->rows * width : bits, &each->values_buffer);
         if (!status && columns[i].may_be_absent) status = cm_buffer_new(ctx, bits, &each->validity_buffer);
         if (status) return status;
         each->values = each->values_buffer->data;

@@ -15,12 +15,14 @@ typedef struct cm_blank_column {
 } cm_blank_column;
 
 /* Chunks of CM_CHUNK_ROWS rows, the last of the rest; none has its room yet. */
-cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows, cm_table **out);
+cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows,
+                         cm_table **out);
 
 /* Whether a table's columns have the chunks that a blank one of as many rows would have. */
 bool cm_blank_fits(const cm_table *table);
 
-/* Makes the room of one chunk: zeros where cells may be absent, else not set: who takes it writes all. Each chunk once, on any thread. */
+/* Makes the room of one chunk: zeros where cells may be absent, else not set: who takes it writes all. Each chunk once,
+ * on any thread. */
 cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk);
 
 /* Takes away the validity of the columns whose cells are all there. After a chunk is filled; each chunk once. */
@@ -50,7 +52,8 @@ static inline void cm_blank_put(const cm_table *table, uint64_t column, uint64_t
     cm_blank_present(table, column, chunk, row);
 }
 
-static inline void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row, double value) {
+static inline void cm_blank_put_double(const cm_table *table, uint64_t column, uint64_t chunk, uint64_t row,
+                                       double value) {
     ((double *)cm_blank_values(table, column, chunk))[row] = value;
     cm_blank_present(table, column, chunk, row);
 }

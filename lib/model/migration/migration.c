@@ -2,9 +2,10 @@
  * moved with them (deviation monitoring; G. Linoff and M. Berry, Data Mining Techniques, 3rd ed. 2011, on following
  * segments over time).
  *
- * The idea: a model is a run, the customers with their segments. Applied to another run it tells who moved: the scores of
- * this model are the changes, ready for a trigger; the table migration counts all. Both runs are tables with the columns
- * customer and segment; recency_days, frequency and monetary, where both have them, tell the cause. Cost: O(customers).
+ * The idea: a model is a run, the customers with their segments. Applied to another run it tells who moved: the scores
+ * of this model are the changes, ready for a trigger; the table migration counts all. Both runs are tables with the
+ * columns customer and segment; recency_days, frequency and monetary, where both have them, tell the cause. Cost:
+ * O(customers).
  *
  * Different here: no segment has an order, so nothing is called an upgrade; the money says. */
 #include <string.h>
@@ -14,7 +15,8 @@
 #include "model/migration/moves.h"
 
 static const cm_option_spec options[] = {
-    {"before", NULL, NULL, "the earlier run: a table customer, segment (default: the table it is fitted to)", 0, 0, CM_OPTION_TABLE},
+    {"before", NULL, NULL, "the earlier run: a table customer, segment (default: the table it is fitted to)", 0, 0,
+     CM_OPTION_TABLE},
     {0},
 };
 
@@ -59,12 +61,13 @@ static cm_status open_run(cm_context *ctx, const cm_table *table, run *out) {
     for (int i = 0; i < PARTS; i++) out->parts[i] = cm_table_find(table, part_names[i]);
     cm_table_names(table, &names);
     if (id < 0 || out->parts[SEGMENT] < 0)
-        return cm_fail(ctx, CM_E_COLUMN, "METHOD_COLUMN", "sss", "migration", id < 0 ? "customer" : "segment", names.text);
+        return cm_fail(ctx, CM_E_COLUMN, "METHOD_COLUMN", "sss", "migration", id < 0 ? "customer" : "segment",
+                       names.text);
     int32_t type = table->columns[id]->type, segment = table->columns[out->parts[SEGMENT]]->type;
     bool wrong = type != CM_STRING && type != CM_INT64;
     if (wrong || (segment != CM_STRING && segment != CM_INT64))
-        return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", "migration", wrong ? "customer" : "segment", "STRING or INT64",
-                       cm_type_name(wrong ? type : segment));
+        return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", "migration", wrong ? "customer" : "segment",
+                       "STRING or INT64", cm_type_name(wrong ? type : segment));
     for (int i = DAYS; i < PARTS; i++) {
         if (out->parts[i] < 0) continue;
         int32_t found = table->columns[out->parts[i]]->type;
@@ -73,7 +76,9 @@ static cm_status open_run(cm_context *ctx, const cm_table *table, run *out) {
     return CM_OK;
 }
 
-static int32_t money_scale(const run *one) { return one->parts[MONEY] < 0 ? 0 : one->table->columns[one->parts[MONEY]]->scale; }
+static int32_t money_scale(const run *one) {
+    return one->parts[MONEY] < 0 ? 0 : one->table->columns[one->parts[MONEY]]->scale;
+}
 
 static const char *text_of(const run *one, uint64_t column, uint64_t row, char room[CM_CELL_TEXT], uint64_t *length) {
     uint64_t within, chunk = cm_table_locate(one->table, row, &within);
@@ -196,7 +201,8 @@ static cm_status add_gone(cm_context *ctx, comparing *work) {
         cm_side then, now = {0};
         if (work->seen[code]) continue;
         read_side(&work->then->baseline, work->then->rows[code], work->scale, room, &then);
-        status = cm_moves_add(ctx, &work->moves, work->then->baseline.table, work->then->baseline.id, work->then->rows[code], &then, &now);
+        status = cm_moves_add(ctx, &work->moves, work->then->baseline.table, work->then->baseline.id,
+                              work->then->rows[code], &then, &now);
     }
     return status;
 }
@@ -209,8 +215,11 @@ static cm_status apply(cm_context *ctx, const cm_model *model, const cm_inputs *
     cm_status status = open_run(ctx, in->table, &work.now);
     if (status) return status;
     int32_t type = in->table->columns[work.now.id]->type, other = own->baseline.table->columns[own->baseline.id]->type;
-    if (type != other) return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", "migration", "customer", cm_type_name(other), cm_type_name(type));
-    work.scale = money_scale(&work.now) > money_scale(&own->baseline) ? money_scale(&work.now) : money_scale(&own->baseline);
+    if (type != other)
+        return cm_fail(ctx, CM_E_COLUMN, "METHOD_TYPE", "ssss", "migration", "customer", cm_type_name(other),
+                       cm_type_name(type));
+    work.scale =
+        money_scale(&work.now) > money_scale(&own->baseline) ? money_scale(&work.now) : money_scale(&own->baseline);
     work.seen = cm_alloc(ctx, known, 1);
     status = work.seen ? cm_moves_open(ctx, type, work.scale, &work.moves) : ctx->error.status;
     for (uint64_t row = 0; row < in->table->rows && !status; row++) {

@@ -1,5 +1,5 @@
-/* Moves between segments and what caused them. The cause is what changed of the customer: orders, money without an order,
- * time without a purchase; where nothing did, the cut points or rules are others. O(customers). */
+/* Moves between segments and what caused them. The cause is what changed of the customer: orders, money without an
+ * order, time without a purchase; where nothing did, the cut points or rules are others. O(customers). */
 #include "model/migration/moves.h"
 
 #include <string.h>
@@ -38,7 +38,8 @@ static const char *find_cause(const cm_side *then, const cm_side *now, int32_t s
     *arguments = 0;
     if (!then->segment) return "MOVE_NEW";
     if (!now->segment) return "MOVE_GONE";
-    bool orders = then->has_orders && now->has_orders, money = then->has_money && now->has_money, days = then->has_days && now->has_days;
+    bool orders = then->has_orders && now->has_orders, money = then->has_money && now->has_money,
+         days = then->has_days && now->has_days;
     int64_t more = 0;
     if (orders && now->orders > then->orders) {
         char *at = arguments + cm_print_int(now->orders - then->orders, arguments);
@@ -83,7 +84,8 @@ static cm_status put_cause(cm_context *ctx, cm_moves *moves, const cm_side *then
 static cm_status put_id(cm_context *ctx, cm_builder *builder, const cm_table *ids, uint64_t column, uint64_t row) {
     uint64_t length = 0;
     if (cm_table_is_absent(ids, row, column)) return CM_OK;
-    if (ids->columns[column]->type == CM_INT64) return cm_builder_int(ctx, builder, CUSTOMER, cm_table_int(ids, row, column));
+    if (ids->columns[column]->type == CM_INT64)
+        return cm_builder_int(ctx, builder, CUSTOMER, cm_table_int(ids, row, column));
     const char *text = cm_table_text(ids, row, column, 0, &length);
     return cm_builder_text(ctx, builder, CUSTOMER, text, length);
 }
@@ -96,7 +98,8 @@ static cm_status code_of(cm_context *ctx, cm_moves *moves, const cm_side *side, 
     return status;
 }
 
-static cm_status count(cm_context *ctx, cm_moves *moves, const int64_t codes[2], const cm_side *then, const cm_side *now) {
+static cm_status count(cm_context *ctx, cm_moves *moves, const int64_t codes[2], const cm_side *then,
+                       const cm_side *now) {
     uint64_t pair, known = moves->pairs.count;
     cm_status status = cm_tuples_add(ctx, &moves->pairs, codes, &pair);
     if (!status && pair == known) {
@@ -112,8 +115,8 @@ static cm_status count(cm_context *ctx, cm_moves *moves, const int64_t codes[2],
     return CM_OK;
 }
 
-cm_status cm_moves_add(cm_context *ctx, cm_moves *moves, const cm_table *ids, uint64_t column, uint64_t row, const cm_side *then,
-                       const cm_side *now) {
+cm_status cm_moves_add(cm_context *ctx, cm_moves *moves, const cm_table *ids, uint64_t column, uint64_t row,
+                       const cm_side *then, const cm_side *now) {
     int64_t codes[2];
     cm_builder *changes = moves->changes;
     if (!then->segment && !now->segment) return CM_OK;
@@ -139,7 +142,8 @@ static cm_status sort_pairs(cm_context *ctx, const cm_moves *moves, cm_key *keys
     cm_status status = ranks ? cm_dictionary_ranks(ctx, moves->names, size, ranks, NULL) : ctx->error.status;
     for (uint64_t i = 0; i < moves->pairs.count && !status; i++) {
         const int64_t *codes = moves->pairs.values + 2 * i;
-        uint64_t from = codes[0] < 0 ? UINT32_MAX : (uint64_t)ranks[codes[0]], to = codes[1] < 0 ? UINT32_MAX : (uint64_t)ranks[codes[1]];
+        uint64_t from = codes[0] < 0 ? UINT32_MAX : (uint64_t)ranks[codes[0]],
+                 to = codes[1] < 0 ? UINT32_MAX : (uint64_t)ranks[codes[1]];
         keys[i] = (cm_key){from << 32 | to, i};
     }
     if (!status) status = cm_sort_keys(ctx, keys, moves->pairs.count);

@@ -29,8 +29,8 @@ typedef struct cm_moves {
 
 cm_status cm_moves_open(cm_context *ctx, int32_t id_type, int32_t money_scale, cm_moves *out);
 /* The customer is a cell of a table: STRING or INT64, of the id_type. */
-cm_status cm_moves_add(cm_context *ctx, cm_moves *moves, const cm_table *ids, uint64_t column, uint64_t row, const cm_side *then,
-                       const cm_side *now);
+cm_status cm_moves_add(cm_context *ctx, cm_moves *moves, const cm_table *ids, uint64_t column, uint64_t row,
+                       const cm_side *then, const cm_side *now);
 /* migration: from, to, customers, share, money_then, money_now, money_change; changes: customer, from, to, code,
  * sentence, money_then, money_now; in the order in which customers were added. */
 cm_status cm_moves_finish(cm_context *ctx, cm_moves *moves, cm_table **migration, cm_table **changes);

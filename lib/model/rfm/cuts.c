@@ -1,10 +1,10 @@
 /* Cut points from values: quantiles of all, quantiles within the scores before them, or bands of equal money.
  *
  * The idea: a group of customers is sorted by one dimension, the worst first, and cut into runs, one a score.
- * Quantiles (independent, and nested as in A. M. Hughes, Strategic Database Marketing, 1994: recency over all, frequency
- * within each recency score, money within those): score(v) = 1 + floor(n #{u < v} / N). Bands of equal money (pyramid):
- * score(v) = n - floor(n M(u > v) / M), M the money of the customers, nothing counting where it is below zero; the best
- * always have score n, and each band brings about M / n.
+ * Quantiles (independent, and nested as in A. M. Hughes, Strategic Database Marketing, 1994: recency over all,
+ * frequency within each recency score, money within those): score(v) = 1 + floor(n #{u < v} / N). Bands of equal money
+ * (pyramid): score(v) = n - floor(n M(u > v) / M), M the money of the customers, nothing counting where it is below
+ * zero; the best always have score n, and each band brings about M / n.
  *
  * Different here: equal values always have one score, whatever becomes of the sizes; where that leaves a score without
  * customers, the table of diagnostics says which and why. Cost: a sort a dimension. */
@@ -25,8 +25,8 @@ typedef struct cutting {
     cm_builder *diagnostics;
 } cutting;
 
-/* starts[j]: how many of a sorted group have a score below j: the place where score j starts; j from 1 to n + 1. A value
- * has a score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are smaller. */
+/* starts[j]: how many of a sorted group have a score below j: the place where score j starts; j from 1 to n + 1. A
+ * value has a score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are smaller. */
 static void cut_by_count(const cm_key *sorted, uint64_t count, int32_t scores, uint64_t *starts) {
     uint64_t n = (uint64_t)scores;
     for (uint64_t j = 2; j <= n; j++) {
@@ -42,7 +42,8 @@ static int64_t weight_of(const cm_inputs *inputs, uint64_t row) {
 }
 
 /* From the best down: the score falls with the money of those above. Ties share what is above them. */
-static void cut_by_money(const cm_inputs *inputs, const cm_key *sorted, uint64_t count, int32_t scores, uint64_t *starts) {
+static void cut_by_money(const cm_inputs *inputs, const cm_key *sorted, uint64_t count, int32_t scores,
+                         uint64_t *starts) {
     cm_wide all = 0, above = 0;
     for (uint64_t i = 0; i < count; i++) all += weight_of(inputs, sorted[i].value);
     for (int32_t j = 2; j <= scores; j++) starts[j] = count;
@@ -62,7 +63,8 @@ static cm_status set_end(cm_context *ctx, const cutting *work, int dimension, ui
 }
 
 /* What a score spans, from the sorted customers that have it; the first of them is the worst. */
-static cm_status set_band(cm_context *ctx, cutting *work, int dimension, struct cm_rfm_band *band, uint64_t start, uint64_t end) {
+static cm_status set_band(cm_context *ctx, cutting *work, int dimension, struct cm_rfm_band *band, uint64_t start,
+                          uint64_t end) {
     band->customers = end - start;
     if (end == start) return CM_OK;
     bool turned = dimension == CM_RFM_RECENCY;
@@ -72,13 +74,16 @@ static cm_status set_band(cm_context *ctx, cutting *work, int dimension, struct 
 
 /* Why score j is not there: the run of equal values that its customers would have come from. `at` is where it would
  * start. */
-static cm_status add_gap(cm_context *ctx, cutting *work, cm_rfm_gap *gap, const cm_key *sorted, uint64_t count, uint64_t at) {
+static cm_status add_gap(cm_context *ctx, cutting *work, cm_rfm_gap *gap, const cm_key *sorted, uint64_t count,
+                         uint64_t at) {
     uint64_t one = work->way == CM_RFM_PYRAMID ? at : at - 1, first = one, end = one + 1;
     while (first > 0 && sorted[first - 1].key == sorted[one].key) first--;
     while (end < count && sorted[end].key == sorted[one].key) end++;
     gap->value = work->inputs->columns[gap->dimension].integers[sorted[one].value];
     gap->customers = end - first;
-    gap->code = gap->distinct < (uint64_t)gap->of ? "RFM_FEW" : work->way == CM_RFM_PYRAMID ? "RFM_MONEY_TIES" : "RFM_TIES";
+    gap->code = gap->distinct < (uint64_t)gap->of ? "RFM_FEW"
+                : work->way == CM_RFM_PYRAMID     ? "RFM_MONEY_TIES"
+                                                  : "RFM_TIES";
     return cm_rfm_add_gap(ctx, work->diagnostics, work->bands->scale, gap);
 }
 
@@ -86,23 +91,27 @@ static cm_status add_gaps(cm_context *ctx, cutting *work, int dimension, const i
                           uint64_t count, const uint64_t *starts) {
     char within[CM_RFM_WITHIN];
     int32_t n = work->bands->shape.scores[dimension];
-    cm_rfm_gap gap = {.dimension = dimension, .within = within, .of = n, .scale = work->inputs->columns[dimension].scale};
+    cm_rfm_gap gap = {
+        .dimension = dimension, .within = within, .of = n, .scale = work->inputs->columns[dimension].scale};
     cm_rfm_write_within(&work->bands->shape, dimension, before, within);
     for (uint64_t i = 0; i < count; i++) gap.distinct += i == 0 || sorted[i].key != sorted[i - 1].key;
     cm_status status = CM_OK;
     for (gap.score = 1; gap.score <= n && !status; gap.score++)
-        if (starts[gap.score] == starts[gap.score + 1]) status = add_gap(ctx, work, &gap, sorted, count, starts[gap.score]);
+        if (starts[gap.score] == starts[gap.score + 1])
+            status = add_gap(ctx, work, &gap, sorted, count, starts[gap.score]);
     return status;
 }
 
 /* Cuts the customers keys[first] .. keys[end - 1] by one dimension and, nested, each part of them by the next. */
-static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_t *before, uint64_t first, uint64_t end) {
+static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_t *before, uint64_t first,
+                           uint64_t end) {
     const cm_rfm_shape *shape = &work->bands->shape;
     uint64_t starts[CM_RFM_MOST + 2] = {0}, place = cm_rfm_place(shape, dimension, before), count = end - first;
     int32_t n = shape->scores[dimension];
     cm_key *keys = work->keys + first;
     for (uint64_t i = 0; i < count; i++)
-        keys[i].key = cm_key_of_int(cm_rfm_goodness(dimension, work->inputs->columns[dimension].integers[keys[i].value]));
+        keys[i].key =
+            cm_key_of_int(cm_rfm_goodness(dimension, work->inputs->columns[dimension].integers[keys[i].value]));
     cm_status status = cm_sort_keys(ctx, keys, count);
     if (status) return status;
     if (work->way == CM_RFM_PYRAMID) cut_by_money(work->inputs, keys, count, n, starts);
@@ -110,12 +119,14 @@ static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_
     starts[n + 1] = count;
     work->bands->places[place].used = true;
     for (int32_t j = 1; j <= n && !status; j++)
-        status = set_band(ctx, work, dimension, &work->bands->places[place].of[j], first + starts[j], first + starts[j + 1]);
+        status =
+            set_band(ctx, work, dimension, &work->bands->places[place].of[j], first + starts[j], first + starts[j + 1]);
     if (!status) status = add_gaps(ctx, work, dimension, before, keys, count, starts);
     if (!shape->nested || dimension == CM_RFM_MONETARY) return status;
     for (int32_t j = 1; j <= n && !status; j++) {
         before[dimension] = j;
-        if (starts[j + 1] > starts[j]) status = cut_group(ctx, work, dimension + 1, before, first + starts[j], first + starts[j + 1]);
+        if (starts[j + 1] > starts[j])
+            status = cut_group(ctx, work, dimension + 1, before, first + starts[j], first + starts[j + 1]);
     }
     return status;
 }
@@ -129,8 +140,8 @@ static cm_status cut_all(cm_context *ctx, cutting *work) {
     return status;
 }
 
-cm_status cm_rfm_make_cuts(cm_context *ctx, const cm_inputs *inputs, cm_rfm_way way, const int32_t scores[3], cm_table **cuts,
-                           cm_table **diagnostics) {
+cm_status cm_rfm_make_cuts(cm_context *ctx, const cm_inputs *inputs, cm_rfm_way way, const int32_t scores[3],
+                           cm_table **cuts, cm_table **diagnostics) {
     cutting work = {.inputs = inputs, .way = way};
     int32_t scale = inputs->columns[CM_RFM_MONETARY].scale;
     work.bands = cm_alloc(ctx, 1, sizeof *work.bands);

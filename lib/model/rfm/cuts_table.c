@@ -26,10 +26,14 @@ void cm_rfm_write_within(const cm_rfm_shape *shape, int dimension, const int32_t
 bool cm_rfm_read_within(const char *text, int dimension, int32_t before[2]) {
     uint64_t length = strlen(text);
     const char *dash = strchr(text, '-');
-    uint64_t first = dimension == CM_RFM_FREQUENCY ? length : dash ? (uint64_t)(dash - text) : 1, second = dash ? first + 1 : first;
+    uint64_t first = dimension == CM_RFM_FREQUENCY ? length
+                     : dash                        ? (uint64_t)(dash - text)
+                                                   : 1,
+             second = dash ? first + 1 : first;
     int64_t scores[2] = {1, 1};
     if (dimension == CM_RFM_RECENCY || first > 2 || length > 5 || !cm_parse_int(text, first, &scores[0])) return false;
-    if (dimension == CM_RFM_MONETARY && (second >= length || !cm_parse_int(text + second, length - second, &scores[1]))) return false;
+    if (dimension == CM_RFM_MONETARY && (second >= length || !cm_parse_int(text + second, length - second, &scores[1])))
+        return false;
     for (int i = 0; i < 2; i++) {
         if (scores[i] < 1 || scores[i] > CM_RFM_MOST) return false;
         before[i] = (int32_t)scores[i];
@@ -77,7 +81,8 @@ cm_status cm_rfm_build_cuts(cm_context *ctx, const cm_rfm_bands *bands, cm_table
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     for (int i = 0; i < COLUMNS && !status; i++)
-        status = cm_builder_column(ctx, builder, names[i], types[i], types[i] == CM_DECIMAL ? bands->scale : 0, CM_ROLE_NONE);
+        status = cm_builder_column(ctx, builder, names[i], types[i], types[i] == CM_DECIMAL ? bands->scale : 0,
+                                   CM_ROLE_NONE);
     for (int i = 0; i < CM_RFM_DIMENSIONS && !status; i++) status = add_dimension(ctx, builder, bands, i);
     if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
@@ -124,7 +129,9 @@ static bool read_row(const cm_table *table, uint64_t row, cm_rfm *rfm) {
     int64_t score = cm_table_int(table, row, SCORE), value;
     const char *within = cm_table_text(table, row, WITHIN, 0, NULL);
     if (dimension > 0 && (within != NULL) != rfm->shape.nested) return false;
-    if (within && (!cm_rfm_read_within(within, dimension, before) || before[0] > rfm->shape.scores[0] || before[1] > rfm->shape.scores[1]))
+    if (within
+        && (!cm_rfm_read_within(within, dimension, before) || before[0] > rfm->shape.scores[0]
+            || before[1] > rfm->shape.scores[1]))
         return false;
     uint64_t place = cm_rfm_place(&rfm->shape, dimension, before);
     uint64_t column = dimension == CM_RFM_RECENCY ? TO : FROM; /* the worst value that still has the score */

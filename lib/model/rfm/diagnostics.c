@@ -7,7 +7,8 @@
 enum { DIMENSION, WITHIN, SCORE, VALUE, CUSTOMERS, CODE, SENTENCE, COLUMNS };
 
 cm_status cm_rfm_diagnostics_new(cm_context *ctx, int32_t scale, cm_builder **out) {
-    static const char *const names[COLUMNS] = {"dimension", "within", "score", "value", "customers", "code", "sentence"};
+    static const char *const names[COLUMNS] = {"dimension", "within", "score",   "value",
+                                               "customers", "code",   "sentence"};
     static const int32_t types[COLUMNS] = {CM_STRING, CM_STRING, CM_INT64, CM_DECIMAL, CM_INT64, CM_STRING, CM_STRING};
     cm_status status = cm_builder_new(ctx, out);
     for (int i = 0; i < COLUMNS && !status; i++)

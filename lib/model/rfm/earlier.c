@@ -1,6 +1,6 @@
 /* How the customers stood some days ago, by the cuts and rules of this model, and who has moved since: from the columns
- * that the option before_days of cm_customers adds. The same cuts for both days, so that a move is the customer's, not that
- * of the scale. */
+ * that the option before_days of cm_customers adds. The same cuts for both days, so that a move is the customer's, not
+ * that of the scale. */
 #include <string.h>
 
 #include "base/number.h"
@@ -9,8 +9,8 @@
 
 enum { RECENCY, INVOICES, MONEY, DAYS_SINCE, MONEY_SINCE, COLUMNS };
 
-static const char *const names[COLUMNS] = {"recency_days_before", "invoices_before", "money_before", "purchase_days_since",
-                                           "money_since"};
+static const char *const names[COLUMNS] = {"recency_days_before", "invoices_before", "money_before",
+                                           "purchase_days_since", "money_since"};
 
 /* The columns, if they are all there and of the types that cm_customers, or a CSV file of its table, gives them. */
 static bool find_columns(const cm_table *table, int64_t columns[COLUMNS], int32_t *money_scale) {
@@ -30,8 +30,8 @@ static bool read_money(const cm_table *table, uint64_t row, int64_t column, int3
     return !cm_rescale_overflows(cm_table_int(table, row, (uint64_t)column), table->columns[column]->scale, scale, out);
 }
 
-static cm_status read_row(cm_context *ctx, const cm_rfm *rfm, const cm_table *table, uint64_t row, const int64_t columns[COLUMNS],
-                          int32_t scale, struct cm_rfm_standing *out) {
+static cm_status read_row(cm_context *ctx, const cm_rfm *rfm, const cm_table *table, uint64_t row,
+                          const int64_t columns[COLUMNS], int32_t scale, struct cm_rfm_standing *out) {
     int32_t scores[CM_RFM_DIMENSIONS], scales[CM_RFM_DIMENSIONS] = {0, 0, scale};
     for (int i = 0; i < COLUMNS; i++)
         if (cm_table_is_absent(table, row, (uint64_t)columns[i])) return CM_OK;
@@ -65,8 +65,8 @@ void cm_rfm_close_earlier(cm_core *core, const cm_inputs *inputs, cm_rfm_earlier
 
 /* ---- who has moved ---- */
 
-static cm_status add_move(cm_context *ctx, cm_moves *moves, const cm_rfm *rfm, const cm_inputs *inputs, uint64_t id, uint64_t row,
-                          uint8_t segment, const cm_rfm_earlier *earlier) {
+static cm_status add_move(cm_context *ctx, cm_moves *moves, const cm_rfm *rfm, const cm_inputs *inputs, uint64_t id,
+                          uint64_t row, uint8_t segment, const cm_rfm_earlier *earlier) {
     const struct cm_rfm_standing *one = &earlier->rows[row];
     const char *name = rfm->segment_names[segment], *old = rfm->segment_names[one->segment];
     cm_side then = {0}, now = {name, strlen(name), true, true, true, inputs->columns[CM_RFM_RECENCY].integers[row],

@@ -1,6 +1,6 @@
-/* Cut points that are given: a table dimension, score, from, to and, for nested ones, within, such as the table of cuts of
- * another model. A score needs its worse end, to for recency and from for frequency and monetary; the worst score of a
- * dimension takes what is left. A score without it is left out, as one that ties left without customers. */
+/* Cut points that are given: a table dimension, score, from, to and, for nested ones, within, such as the table of cuts
+ * of another model. A score needs its worse end, to for recency and from for frequency and monetary; the worst score of
+ * a dimension takes what is left. A score without it is left out, as one that ties left without customers. */
 #include <string.h>
 
 #include "base/number.h"
@@ -42,7 +42,8 @@ static bool absent(const given *from, uint64_t row, int column) {
 static bool read_number(const given *from, uint64_t row, int column, int64_t *value, int32_t *scale) {
     const cm_column *cells = from->columns[column];
     if (cells->type == CM_FLOAT64)
-        return cm_double_to_decimal(cm_table_double(from->table, row, (uint64_t)from->numbers[column]), 18, value, scale);
+        return cm_double_to_decimal(cm_table_double(from->table, row, (uint64_t)from->numbers[column]), 18, value,
+                                    scale);
     *value = cm_table_int(from->table, row, (uint64_t)from->numbers[column]);
     *scale = cells->type == CM_DECIMAL ? cells->scale : 0;
     return true;
@@ -56,7 +57,8 @@ static cm_status find_scale(cm_context *ctx, given *work, int32_t money_scale) {
             int64_t value;
             int32_t scale;
             if (absent(work, row, i)) continue;
-            if (!read_number(work, row, i, &value, &scale)) return cm_fail(ctx, CM_E_DATA, "CUTS_NUMBER", "su", column_names[i], row + 1);
+            if (!read_number(work, row, i, &value, &scale))
+                return cm_fail(ctx, CM_E_DATA, "CUTS_NUMBER", "su", column_names[i], row + 1);
             if (scale > work->bands->scale) work->bands->scale = scale;
         }
     return CM_OK;
@@ -101,7 +103,8 @@ static bool find_place(const given *work, uint64_t row, int dimension, uint64_t 
 }
 
 /* One end, at the scale of all; days and invoices are whole. */
-static cm_status read_end(cm_context *ctx, const given *work, uint64_t row, int column, int dimension, int64_t *out, bool *has) {
+static cm_status read_end(cm_context *ctx, const given *work, uint64_t row, int column, int dimension, int64_t *out,
+                          bool *has) {
     int64_t value, whole = 1;
     int32_t scale;
     *has = !absent(work, row, column);
@@ -125,9 +128,11 @@ static cm_status read_row(cm_context *ctx, given *work, uint64_t row, bool *seen
     *met = work->bands->places[place].used = true;
     cm_status status = read_end(ctx, work, row, FROM, dimension, &band->from, &band->has_from);
     if (!status) status = read_end(ctx, work, row, TO, dimension, &band->to, &band->has_to);
-    bool turned = dimension == CM_RFM_RECENCY, lacks = turned ? band->has_from && !band->has_to : band->has_to && !band->has_from;
+    bool turned = dimension == CM_RFM_RECENCY,
+         lacks = turned ? band->has_from && !band->has_to : band->has_to && !band->has_from;
     if (!status && lacks && score > 1)
-        status = cm_fail(ctx, CM_E_DATA, "CUTS_END", "usis", row + 1, cm_rfm_dimension_names[dimension], score, turned ? "to" : "from");
+        status = cm_fail(ctx, CM_E_DATA, "CUTS_END", "usis", row + 1, cm_rfm_dimension_names[dimension], score,
+                         turned ? "to" : "from");
     return status;
 }
 
@@ -167,7 +172,8 @@ static cm_status count_customers(cm_context *ctx, const cm_inputs *inputs, cm_rf
     for (uint64_t row = 0; row < inputs->rows && !status; row++) {
         int32_t scores[CM_RFM_DIMENSIONS];
         cm_rfm_scores_of_row(rfm, inputs, row, scores);
-        for (int i = 0; i < CM_RFM_DIMENSIONS; i++) bands->places[cm_rfm_place(&bands->shape, i, scores)].of[scores[i]].customers++;
+        for (int i = 0; i < CM_RFM_DIMENSIONS; i++)
+            bands->places[cm_rfm_place(&bands->shape, i, scores)].of[scores[i]].customers++;
     }
     cm_table_free(cuts);
     cm_free(ctx->core, rfm, 1, sizeof *rfm);
@@ -183,7 +189,8 @@ static cm_status add_gaps(cm_context *ctx, const cm_rfm_bands *bands, cm_builder
             cm_rfm_write_within(&bands->shape, i, before, within);
             cm_rfm_gap gap = {.dimension = i, .within = within, .of = bands->shape.scores[i], .code = "RFM_EMPTY"};
             for (gap.score = 1; gap.score <= gap.of && !status && bands->places[place].used; gap.score++)
-                if (!bands->places[place].of[gap.score].customers) status = cm_rfm_add_gap(ctx, builder, bands->scale, &gap);
+                if (!bands->places[place].of[gap.score].customers)
+                    status = cm_rfm_add_gap(ctx, builder, bands->scale, &gap);
         }
     return status;
 }

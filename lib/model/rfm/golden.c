@@ -1,5 +1,5 @@
-/* Golden customers: the best monetary score, active, and buying at gaps that vary no more than those of purchases at random
- * times (gap_cv at most 1). Where the table has the columns of the option rhythm. */
+/* Golden customers: the best monetary score, active, and buying at gaps that vary no more than those of purchases at
+ * random times (gap_cv at most 1). Where the table has the columns of the option rhythm. */
 #include <string.h>
 
 #include "model/rfm/rfm.h"
@@ -32,13 +32,16 @@ static bool is_golden(const golden *work, uint64_t row) {
     const char *stage = cm_table_text(table, number, (uint64_t)work->stage, 0, NULL);
     double cv = cm_table_double(table, number, (uint64_t)work->gap_cv); /* NaN: absent */
     cm_rfm_scores_of_row(work->rfm, work->inputs, row, scores);
-    return scores[CM_RFM_MONETARY] == work->rfm->shape.scores[CM_RFM_MONETARY] && stage && !strcmp(stage, "active") && cv <= 1;
+    return scores[CM_RFM_MONETARY] == work->rfm->shape.scores[CM_RFM_MONETARY] && stage && !strcmp(stage, "active")
+           && cv <= 1;
 }
 
-static cm_status put_cell(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_table *table, uint64_t row, int64_t from) {
+static cm_status put_cell(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_table *table, uint64_t row,
+                          int64_t from) {
     uint64_t length = 0, column = (uint64_t)from;
     if (cm_table_is_absent(table, row, column)) return CM_OK;
-    if (table->columns[from]->type != CM_STRING) return cm_builder_int(ctx, builder, to, cm_table_int(table, row, column));
+    if (table->columns[from]->type != CM_STRING)
+        return cm_builder_int(ctx, builder, to, cm_table_int(table, row, column));
     const char *text = cm_table_text(table, row, column, 0, &length);
     return cm_builder_text(ctx, builder, to, text, length);
 }
@@ -58,7 +61,8 @@ static cm_status add_customer(cm_context *ctx, cm_builder *builder, const golden
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments, cm_table *scores) {
+cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
+                               cm_table *scores) {
     static const char *const names[COLUMNS] = {"customer", "segment", "recency_days", "frequency", "monetary", "gap_cv",
                                                "active_months", "months"};
     golden work = {.rfm = rfm, .inputs = inputs, .segments = segments};
@@ -66,10 +70,14 @@ cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inpu
     if (!find_columns(inputs->table, &work)) return CM_OK;
     cm_status status = cm_builder_new(ctx, &builder);
     for (int i = 0; i < COLUMNS && !status; i++) {
-        int32_t type = i == CUSTOMER ? inputs->table->columns[work.id]->type : i == SEGMENT ? CM_STRING : i == GAP_CV ? CM_FLOAT64 : CM_INT64;
+        int32_t type = i == CUSTOMER  ? inputs->table->columns[work.id]->type
+                       : i == SEGMENT ? CM_STRING
+                       : i == GAP_CV  ? CM_FLOAT64
+                                      : CM_INT64;
         if (i == MONETARY) type = CM_DECIMAL;
-        status = cm_builder_column(ctx, builder, names[i], type, i == MONETARY ? inputs->columns[CM_RFM_MONETARY].scale : 0,
-                                   i == CUSTOMER ? CM_ROLE_CUSTOMER : CM_ROLE_NONE);
+        status =
+            cm_builder_column(ctx, builder, names[i], type, i == MONETARY ? inputs->columns[CM_RFM_MONETARY].scale : 0,
+                              i == CUSTOMER ? CM_ROLE_CUSTOMER : CM_ROLE_NONE);
     }
     for (uint64_t row = 0; row < inputs->rows && !status; row++)
         if (is_golden(&work, row)) status = add_customer(ctx, builder, &work, row);

@@ -1,9 +1,9 @@
 /* The value pyramid: what the best customers bring, who they are, and how unequal their money is.
  *
- * Gini's coefficient (C. Gini, Variabilita e mutabilita, 1912) of n values, y(1) the largest: G = (n + 1 - 2 sum(j y(j)) /
- * sum(y)) / n, so that one way down the sorted customers adds up all levels. Money at or below zero counts as it is, so that
- * G can pass 1 where some customers brought less than nothing; where the sum is not above zero there is none. Sums are
- * exact. One sort. */
+ * Gini's coefficient (C. Gini, Variabilita e mutabilita, 1912) of n values, y(1) the largest: G = (n + 1 - 2 sum(j
+ * y(j)) / sum(y)) / n, so that one way down the sorted money serves all levels. Money at or below zero counts as it is,
+ * so that G can pass 1 where some customers brought less than nothing; where the sum is not above zero there is none.
+ * Sums are exact. One sort. */
 #include <string.h>
 
 #include "model/rfm/rfm.h"
@@ -13,61 +13,90 @@ enum {
     MAIN_SHARE, GINI, COLUMNS
 };
 
+#define LEVELS 6
+static const uint64_t percents[LEVELS] = {1, 5, 10, 20, 50, 100};
+
+/* The customers of a level. */
+typedef struct level {
+    uint64_t top;
+    cm_key last;   /* the one with the least money, of equals the first */
+    uint64_t counts[256]; /* by segment */
+    cm_wide sums[CM_RFM_DIMENSIONS], weighted;
+} level;
+
 typedef struct pyramid {
     const cm_rfm *rfm;
     const cm_inputs *inputs;
     const uint8_t *segments; /* by row */
-    const cm_key *keys;      /* rows by money, rising */
-    cm_wide money;           /* of all */
-    /* of the best customers so far */
-    uint64_t top, counts[256]; /* by segment */
-    cm_wide sums[CM_RFM_DIMENSIONS], weighted;
+    level levels[LEVELS];
 } pyramid;
 
-/* Takes in the customers down to the place `top` from the best. */
-static void descend(pyramid *all, uint64_t top) {
-    uint64_t rows = all->inputs->rows;
-    for (; all->top < top; all->top++) {
-        uint64_t row = all->keys[rows - 1 - all->top].value;
-        for (int i = 0; i < CM_RFM_DIMENSIONS; i++) all->sums[i] += all->inputs->columns[i].integers[row];
-        all->weighted += (cm_wide)(all->top + 1) * all->inputs->columns[CM_RFM_MONETARY].integers[row];
-        all->counts[all->segments[row]]++;
+static int64_t money_of(cm_key key) { return (int64_t)(key.key ^ cm_key_of_int(0)); }
+
+/* From customers by money, rising: who is the last of each level, and what Gini's coefficient is made of. */
+static void descend(pyramid *all, const cm_key *keys) {
+    uint64_t rows = all->inputs->rows, at = 0;
+    cm_wide weighted = 0;
+    for (int i = 0; i < LEVELS; i++) {
+        level *own = &all->levels[i];
+        own->top = (rows * percents[i] + 99) / 100;
+        for (; at < own->top; at++) weighted += (cm_wide)(at + 1) * money_of(keys[rows - 1 - at]);
+        own->weighted = weighted;
+        if (own->top) own->last = keys[rows - own->top];
     }
 }
 
-static cm_status put_gini(cm_context *ctx, cm_builder *builder, const pyramid *all) {
-    double n = (double)all->top, sum = (double)all->sums[CM_RFM_MONETARY];
-    if (!(sum > 0)) return CM_OK;
-    return cm_builder_double(ctx, builder, GINI, (n + 1 - 2 * ((double)all->weighted / sum)) / n);
+/* Each customer counts in the smallest level that has it, and each level then in those above it. In the order of the
+ * rows, which is that of memory. */
+static void add_up(pyramid *all) {
+    const cm_inputs *in = all->inputs;
+    for (uint64_t row = 0; row < in->rows; row++) {
+        uint64_t key = cm_key_of_int(in->columns[CM_RFM_MONETARY].integers[row]);
+        int i = 0;
+        for (int j = 0; j < LEVELS - 1; j++)
+            i += key < all->levels[j].last.key || (key == all->levels[j].last.key && row < all->levels[j].last.value);
+        all->levels[i].counts[all->segments[row]]++;
+        for (int d = 0; d < CM_RFM_DIMENSIONS; d++) all->levels[i].sums[d] += in->columns[d].integers[row];
+    }
+    for (int i = 1; i < LEVELS; i++) {
+        for (int d = 0; d < CM_RFM_DIMENSIONS; d++) all->levels[i].sums[d] += all->levels[i - 1].sums[d];
+        for (int s = 0; s < 256; s++) all->levels[i].counts[s] += all->levels[i - 1].counts[s];
+    }
 }
 
-static cm_status put_who(cm_context *ctx, cm_builder *builder, const pyramid *all) {
+static cm_status put_gini(cm_context *ctx, cm_builder *builder, const level *own) {
+    double n = (double)own->top, sum = (double)own->sums[CM_RFM_MONETARY];
+    if (!(sum > 0)) return CM_OK;
+    return cm_builder_double(ctx, builder, GINI, (n + 1 - 2 * ((double)own->weighted / sum)) / n);
+}
+
+static cm_status put_who(cm_context *ctx, cm_builder *builder, const pyramid *all, const level *own) {
     uint64_t most = 0;
     for (uint64_t i = 1; i < all->rfm->segment_count; i++)
-        if (all->counts[i] > all->counts[most]) most = i;
+        if (own->counts[i] > own->counts[most]) most = i;
     const char *name = all->rfm->segment_names[most];
     cm_status status = CM_OK;
     for (int i = 0; i < CM_RFM_DIMENSIONS && !status; i++) {
-        double mean = cm_rfm_decimal(all->sums[i], all->inputs->columns[i].scale) / (double)all->top;
+        double mean = cm_rfm_decimal(own->sums[i], all->inputs->columns[i].scale) / (double)own->top;
         status = cm_builder_double(ctx, builder, MEAN_RECENCY + (uint64_t)i, mean);
     }
     if (!status) status = cm_builder_text(ctx, builder, MAIN_SEGMENT, name, strlen(name));
-    return status ? status : cm_builder_double(ctx, builder, MAIN_SHARE, (double)all->counts[most] / (double)all->top);
+    return status ? status : cm_builder_double(ctx, builder, MAIN_SHARE, (double)own->counts[most] / (double)own->top);
 }
 
-static cm_status add_level(cm_context *ctx, cm_builder *builder, pyramid *all, uint64_t percent) {
-    const int64_t *values = all->inputs->columns[CM_RFM_MONETARY].integers;
-    uint64_t rows = all->inputs->rows, top = (rows * percent + 99) / 100;
+static cm_status add_level(cm_context *ctx, cm_builder *builder, const pyramid *all, int i) {
+    const level *own = &all->levels[i];
+    cm_wide sum = own->sums[CM_RFM_MONETARY];
     int64_t money;
-    descend(all, top);
-    cm_status status = cm_rfm_to_money(ctx, all->sums[CM_RFM_MONETARY], &money);
-    if (!status) status = cm_builder_double(ctx, builder, TOP_SHARE, (double)percent / 100);
-    if (!status) status = cm_builder_int(ctx, builder, CUSTOMERS, (int64_t)top);
+    cm_status status = cm_rfm_to_money(ctx, sum, &money);
+    if (!status) status = cm_builder_double(ctx, builder, TOP_SHARE, (double)percents[i] / 100);
+    if (!status) status = cm_builder_int(ctx, builder, CUSTOMERS, (int64_t)own->top);
     if (!status) status = cm_builder_int(ctx, builder, MONEY, money);
-    if (!status) status = cm_rfm_put_share(ctx, builder, MONEY_SHARE, all->sums[CM_RFM_MONETARY], all->money);
-    if (!status && top) status = cm_builder_int(ctx, builder, FROM_MONEY, values[all->keys[rows - top].value]);
-    if (!status && top) status = put_who(ctx, builder, all);
-    if (!status && top) status = put_gini(ctx, builder, all);
+    if (!status)
+        status = cm_rfm_put_share(ctx, builder, MONEY_SHARE, sum, all->levels[LEVELS - 1].sums[CM_RFM_MONETARY]);
+    if (!status && own->top) status = cm_builder_int(ctx, builder, FROM_MONEY, money_of(own->last));
+    if (!status && own->top) status = put_who(ctx, builder, all, own);
+    if (!status && own->top) status = put_gini(ctx, builder, own);
     return status ? status : cm_builder_row(ctx, builder);
 }
 
@@ -86,22 +115,22 @@ static cm_status open_builder(cm_context *ctx, int32_t scale, cm_builder **out) 
 
 cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
                                 cm_table *scores) {
-    static const uint64_t percents[] = {1, 5, 10, 20, 50, 100};
     const int64_t *values = inputs->columns[CM_RFM_MONETARY].integers;
-    pyramid all = {.rfm = rfm, .inputs = inputs, .segments = segments};
     cm_builder *builder = NULL;
-    cm_key *keys = cm_alloc_raw(ctx, inputs->rows, sizeof *keys);
+    pyramid *all = cm_alloc(ctx, 1, sizeof *all);
+    cm_key *keys = all ? cm_alloc_raw(ctx, inputs->rows, sizeof *keys) : NULL;
     cm_status status = keys ? open_builder(ctx, inputs->columns[CM_RFM_MONETARY].scale, &builder) : ctx->error.status;
-    for (uint64_t i = 0; i < inputs->rows && !status; i++) {
-        keys[i] = (cm_key){cm_key_of_int(values[i]), i};
-        all.money += values[i];
-    }
+    for (uint64_t i = 0; i < inputs->rows && !status; i++) keys[i] = (cm_key){cm_key_of_int(values[i]), i};
     if (!status) status = cm_sort_keys(ctx, keys, inputs->rows);
-    all.keys = keys;
-    for (uint64_t i = 0; i < sizeof percents / sizeof *percents && !status; i++)
-        status = add_level(ctx, builder, &all, percents[i]);
+    if (!status) {
+        *all = (pyramid){.rfm = rfm, .inputs = inputs, .segments = segments};
+        descend(all, keys);
+        add_up(all);
+    }
+    for (int i = 0; i < LEVELS && !status; i++) status = add_level(ctx, builder, all, i);
     status = cm_rfm_attach(ctx, builder, status, scores, "pyramid");
     cm_builder_free(builder);
     cm_free(ctx->core, keys, inputs->rows, sizeof *keys);
+    cm_free(ctx->core, all, 1, sizeof *all);
     return status;
 }

@@ -23,15 +23,17 @@ static const cm_option_spec options[] = {
     {"frequency_scores", NULL, NULL, "scores of frequency", 2, CM_RFM_MOST, CM_OPTION_INT},
     {"monetary_scores", NULL, NULL, "scores of money", 2, CM_RFM_MOST, CM_OPTION_INT},
     {"method", "independent", "independent|nested|fixed|pyramid",
-     "quantiles; nested: frequency within recency, money within both; as cuts says; bands of equal money", 0, 0, CM_OPTION_CHOICE},
-    {"cuts", NULL, NULL, "for fixed: a table dimension, score, from, to (and within); such as the cuts of another model", 0, 0,
+     "quantiles; nested: frequency within recency, money within both; as cuts says; bands of equal money", 0, 0,
+     CM_OPTION_CHOICE},
+    {"cuts", NULL, NULL,
+     "for fixed: a table dimension, score, from, to (and within); such as the cuts of another model", 0, 0,
      CM_OPTION_TABLE},
     {"recency_weight", "1", NULL, "weight of recency in the score", 0, 1e6, CM_OPTION_NUMBER},
     {"frequency_weight", "1", NULL, "weight of frequency", 0, 1e6, CM_OPTION_NUMBER},
     {"monetary_weight", "1", NULL, "weight of money", 0, 1e6, CM_OPTION_NUMBER},
     {"segments", NULL, NULL,
-     "a table of named segments: segment, r_from, r_to, f_from, f_to, m_from, m_to (absent: any); every cell once", 0, 0,
-     CM_OPTION_TABLE},
+     "a table of named segments: segment, r_from, r_to, f_from, f_to, m_from, m_to (absent: any); every cell once", 0,
+     0, CM_OPTION_TABLE},
     {0},
 };
 
@@ -48,7 +50,8 @@ static const cm_output_spec outputs[] = {
     {"scores", "m", "monetary score", CM_INT64, false, true},
     {"scores", "rfm", "the three scores as one text", CM_STRING, false, true},
     {"scores", "segment", "the segment of this cell", CM_STRING, false, true},
-    {"scores", "score", "weighted mean of the scores, on the scale of the dimension with the most", CM_FLOAT64, false, true},
+    {"scores", "score", "weighted mean of the scores, on the scale of the dimension with the most", CM_FLOAT64, false,
+     true},
     {"cuts", "dimension", "recency, frequency or monetary", CM_STRING, true, false},
     {"cuts", "within", "nested: the scores that the cut holds in (5; 53); absent: all", CM_STRING, true, false},
     {"cuts", "score", "from 1 to n", CM_INT64, true, false},
@@ -58,7 +61,8 @@ static const cm_output_spec outputs[] = {
     {"diagnostics", "dimension", "recency, frequency or monetary", CM_STRING, true, false},
     {"diagnostics", "within", "nested: the scores that it holds in", CM_STRING, true, false},
     {"diagnostics", "score", "that no customer has", CM_INT64, true, false},
-    {"diagnostics", "value", "that its customers would have had; equal values have equal scores", CM_DECIMAL, true, false},
+    {"diagnostics", "value", "that its customers would have had; equal values have equal scores", CM_DECIMAL, true,
+     false},
     {"diagnostics", "customers", "with this value", CM_INT64, true, false},
     {"diagnostics", "code", "stable", CM_STRING, true, false},
     {"diagnostics", "sentence", "why", CM_STRING, true, false},
@@ -80,10 +84,12 @@ static const cm_output_spec outputs[] = {
     {"segments", "median_frequency", "median invoices", CM_FLOAT64, true, true},
     {"segments", "mean_monetary", "mean money", CM_FLOAT64, true, true},
     {"segments", "median_monetary", "median money", CM_FLOAT64, true, true},
-    {"segments", "customers_before", "who were in it so many days ago (option before_days), by the same cuts", CM_INT64, true, true},
+    {"segments", "customers_before", "who were in it so many days ago (option before_days), by the same cuts", CM_INT64,
+     true, true},
     {"segments", "came_back", "share of these who have bought since", CM_FLOAT64, true, true},
     {"segments", "money_since", "that these have brought since", CM_DECIMAL, true, true},
-    {"segments", "expected_value", "money since, a customer: what one of the segment brings in so many days", CM_FLOAT64, true, true},
+    {"segments", "expected_value", "money since, a customer: what one of the segment brings in so many days",
+     CM_FLOAT64, true, true},
     {"pyramid", "top_share", "the best customers by money, as a share of all", CM_FLOAT64, true, true},
     {"pyramid", "customers", "how many these are, rounded up", CM_INT64, true, true},
     {"pyramid", "money", "of these customers; at or below zero it counts as it is", CM_DECIMAL, true, true},
@@ -94,8 +100,10 @@ static const cm_output_spec outputs[] = {
     {"pyramid", "mean_monetary", "of these customers", CM_FLOAT64, true, true},
     {"pyramid", "main_segment", "the segment that most of them are in", CM_STRING, true, true},
     {"pyramid", "main_segment_share", "how many of them", CM_FLOAT64, true, true},
-    {"pyramid", "gini", "of these customers' money: 0 all alike, 1 one has all; in the last row that of all", CM_FLOAT64, true, true},
-    {"golden", "customer", "of the best monetary score, active, gaps no more irregular than chance (gap_cv at most 1)", CM_STRING, true, true},
+    {"pyramid", "gini", "of these customers' money: 0 all alike, 1 one has all; in the last row that of all",
+     CM_FLOAT64, true, true},
+    {"golden", "customer", "of the best monetary score, active, gaps no more irregular than chance (gap_cv at most 1)",
+     CM_STRING, true, true},
     {"golden", "segment", "their segment", CM_STRING, true, true},
     {"golden", "recency_days", "days from the last purchase to as-of", CM_INT64, true, true},
     {"golden", "frequency", "invoices", CM_INT64, true, true},
@@ -103,7 +111,8 @@ static const cm_output_spec outputs[] = {
     {"golden", "gap_cv", "of the option rhythm", CM_FLOAT64, true, true},
     {"golden", "active_months", "of the option rhythm", CM_INT64, true, true},
     {"golden", "months", "of the option rhythm", CM_INT64, true, true},
-    {"migration", "from", "segment so many days ago (option before_days); absent: had not bought", CM_STRING, true, true},
+    {"migration", "from", "segment so many days ago (option before_days); absent: had not bought", CM_STRING, true,
+     true},
     {"migration", "to", "segment now", CM_STRING, true, true},
     {"migration", "customers", "who went this way, or stayed", CM_INT64, true, true},
     {"migration", "share", "of those in `from`", CM_FLOAT64, true, true},
@@ -138,13 +147,15 @@ static bool read_weights(const cm_options *set, const cm_topic *topic, double we
 
 static cm_status check_options(cm_context *ctx, const cm_inputs *in, const cm_options *set, const cm_topic *topic) {
     double weights[CM_RFM_DIMENSIONS];
-    bool fixed = cm_option_choice(set, topic, "method") == CM_RFM_FIXED, given = cm_option_table(set, topic, "cuts") != NULL;
+    bool fixed = cm_option_choice(set, topic, "method") == CM_RFM_FIXED,
+         given = cm_option_table(set, topic, "cuts") != NULL;
     if (fixed != given) return cm_fail(ctx, CM_E_OPTION, fixed ? "CUTS_ABSENT" : "CUTS_UNUSED", "");
     if (!read_weights(set, topic, weights)) return cm_fail(ctx, CM_E_OPTION, "RFM_WEIGHTS", "");
     return in->rows ? CM_OK : cm_fail(ctx, CM_E_DATA, "RFM_NOBODY", "");
 }
 
-static cm_status put_cuts(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model, int32_t scores[3]) {
+static cm_status put_cuts(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model,
+                          int32_t scores[3]) {
     const cm_topic *topic = &model->method->topic;
     cm_rfm_way way = (cm_rfm_way)cm_option_choice(set, topic, "method");
     const cm_table *given = cm_option_table(set, topic, "cuts");
@@ -238,7 +249,9 @@ static void explain(const cm_rfm *rfm, const cm_cell *in, const int32_t scores[3
     }
 }
 
-static cm_cell text_cell(const char *text) { return (cm_cell){.type = CM_STRING, .text = text, .length = strlen(text)}; }
+static cm_cell text_cell(const char *text) {
+    return (cm_cell){.type = CM_STRING, .text = text, .length = strlen(text)};
+}
 
 static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why) {
     const cm_rfm *rfm = compiled;

@@ -55,7 +55,9 @@ typedef struct cm_rfm {
 extern const char *const cm_rfm_dimension_names[CM_RFM_DIMENSIONS];
 
 /* Better is larger: recency is turned round (without overflow), frequency and money stay. */
-static inline int64_t cm_rfm_goodness(int dimension, int64_t value) { return dimension == CM_RFM_RECENCY ? ~value : value; }
+static inline int64_t cm_rfm_goodness(int dimension, int64_t value) {
+    return dimension == CM_RFM_RECENCY ? ~value : value;
+}
 
 /* The place of the cuts of a dimension for who has these scores in those before it. */
 static inline uint64_t cm_rfm_place(const cm_rfm_shape *shape, int dimension, const int32_t *before) {
@@ -65,7 +67,8 @@ static inline uint64_t cm_rfm_place(const cm_rfm_shape *shape, int dimension, co
 }
 
 static inline uint64_t cm_rfm_cell(const cm_rfm_shape *shape, const int32_t scores[3]) {
-    return ((uint64_t)(scores[0] - 1) * (uint64_t)shape->scores[1] + (uint64_t)(scores[1] - 1)) * (uint64_t)shape->scores[2]
+    return ((uint64_t)(scores[0] - 1) * (uint64_t)shape->scores[1] + (uint64_t)(scores[1] - 1))
+               * (uint64_t)shape->scores[2]
            + (uint64_t)(scores[2] - 1);
 }
 
@@ -80,8 +83,8 @@ const char *cm_rfm_text(const void *compiled, uint64_t output, uint64_t code);
 
 /* cuts.c: cut points from values, by the method of the option; the tables cuts and diagnostics. */
 typedef enum cm_rfm_way { CM_RFM_INDEPENDENT, CM_RFM_NESTED, CM_RFM_FIXED, CM_RFM_PYRAMID } cm_rfm_way;
-cm_status cm_rfm_make_cuts(cm_context *ctx, const cm_inputs *inputs, cm_rfm_way way, const int32_t scores[3], cm_table **cuts,
-                           cm_table **diagnostics);
+cm_status cm_rfm_make_cuts(cm_context *ctx, const cm_inputs *inputs, cm_rfm_way way, const int32_t scores[3],
+                           cm_table **cuts, cm_table **diagnostics);
 /* fixed.c: the same from cut points that are given. */
 cm_status cm_rfm_take_cuts(cm_context *ctx, const cm_inputs *inputs, const cm_table *given, cm_table **cuts,
                            cm_table **diagnostics);

@@ -1,5 +1,5 @@
-/* Scores of one customer, and of many: the highest cut that is not above the value. Values and cuts are compared exactly;
- * for many of one scale the cuts are brought to it first. O(scores) a customer. */
+/* Scores of one customer, and of many: the highest cut that is not above the value. Values and cuts are compared
+ * exactly; for many of one scale the cuts are brought to it first. O(scores) a customer. */
 #include "model/rfm/rfm.h"
 
 /* a / 10^a_scale at or above b / 10^b_scale, exactly. */
@@ -46,10 +46,11 @@ double cm_rfm_weighted(const cm_rfm *rfm, const int32_t scores[3]) {
 
 /* ---- many ---- */
 
-/* The cuts of all places at the scale of the values: goodness from which on a value has score j. */
+/* The cuts of all places at the scale of the values: goodness from which on a value has score j or a better one, so
+ * that it never falls with j and a score is a count. */
 typedef struct limits {
     int64_t at[CM_RFM_PLACES][CM_RFM_MOST + 1];
-    bool used[CM_RFM_PLACES][CM_RFM_MOST + 1]; /* false: nobody has exactly this score */
+    int32_t most[CM_RFM_PLACES]; /* the best score that somebody can have */
 } limits;
 
 /* The least value at scale `to` that is not below the cut; false if there is none. */
@@ -64,25 +65,29 @@ static bool rescale_up(int64_t cut, int32_t from, int32_t to, int64_t *out) {
 }
 
 static void find_limits(const cm_rfm *rfm, int32_t money_scale, limits *out) {
-    for (int place = 0; place < CM_RFM_PLACES; place++)
-        for (int j = 1; j <= CM_RFM_MOST; j++) {
-            bool money = place >= 1 + CM_RFM_MOST;
-            int64_t at = rfm->cuts[place].at[j];
-            out->used[place][j] = rfm->cuts[place].used[j];
-            if (money) out->used[place][j] &= rescale_up(at, rfm->money_scale, money_scale, &at);
-            out->at[place][j] = at;
+    for (int place = 0; place < CM_RFM_PLACES; place++) {
+        bool money = place >= 1 + CM_RFM_MOST;
+        out->most[place] = 1;
+        for (int32_t j = CM_RFM_MOST; j > 1; j--) {
+            int64_t at = rfm->cuts[place].at[j], above = j < CM_RFM_MOST ? out->at[place][j + 1] : INT64_MAX;
+            bool used = rfm->cuts[place].used[j] && (!money || rescale_up(at, rfm->money_scale, money_scale, &at));
+            if (used && out->most[place] == 1) out->most[place] = j;
+            out->at[place][j] = used && at < above ? at : above;
         }
+    }
 }
 
-static int32_t score_at(const cm_rfm *rfm, const limits *own, int dimension, const int32_t *before, int64_t value) {
+static inline int32_t score_at(const cm_rfm *rfm, const limits *own, int dimension, const int32_t *before,
+                               int64_t value) {
     uint64_t place = cm_rfm_place(&rfm->shape, dimension, before);
     int64_t good = cm_rfm_goodness(dimension, value);
-    int32_t j = rfm->shape.scores[dimension];
-    while (j > 1 && !(own->used[place][j] && good >= own->at[place][j])) j--;
-    return j;
+    int32_t score = 1;
+    for (int32_t j = 2; j <= own->most[place]; j++) score += good >= own->at[place][j];
+    return score;
 }
 
-static void score_row(const cm_rfm *rfm, const limits *own, const cm_inputs *in, uint64_t row, int32_t scores[3]) {
+static inline void score_row(const cm_rfm *rfm, const limits *own, const cm_inputs *in, uint64_t row,
+                             int32_t scores[3]) {
     for (int i = 0; i < CM_RFM_DIMENSIONS; i++) scores[i] = score_at(rfm, own, i, scores, in->columns[i].integers[row]);
 }
 

@@ -90,8 +90,8 @@ static cm_status find_segment(cm_context *ctx, cm_rfm *rfm, const char *name, ui
 static cm_status cover(cm_context *ctx, cm_rfm *rfm, const int32_t scores[3], uint64_t segment, bool *covered) {
     uint64_t cell = cm_rfm_cell(&rfm->shape, scores);
     if (covered[cell])
-        return cm_fail(ctx, CM_E_DATA, "SEGMENT_TWICE", "iiiss", (int64_t)scores[0], (int64_t)scores[1], (int64_t)scores[2],
-                       rfm->segment_names[rfm->segment_of[cell]], rfm->segment_names[segment]);
+        return cm_fail(ctx, CM_E_DATA, "SEGMENT_TWICE", "iiiss", (int64_t)scores[0], (int64_t)scores[1],
+                       (int64_t)scores[2], rfm->segment_names[rfm->segment_of[cell]], rfm->segment_names[segment]);
     covered[cell] = true;
     rfm->segment_of[cell] = (uint8_t)segment;
     return CM_OK;
@@ -106,7 +106,8 @@ static cm_status read_rule(cm_context *ctx, const rules *from, uint64_t row, cm_
         low[i] = limit_of(from, row, 1 + 2 * i, 1);
         high[i] = limit_of(from, row, 2 + 2 * i, rfm->shape.scores[i]);
         if (low[i] < 1 || high[i] > rfm->shape.scores[i] || low[i] > high[i])
-            return cm_fail(ctx, CM_E_DATA, "SEGMENT_RANGE", "siii", name, low[i], high[i], (int64_t)rfm->shape.scores[i]);
+            return cm_fail(ctx, CM_E_DATA, "SEGMENT_RANGE", "siii", name, low[i], high[i],
+                           (int64_t)rfm->shape.scores[i]);
     }
     cm_status status = find_segment(ctx, rfm, name, length, &segment);
     int32_t at[3];

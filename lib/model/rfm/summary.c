@@ -1,4 +1,5 @@
-/* What the scores say of all: the segments with their money and what became of such customers; then the other summaries. */
+/* What the scores say of all: the segments with their money and what became of such customers; then the other
+ * summaries. */
 #include <string.h>
 
 #include "base/number.h"
@@ -74,7 +75,8 @@ static cm_status find_medians(cm_context *ctx, void *state, uint64_t dimension) 
     summary *all = state;
     uint64_t rows = all->inputs->rows, next[256];
     const int64_t *from = all->inputs->columns[dimension].integers;
-    int64_t *values = cm_alloc_raw(ctx, rows, sizeof *values), *room = values ? cm_alloc_raw(ctx, rows, sizeof *room) : NULL;
+    int64_t *values = cm_alloc_raw(ctx, rows, sizeof *values),
+            *room = values ? cm_alloc_raw(ctx, rows, sizeof *room) : NULL;
     cm_status status = room ? CM_OK : ctx->error.status;
     for (uint64_t i = 0; i < all->rfm->segment_count; i++) next[i] = all->parts[i].first;
     for (uint64_t row = 0; row < rows && !status; row++) values[next[all->segments[row]]++] = from[row];
@@ -127,9 +129,21 @@ static cm_status add_segment(cm_context *ctx, cm_builder *builder, const summary
 }
 
 static cm_status add_segment_columns(cm_context *ctx, cm_builder *builder, const summary *all) {
-    static const char *const names[SEGMENT_COLUMNS] = {
-        "segment", "customers", "share", "money", "money_share", "mean_recency_days", "median_recency_days", "mean_frequency",
-        "median_frequency", "mean_monetary", "median_monetary", "customers_before", "came_back", "money_since", "expected_value"};
+    static const char *const names[SEGMENT_COLUMNS] = {"segment",
+                                                       "customers",
+                                                       "share",
+                                                       "money",
+                                                       "money_share",
+                                                       "mean_recency_days",
+                                                       "median_recency_days",
+                                                       "mean_frequency",
+                                                       "median_frequency",
+                                                       "mean_monetary",
+                                                       "median_monetary",
+                                                       "customers_before",
+                                                       "came_back",
+                                                       "money_since",
+                                                       "expected_value"};
     cm_status status = CM_OK;
     for (int i = 0; i < SEGMENT_COLUMNS && !status; i++) {
         bool money = i == MONEY || i == MONEY_SINCE, count = i == CUSTOMERS || i == CUSTOMERS_BEFORE;

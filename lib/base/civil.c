@@ -31,6 +31,12 @@ void cm_civil_date(int32_t days, int32_t *year, int32_t *month, int32_t *day) {
     *year = year_of_era + era * 400 + (*month <= 2);
 }
 
+int64_t cm_civil_month(int32_t days) {
+    int32_t year, month, day;
+    cm_civil_date(days, &year, &month, &day);
+    return (int64_t)year * 12 + month - 1;
+}
+
 bool cm_civil_exists(int32_t year, int32_t month, int32_t day) {
     static const int8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1) return false;

@@ -11,6 +11,7 @@
 
 int32_t cm_civil_day(int32_t year, int32_t month, int32_t day); /* days since 1970-01-01; the date must exist */
 void cm_civil_date(int32_t days, int32_t *year, int32_t *month, int32_t *day);
+int64_t cm_civil_month(int32_t days); /* months since January of the year 0 */
 bool cm_civil_exists(int32_t year, int32_t month, int32_t day); /* years 1 to 9999 */
 int32_t cm_civil_day_of(int64_t microseconds);                  /* the day that a time falls on, rounding down */
 

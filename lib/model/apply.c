@@ -36,12 +36,8 @@ static cm_status add_id_column(cm_context *ctx, cm_builder *builder, const cm_ta
 }
 
 static cm_status put_id(cm_context *ctx, cm_builder *builder, const cm_table *table, int64_t id, uint64_t row) {
-    uint64_t length = 0;
     if (id < 0) return cm_builder_int(ctx, builder, 0, (int64_t)row + 1);
-    if (cm_table_is_absent(table, row, (uint64_t)id)) return CM_OK;
-    if (table->columns[id]->type == CM_INT64) return cm_builder_int(ctx, builder, 0, cm_table_int(table, row, (uint64_t)id));
-    const char *text = cm_table_text(table, row, (uint64_t)id, 0, &length);
-    return cm_builder_text(ctx, builder, 0, text, length);
+    return cm_copy_cell(ctx, builder, 0, table, (uint64_t)id, row);
 }
 
 /* ---- applying ---- */
@@ -52,7 +48,8 @@ static cm_money money_of(cm_wide sum, int32_t scale) {
 }
 
 /* Money of all rows and of those that are scored, where the table has a column of that name. */
-static void add_money(const cm_table *table, const cm_column *money, const cm_inputs *inputs, cm_money *all, cm_money *kept) {
+static void add_money(const cm_table *table, const cm_column *money, const cm_inputs *inputs, cm_money *all,
+                      cm_money *kept) {
     cm_wide sum = 0, part = 0;
     uint64_t next = 0;
     for (uint64_t c = 0; c < money->chunk_count; c++) {
@@ -143,8 +140,8 @@ static cm_status add_reason(cm_context *ctx, cm_builder *builder, const char *co
     return status ? status : cm_builder_text(ctx, builder, 3, sentence, sentence_length);
 }
 
-static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs, int64_t id,
-                             uint64_t row, cm_reasons *reasons) {
+static cm_status explain_row(cm_context *ctx, cm_builder *builder, const cm_model *model, const cm_inputs *inputs,
+                             int64_t id, uint64_t row, cm_reasons *reasons) {
     cm_cell in[CM_MOST_INPUTS], out[CM_MOST_OUTPUTS] = {{0}};
     cm_scratch room;
     cm_status status = CM_OK;
@@ -253,7 +250,8 @@ static cm_status answer_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *i
         return cm_fail(ctx, CM_E_ARGUMENT, "SCORER_ANSWERS", "su", method->topic.name, method->answer_cells);
     for (uint64_t i = 0; i < in_count; i++)
         if (in[i].type && (in[i].type != CM_STRING || !in[i].text))
-            return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", cm_input_name(scorer->model, 0), cm_type_name(CM_STRING));
+            return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", cm_input_name(scorer->model, 0),
+                           cm_type_name(CM_STRING));
     if (out_count) memset(out, 0, (size_t)out_count * sizeof *out);
     method->answer(scorer->listener, in, in_count, out, out_count);
     return CM_OK;
@@ -271,7 +269,8 @@ static cm_status score_row(cm_context *ctx, cm_scorer *scorer, const cm_cell *in
         int32_t type = cm_input_type(scorer->model, i);
         if (in[i].type == 0 && method->takes_absent) wide[i] = in[i];
         else if (in[i].type == 0) return cm_fail(ctx, CM_E_DATA, "SCORER_ABSENT", "ss", name, method->incomplete);
-        else if (!widen_cell(&in[i], type, &wide[i])) return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", name, cm_type_name(type));
+        else if (!widen_cell(&in[i], type, &wide[i]))
+            return cm_fail(ctx, CM_E_DATA, "SCORER_TYPE", "ss", name, cm_type_name(type));
     }
     memset(out, 0, (size_t)out_count * sizeof *out);
     method->score(scorer->model->compiled, wide, out, &scorer->room, NULL);

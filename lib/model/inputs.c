@@ -244,3 +244,13 @@ void cm_inputs_close(cm_core *core, cm_inputs *inputs) {
     cm_free(core, inputs->numbers, cm_table_rows(inputs->table), sizeof *inputs->numbers);
     *inputs = (cm_inputs){0};
 }
+
+cm_status cm_copy_cell(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_table *table, uint64_t column,
+                       uint64_t row) {
+    uint64_t length = 0;
+    if (cm_table_is_absent(table, row, column)) return CM_OK;
+    if (table->columns[column]->type != CM_STRING)
+        return cm_builder_int(ctx, builder, to, cm_table_int(table, row, column));
+    const char *text = cm_table_text(table, row, column, 0, &length);
+    return cm_builder_text(ctx, builder, to, text, length);
+}

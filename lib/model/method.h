@@ -90,8 +90,8 @@ typedef struct cm_method {
      * method has no reasons. */
     cm_status (*apply)(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
     /* Its scorer, where it has one: any number of texts in (absent cells are passed over), out any number of answers of
-     * `answer_cells` cells, the best first; what is not needed stays absent. The listener is one scorer's own; answering
-     * takes no memory. */
+     * `answer_cells` cells, the best first; what is not needed stays absent. The listener is one scorer's own;
+     * answering takes no memory. */
     uint64_t answer_cells;
     cm_status (*listen)(cm_context *ctx, const cm_model *model, void **listener);
     void (*leave)(cm_core *core, void *listener);
@@ -141,6 +141,9 @@ void cm_inputs_close(cm_core *core, cm_inputs *inputs);
 cm_cell cm_input_cell(const cm_inputs *inputs, uint64_t index, uint64_t row); /* of the complete rows; absent: type 0 */
 uint64_t cm_output_count(const cm_method *method);                              /* columns of its first table */
 int64_t cm_find_id(const cm_table *table); /* the column that rows are known by; -1: their number */
+/* A cell of STRING or of a type that is kept as an integer, set in a builder's column of that type. */
+cm_status cm_copy_cell(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_table *table, uint64_t column,
+                       uint64_t row);
 /* The scores of rows by the compiled model, with the summaries and the audit attached. */
 cm_status cm_score_inputs(cm_context *ctx, const cm_model *model, const cm_inputs *inputs, cm_table **out);
 

@@ -67,7 +67,8 @@ static cm_status place_records(cm_context *ctx, void *state, uint64_t task) {
     part *own = &all->parts[task];
     (void)ctx;
     for (uint64_t i = own->first; i < own->end; i++) {
-        if (i + AHEAD < own->end && ask->owners[i + AHEAD] >= 0) __builtin_prefetch(&own->counts[ask->owners[i + AHEAD]], 1);
+        if (i + AHEAD < own->end && ask->owners[i + AHEAD] >= 0)
+            __builtin_prefetch(&own->counts[ask->owners[i + AHEAD]], 1);
         if (ask->owners[i] >= 0) ask->records[own->counts[ask->owners[i]]++] = (uint32_t)i;
     }
     return CM_OK;
@@ -75,7 +76,8 @@ static cm_status place_records(cm_context *ctx, void *state, uint64_t task) {
 
 static void add_sums(cm_fate_sums *to, const cm_fate_sums *from) {
     const cm_fate contradiction = CM_DROPPED_CONTRADICTION;
-    if (from->lines[contradiction] && (!to->lines[contradiction] || from->first_contradiction < to->first_contradiction)) {
+    if (from->lines[contradiction]
+        && (!to->lines[contradiction] || from->first_contradiction < to->first_contradiction)) {
         to->first_contradiction = from->first_contradiction;
         to->contradiction_day = from->contradiction_day;
     }
@@ -88,10 +90,8 @@ static void add_sums(cm_fate_sums *to, const cm_fate_sums *from) {
 static cm_status group(cm_context *ctx, grouping *all) {
     cm_question *ask = all->ask;
     uint64_t records = ask->orders->map.count;
-    for (uint64_t p = 0; p < all->count; p++) {
-        all->parts[p].first = records / all->count * p;
-        all->parts[p].end = p + 1 == all->count ? records : records / all->count * (p + 1);
-    }
+    for (uint64_t p = 0; p < all->count; p++)
+        cm_part_of(records, all->count, p, &all->parts[p].first, &all->parts[p].end);
     cm_status status = cm_parallel(ctx, all->count, count_part, all);
     if (status) return status;
     for (uint64_t p = 0; p < all->count; p++) add_sums(&ask->sums, &all->parts[p].sums);
@@ -106,26 +106,26 @@ static cm_status find_shown(cm_context *ctx, cm_question *ask) {
     if (status) return status;
     for (uint64_t rank = 0; rank < ask->id_count; rank++) {
         int32_t code = ask->shown[rank];
-        if (ask->starts[code + 1] > ask->starts[code] || (ask->listed && ask->listed[code])) ask->shown[ask->shown_count++] = code;
+        if (ask->starts[code + 1] > ask->starts[code] || (ask->listed && ask->listed[code]))
+            ask->shown[ask->shown_count++] = code;
     }
     return CM_OK;
 }
 
 cm_status cm_question_group(cm_context *ctx, cm_question *ask) {
-    uint64_t records = ask->orders->map.count, count = records / RECORDS_A_PART;
-    if (count > ctx->settings.threads) count = ctx->settings.threads;
-    if (count < 1) count = 1;
+    uint64_t records = ask->orders->map.count, count = cm_parts(ctx, records, RECORDS_A_PART);
     grouping all = {ask, cm_alloc(ctx, count, sizeof *all.parts), count};
-    if (!(ask->owners = cm_alloc(ctx, records, sizeof *ask->owners))
-        || !(ask->starts = cm_alloc(ctx, ask->id_count + 1, sizeof *ask->starts))
-        || !(ask->records = cm_alloc(ctx, records, sizeof *ask->records))
-        || !(ask->shown = cm_alloc(ctx, ask->id_count, sizeof *ask->shown)) || !all.parts) {
+    if (!(ask->owners = cm_alloc_raw(ctx, records, sizeof *ask->owners))
+        || !(ask->starts = cm_alloc_raw(ctx, ask->id_count + 1, sizeof *ask->starts))
+        || !(ask->records = cm_alloc_raw(ctx, records, sizeof *ask->records))
+        || !(ask->shown = cm_alloc_raw(ctx, ask->id_count, sizeof *ask->shown)) || !all.parts) {
         cm_free(ctx->core, all.parts, count, sizeof *all.parts);
         return ctx->error.status;
     }
     cm_status status = group(ctx, &all);
     if (!status) status = find_shown(ctx, ask);
-    for (uint64_t p = 0; p < count; p++) cm_free(ctx->core, all.parts[p].counts, ask->id_count, sizeof *all.parts[p].counts);
+    for (uint64_t p = 0; p < count; p++)
+        cm_free(ctx->core, all.parts[p].counts, ask->id_count, sizeof *all.parts[p].counts);
     cm_free(ctx->core, all.parts, count, sizeof *all.parts);
     return status;
 }

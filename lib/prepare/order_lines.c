@@ -1,10 +1,10 @@
 /* Lines to records of orders. Lines of one order mostly follow each other: such a run is added up before its record is
  * looked for. Threads take parts of the table, each into a state of its own, merged in the order of the parts.
  *
- * A question that is asked once and of these lines alone does not need one record an order: then the runs themselves are
- * the records ("loose"), found and compared by nobody, with the codes of the table's own dictionaries. Where too many
- * runs turn out to be of orders that came before, the lines are not in the order of their orders, and records are looked
- * for after all, so that memory stays within what the orders need. O(lines). */
+ * A question that is asked once and of these lines alone does not need one record an order: then the runs themselves
+ * are the records ("loose"), found and compared by nobody, with the codes of the table's own dictionaries. Where too
+ * many runs turn out to be of orders that came before, the lines are not in the order of their orders, and records are
+ * looked for after all, so that memory stays within what the orders need. O(lines). */
 #include <string.h>
 
 #include "base/civil.h"
@@ -138,9 +138,11 @@ static cm_status set_ids(cm_context *ctx, adding *work, const run *from, cm_orde
     order->item = from->has & CM_HAS_ITEM ? (int32_t)from->item : -1;
     if (orders->borrows_ids) return CM_OK;
     if (from->has & CM_HAS_CUSTOMER)
-        status = map_id(ctx, &work->customers, columns[CM_ROLE_CUSTOMER], &orders->customers, from->customer, &order->customer);
+        status = map_id(ctx, &work->customers, columns[CM_ROLE_CUSTOMER], &orders->customers, from->customer,
+                        &order->customer);
     if (from->has & CM_HAS_INVOICE && !status)
-        status = map_id(ctx, &work->invoices, columns[CM_ROLE_INVOICE], &orders->invoices, from->invoice, &order->invoice);
+        status =
+            map_id(ctx, &work->invoices, columns[CM_ROLE_INVOICE], &orders->invoices, from->invoice, &order->invoice);
     if (from->has & CM_HAS_ITEM && !status)
         status = map_id(ctx, &work->items, columns[CM_ROLE_ITEM], &orders->items, from->item, &order->item);
     return status;
@@ -158,7 +160,8 @@ static cm_status end_run(cm_context *ctx, adding *work, uint64_t row) {
         if (!status && work->orders->map.count == work->settle_at) status = settle(ctx, work);
     } else {
         status = cm_order_get(ctx, &work->orders->map, sums, &order);
-        if (!status && cm_order_add_overflows(order, sums)) status = cm_fail(ctx, CM_E_OVERFLOW, "ORDER_OVERFLOW", "u", row);
+        if (!status && cm_order_add_overflows(order, sums))
+            status = cm_fail(ctx, CM_E_OVERFLOW, "ORDER_OVERFLOW", "u", row);
     }
     sums->lines = 0;
     return status;
@@ -241,8 +244,8 @@ static uint64_t settle_at(const cm_column *invoice) {
     return invoice && 2 * invoice->dictionary_size > SETTLE_AT ? 2 * invoice->dictionary_size : SETTLE_AT;
 }
 
-static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose, uint64_t first,
-                               uint64_t end, cm_orders **out) {
+static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose,
+                               uint64_t first, uint64_t end, cm_orders **out) {
     cm_column *const *columns = lines->columns;
     cm_orders *orders = NULL;
     adding *work = cm_alloc(ctx, 1, sizeof *work);
@@ -286,8 +289,8 @@ typedef struct parts {
 
 static cm_status make_part(cm_context *ctx, void *argument, uint64_t task) {
     parts *all = argument;
-    uint64_t first = all->rows / all->count * task;
-    uint64_t end = task + 1 == all->count ? all->rows : all->rows / all->count * (task + 1);
+    uint64_t first, end;
+    cm_part_of(all->rows, all->count, task, &first, &end);
     return state_of_rows(ctx, all->lines, all->like, all->loose, first, end, &all->states[task]);
 }
 
@@ -299,12 +302,12 @@ static cm_status add_part(cm_context *ctx, cm_orders *to, cm_orders *part) {
 
 static bool is_text(const cm_column *column) { return !column || column->type == CM_STRING; }
 
-cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose, cm_orders **out) {
-    uint64_t rows = lines->table->rows, count = rows / ROWS_A_PART;
-    if (count > ctx->settings.threads) count = ctx->settings.threads;
-    if (count < 1) count = 1;
+cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose,
+                             cm_orders **out) {
+    uint64_t rows = lines->table->rows, count = cm_parts(ctx, rows, ROWS_A_PART);
     /* The columns' codes serve as ids where the columns have codes. */
-    loose = loose && !like->keeps_items && is_text(lines->columns[CM_ROLE_CUSTOMER]) && is_text(lines->columns[CM_ROLE_INVOICE]);
+    loose = loose && !like->keeps_items && is_text(lines->columns[CM_ROLE_CUSTOMER])
+            && is_text(lines->columns[CM_ROLE_INVOICE]);
     parts all = {lines, like, loose, rows, count, cm_alloc(ctx, count, sizeof *all.states)};
     *out = NULL;
     if (!all.states) return ctx->error.status;

@@ -4,6 +4,9 @@
 
 #define SEGMENT_BITS 12
 #define SEGMENT (UINT64_C(1) << SEGMENT_BITS)
+#define LINE UINT64_C(64)             /* bytes of the cache, and of a record */
+#define MANY UINT64_C(16)             /* segments from which on they come several at once */
+#define SEGMENTS_A_BLOCK UINT64_C(8)
 
 _Static_assert(sizeof(cm_order) == 64, "an order is promised to take 64 bytes at most");
 
@@ -13,14 +16,15 @@ void cm_order_map_init(cm_order_map *map) {
 }
 
 void cm_order_map_clear(cm_core *core, cm_order_map *map) {
-    for (uint64_t i = 0; i < map->segment_count; i++) cm_free(core, map->segments[i], SEGMENT, sizeof(cm_order));
+    for (uint64_t i = 0; i < map->segment_count; i++)
+        cm_free(core, map->segments[i].block, map->segments[i].block_size, 1);
     cm_free(core, map->segments, map->segment_capacity, sizeof *map->segments);
     cm_free(core, map->slots, map->slot_count, sizeof *map->slots);
     memset(map, 0, sizeof *map);
 }
 
 cm_order *cm_order_at(const cm_order_map *map, uint64_t number) {
-    return &map->segments[number >> SEGMENT_BITS][number & (SEGMENT - 1)];
+    return &map->segments[number >> SEGMENT_BITS].records[number & (SEGMENT - 1)];
 }
 
 static uint64_t hash_key(const cm_order_map *map, const cm_order *key) {
@@ -65,16 +69,27 @@ static cm_status reserve_slots(cm_context *ctx, cm_order_map *map, uint64_t coun
     return CM_OK;
 }
 
+/* One segment more, or a block of them. Records are not zeroed: who takes one writes it. */
+static cm_status add_segments(cm_context *ctx, cm_order_map *map) {
+    uint64_t count = map->segment_count < MANY ? 1 : SEGMENTS_A_BLOCK, size = count * SEGMENT * sizeof(cm_order) + LINE;
+    cm_status status =
+        cm_reserve(ctx, &map->segments, &map->segment_capacity, map->segment_count + count, sizeof *map->segments);
+    if (status) return status;
+    char *block = cm_alloc_raw(ctx, size, 1);
+    if (!block) return ctx->error.status;
+    char *records = block + (LINE - (uintptr_t)block % LINE) % LINE;
+    for (uint64_t i = 0; i < count; i++) {
+        void *own = records + i * SEGMENT * sizeof(cm_order);
+        map->segments[map->segment_count++] = (cm_order_segment){own, i ? NULL : block, i ? 0 : size};
+    }
+    return CM_OK;
+}
+
 /* Segments for that many records in all. */
 static cm_status reserve_records(cm_context *ctx, cm_order_map *map, uint64_t count) {
     if (count > UINT32_MAX - 1) return cm_fail(ctx, CM_E_LIMIT, "ORDERS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
-    uint64_t segments = (count + SEGMENT - 1) >> SEGMENT_BITS;
-    cm_status status = cm_reserve(ctx, &map->segments, &map->segment_capacity, segments, sizeof *map->segments);
-    while (!status && map->segment_count < segments) {
-        cm_order *segment = cm_alloc(ctx, SEGMENT, sizeof *segment);
-        if (!segment) return ctx->error.status;
-        map->segments[map->segment_count++] = segment;
-    }
+    cm_status status = CM_OK;
+    while (!status && map->segment_count < (count + SEGMENT - 1) >> SEGMENT_BITS) status = add_segments(ctx, map);
     return status;
 }
 
@@ -94,10 +109,14 @@ cm_status cm_order_append(cm_context *ctx, cm_order_map *map, const cm_order *or
 
 cm_status cm_order_map_take(cm_context *ctx, cm_order_map *to, cm_order_map *from) {
     uint64_t segments = to->segment_count + from->segment_count;
-    if (segments << SEGMENT_BITS > UINT32_MAX - 1) return cm_fail(ctx, CM_E_LIMIT, "ORDERS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
+    if (segments << SEGMENT_BITS > UINT32_MAX - 1)
+        return cm_fail(ctx, CM_E_LIMIT, "ORDERS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
     cm_status status = cm_reserve(ctx, &to->segments, &to->segment_capacity, segments, sizeof *to->segments);
     if (status) return status;
-    if (from->count) to->count = (to->segment_count << SEGMENT_BITS) + from->count;
+    if (from->count) {
+        for (uint64_t i = to->count; i < to->segment_count << SEGMENT_BITS; i++) cm_order_at(to, i)->lines = 0;
+        to->count = (to->segment_count << SEGMENT_BITS) + from->count;
+    }
     for (uint64_t i = 0; i < from->segment_count; i++) to->segments[to->segment_count++] = from->segments[i];
     from->segment_count = from->count = 0;
     return CM_OK;

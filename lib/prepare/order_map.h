@@ -31,8 +31,15 @@ typedef struct cm_order {
     int64_t quantity, money, cost;
 } cm_order;
 
+/* A number of records that never move, each in a line of the cache of its own; several in one block of memory. */
+typedef struct cm_order_segment {
+    cm_order *records;
+    void *block; /* NULL: the block is that of a segment before it */
+    uint64_t block_size;
+} cm_order_segment;
+
 typedef struct cm_order_map {
-    cm_order **segments; /* of SEGMENT records each, which never move */
+    cm_order_segment *segments;
     uint64_t segment_count, segment_capacity;
     uint64_t count;
     uint32_t *slots;     /* number of the record + 1; 0 empty */

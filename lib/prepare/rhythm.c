@@ -33,12 +33,6 @@ typedef struct rhythm {
     int64_t active_months;
 } rhythm;
 
-static int64_t month_of(int32_t day) {
-    int32_t year, month, rest;
-    cm_civil_date(day, &year, &month, &rest);
-    return (int64_t)year * 12 + month;
-}
-
 static rhythm look_at(const cm_history *history, uint64_t code) {
     rhythm one = {0};
     int64_t last_month = INT64_MIN;
@@ -51,8 +45,8 @@ static rhythm look_at(const cm_history *history, uint64_t code) {
         one.squares += one.days ? (double)one.last_gap * (double)one.last_gap : 0;
         one.last = order->day;
         one.days++;
-        one.active_months += month_of(order->day) != last_month;
-        last_month = month_of(order->day);
+        one.active_months += cm_civil_month(order->day) != last_month;
+        last_month = cm_civil_month(order->day);
     }
     return one;
 }
@@ -105,7 +99,8 @@ static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history 
     const char *stage = stage_of(&one, typical, own, history->as_of);
     cm_status status = one.days > 1 ? put_gaps(ctx, builder, &one) : CM_OK;
     if (!status) status = cm_builder_int(ctx, builder, ACTIVE_MONTHS, one.active_months);
-    if (!status) status = cm_builder_int(ctx, builder, MONTHS, month_of(history->as_of) - month_of(one.first) + 1);
+    if (!status)
+        status = cm_builder_int(ctx, builder, MONTHS, cm_civil_month(history->as_of) - cm_civil_month(one.first) + 1);
     if (!status && typical >= 0) status = cm_builder_double(ctx, builder, RHYTHM, own);
     if (!status) status = cm_builder_text(ctx, builder, STAGE, stage, strlen(stage));
     return status ? status : cm_builder_row(ctx, builder);

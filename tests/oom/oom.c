@@ -388,6 +388,27 @@ done:
     return status;
 }
 
+/* From centres that are given, and with weights, each row its own. */
+static cm_status start_from_centres(cm_context *ctx) {
+    static const char *const columns[] = {"recency_days", "invoices", "money"};
+    cm_status status;
+    cm_model *own = NULL;
+    cm_table *few = NULL, *centres = NULL;
+    cm_options *options = NULL;
+    TRY(cm_table_select(ctx, customers, columns, 3, &few));
+    TRY(cm_table_slice(ctx, few, 0, 3, &centres));
+    TRY(cm_options_new(ctx, "kmeans", &options));
+    TRY(cm_options_set_table(ctx, options, "centroids", centres));
+    TRY(cm_options_set_text(ctx, options, "weight", "lines"));
+    TRY(cm_fit(ctx, "kmeans", customers, options, &own));
+done:
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_table_free(centres);
+    cm_table_free(few);
+    return status;
+}
+
 static cm_status load_and_score(cm_context *ctx) {
     cm_status status;
     cm_model *own = NULL;
@@ -656,7 +677,7 @@ static const struct {
     {"read", read_file},           {"batches", read_batches},   {"customers", make_customers},   {"orders", change_orders},
     {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score}, {"churn", churn_risk},        {"tables", tables_from_tables},
     {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
-    {"kmeans", segment_customers},
+    {"kmeans", segment_customers}, {"centres", start_from_centres},
     {"cuts", cut_in_every_way},    {"history", tell_histories},  {"moves", find_moves},
     {"checks", check_sales},
     {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets},

@@ -113,6 +113,8 @@ cm_status cm_kmeans_judge(cm_context *ctx, const cm_kmeans_run *run, const cm_km
     cm_free(ctx->core, spreads, run->k, sizeof *spreads);
     if (!status)
         status = cm_kmeans_silhouette(ctx, run->points, run->labels, run->k, settings->seed, &out->silhouette);
+    if (!status && !isnan(out->silhouette))
+        out->silhouette_rows = (double)(run->points->rows < CM_KMEANS_SAMPLE ? run->points->rows : CM_KMEANS_SAMPLE);
     return status ? status : cm_kmeans_stability(ctx, run->points, run->k, settings, &out->stability);
 }
 

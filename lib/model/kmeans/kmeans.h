@@ -130,13 +130,14 @@ cm_status cm_kmeans_seed(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uin
 cm_status cm_kmeans_seed_randomly(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uint64_t start);
 
 /* silhouette.c: the mean over a sample of at most 2,000 rows; NaN if fewer than two segments are among them. */
+#define CM_KMEANS_SAMPLE UINT64_C(2000)
 cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const uint16_t *labels, uint64_t k,
                                uint64_t seed, double *out);
 
 /* One start. What is NaN was not asked for or cannot be: the criteria are of the best start of each k. */
 typedef struct cm_kmeans_start {
     uint64_t k, number, iterations;
-    double inertia, silhouette, calinski_harabasz, davies_bouldin, elbow, smallest_share, stability;
+    double inertia, silhouette, silhouette_rows, calinski_harabasz, davies_bouldin, elbow, smallest_share, stability;
     cm_kmeans_stop stopped_by;
     bool chosen, unsound; /* unsound: chosen, though a segment is small or unstable, as are those of every k */
     uint64_t place;       /* 1: chosen, 2: the runner-up, 0: neither */

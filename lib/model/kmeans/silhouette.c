@@ -12,7 +12,6 @@
 #include "base/random.h"
 #include "model/kmeans/kmeans.h"
 
-#define SAMPLE 2000
 #define STREAM UINT64_MAX
 
 typedef struct sample {
@@ -76,7 +75,7 @@ static cm_status mean_silhouette(cm_context *ctx, const sample *of, double *out)
 
 cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const uint16_t *labels, uint64_t k,
                                uint64_t seed, double *out) {
-    sample of = {.count = points->rows < SAMPLE ? points->rows : SAMPLE, .columns = points->columns, .k = k};
+    sample of = {.count = points->rows < CM_KMEANS_SAMPLE ? points->rows : CM_KMEANS_SAMPLE, .columns = points->columns, .k = k};
     cm_status status;
     of.values = cm_alloc(ctx, of.count * of.columns, sizeof *of.values);
     if (of.values) of.labels = cm_alloc(ctx, of.count, sizeof *of.labels);

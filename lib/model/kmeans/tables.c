@@ -16,7 +16,8 @@ enum {
     NOTE,
     PLACE,
     MEASURES,
-    DIAGNOSTICS_COLUMNS = MEASURES + 5
+    SILHOUETTE_ROWS = MEASURES + 5,
+    DIAGNOSTICS_COLUMNS
 };
 
 static const char *const scaling_names[SCALING_COLUMNS] = {"column", "log", "centre", "scale", "median", "average"};
@@ -106,6 +107,8 @@ static cm_status add_start(cm_context *ctx, cm_builder *builder, const cm_kmeans
                                start->stability};
     for (uint64_t i = 0; i < sizeof measures / sizeof *measures && !status; i++)
         if (!isnan(measures[i])) status = cm_builder_double(ctx, builder, MEASURES + i, measures[i]);
+    if (!status && start->silhouette_rows > 0)
+        status = cm_builder_int(ctx, builder, SILHOUETTE_ROWS, (int64_t)start->silhouette_rows);
     if (!status && start->place) status = cm_builder_int(ctx, builder, PLACE, (int64_t)start->place);
     if (!status) status = put_note(ctx, builder, start, constant);
     return status ? status : cm_builder_row(ctx, builder);
@@ -116,11 +119,11 @@ static cm_status put_diagnostics(cm_context *ctx, cm_model *model, const cm_kmea
     static const char *const names[] = {"k",          "start",      "inertia", "silhouette",
                                         "iterations", "stopped_by", "chosen",  "note",
                                         "place",      "calinski_harabasz", "davies_bouldin", "elbow",
-                                        "smallest_share", "stability"};
+                                        "smallest_share", "stability", "silhouette_rows"};
     static const int32_t types[] = {CM_INT64, CM_INT64,  CM_FLOAT64, CM_FLOAT64,
                                     CM_INT64, CM_STRING, CM_BOOL,    CM_STRING,
                                     CM_INT64, CM_FLOAT64, CM_FLOAT64, CM_FLOAT64,
-                                    CM_FLOAT64, CM_FLOAT64};
+                                    CM_FLOAT64, CM_FLOAT64, CM_INT64};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = add_columns(ctx, builder, names, types, DIAGNOSTICS_COLUMNS);

@@ -81,15 +81,6 @@ static cm_status put_cause(cm_context *ctx, cm_moves *moves, const cm_side *then
 
 /* ---- one customer ---- */
 
-static cm_status put_id(cm_context *ctx, cm_builder *builder, const cm_table *ids, uint64_t column, uint64_t row) {
-    uint64_t length = 0;
-    if (cm_table_is_absent(ids, row, column)) return CM_OK;
-    if (ids->columns[column]->type == CM_INT64)
-        return cm_builder_int(ctx, builder, CUSTOMER, cm_table_int(ids, row, column));
-    const char *text = cm_table_text(ids, row, column, 0, &length);
-    return cm_builder_text(ctx, builder, CUSTOMER, text, length);
-}
-
 static cm_status code_of(cm_context *ctx, cm_moves *moves, const cm_side *side, int64_t *out) {
     int32_t code = -1;
     cm_status status = CM_OK;
@@ -124,7 +115,7 @@ cm_status cm_moves_add(cm_context *ctx, cm_moves *moves, const cm_table *ids, ui
     if (!status) status = code_of(ctx, moves, now, &codes[1]);
     if (!status) status = count(ctx, moves, codes, then, now);
     if (status || codes[0] == codes[1]) return status;
-    status = put_id(ctx, changes, ids, column, row);
+    status = cm_copy_cell(ctx, changes, CUSTOMER, ids, column, row);
     if (!status && then->segment) status = cm_builder_text(ctx, changes, FROM, then->segment, then->length);
     if (!status && now->segment) status = cm_builder_text(ctx, changes, TO, now->segment, now->length);
     if (!status) status = put_cause(ctx, moves, then, now);
@@ -135,11 +126,29 @@ cm_status cm_moves_add(cm_context *ctx, cm_moves *moves, const cm_table *ids, ui
 
 /* ---- the table of all ---- */
 
-/* Pairs by the bytes of their names, not scored last. */
+/* The places of the names: by their bytes; where all are whole numbers, as those of k-means, by these. */
+static cm_status rank_names(cm_context *ctx, const cm_dictionary *names, uint64_t size, int32_t *ranks) {
+    cm_key *keys = cm_alloc(ctx, size, sizeof *keys);
+    bool numbers = true;
+    for (uint64_t code = 0; code < size && keys && numbers; code++) {
+        cm_text name = cm_dictionary_text(names, (int32_t)code);
+        int64_t number = 0;
+        numbers = cm_parse_int(name.data, name.length, &number);
+        keys[code] = (cm_key){cm_key_of_int(number), code};
+    }
+    cm_status status = !keys     ? ctx->error.status
+                       : numbers ? cm_sort_keys(ctx, keys, size)
+                                 : cm_dictionary_ranks(ctx, names, size, ranks, NULL);
+    for (uint64_t rank = 0; rank < size && numbers && !status; rank++) ranks[keys[rank].value] = (int32_t)rank;
+    cm_free(ctx->core, keys, size, sizeof *keys);
+    return status;
+}
+
+/* Pairs by their names, not scored last. */
 static cm_status sort_pairs(cm_context *ctx, const cm_moves *moves, cm_key *keys) {
     uint64_t size = cm_dictionary_size(moves->names);
     int32_t *ranks = cm_alloc(ctx, size, sizeof *ranks);
-    cm_status status = ranks ? cm_dictionary_ranks(ctx, moves->names, size, ranks, NULL) : ctx->error.status;
+    cm_status status = ranks ? rank_names(ctx, moves->names, size, ranks) : ctx->error.status;
     for (uint64_t i = 0; i < moves->pairs.count && !status; i++) {
         const int64_t *codes = moves->pairs.values + 2 * i;
         uint64_t from = codes[0] < 0 ? UINT32_MAX : (uint64_t)ranks[codes[0]],

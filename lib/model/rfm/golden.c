@@ -36,28 +36,18 @@ static bool is_golden(const golden *work, uint64_t row) {
            && cv <= 1;
 }
 
-static cm_status put_cell(cm_context *ctx, cm_builder *builder, uint64_t to, const cm_table *table, uint64_t row,
-                          int64_t from) {
-    uint64_t length = 0, column = (uint64_t)from;
-    if (cm_table_is_absent(table, row, column)) return CM_OK;
-    if (table->columns[from]->type != CM_STRING)
-        return cm_builder_int(ctx, builder, to, cm_table_int(table, row, column));
-    const char *text = cm_table_text(table, row, column, 0, &length);
-    return cm_builder_text(ctx, builder, to, text, length);
-}
-
 static cm_status add_customer(cm_context *ctx, cm_builder *builder, const golden *work, uint64_t row) {
     const cm_table *table = work->inputs->table;
     uint64_t number = work->inputs->numbers[row];
     const char *segment = work->rfm->segment_names[work->segments[row]];
-    cm_status status = put_cell(ctx, builder, CUSTOMER, table, number, work->id);
+    cm_status status = cm_copy_cell(ctx, builder, CUSTOMER, table, (uint64_t)work->id, number);
     if (!status) status = cm_builder_text(ctx, builder, SEGMENT, segment, strlen(segment));
     for (int i = 0; i < CM_RFM_DIMENSIONS && !status; i++)
         status = cm_builder_int(ctx, builder, RECENCY + (uint64_t)i, work->inputs->columns[i].integers[row]);
     double cv = cm_table_double(table, number, (uint64_t)work->gap_cv);
     if (!status) status = cm_builder_double(ctx, builder, GAP_CV, cv);
-    if (!status) status = put_cell(ctx, builder, ACTIVE_MONTHS, table, number, work->active_months);
-    if (!status) status = put_cell(ctx, builder, MONTHS, table, number, work->months);
+    if (!status) status = cm_copy_cell(ctx, builder, ACTIVE_MONTHS, table, (uint64_t)work->active_months, number);
+    if (!status) status = cm_copy_cell(ctx, builder, MONTHS, table, (uint64_t)work->months, number);
     return status ? status : cm_builder_row(ctx, builder);
 }
 

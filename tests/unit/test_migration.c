@@ -290,6 +290,35 @@ START_TEST(gini_equals_the_mean_difference) {
 }
 END_TEST
 
+/* Segments that are numbers come by value, not by their first digit. */
+START_TEST(numbers_in_their_order) {
+    cm_context *ctx = new_context();
+    cm_builder *builder = NULL;
+    cm_table *table = NULL, *changes = NULL, *migration = NULL;
+    cm_model *model = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_INT64, 0, CM_ROLE_CUSTOMER));
+    OK(ctx, cm_builder_column(ctx, builder, "segment", CM_INT64, 0, 0));
+    for (int64_t i = 0; i < 24; i++) {
+        OK(ctx, cm_builder_int(ctx, builder, 0, i));
+        OK(ctx, cm_builder_int(ctx, builder, 1, 12 - i % 12));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &table));
+    OK(ctx, cm_fit(ctx, "migration", table, NULL, &model));
+    OK(ctx, cm_apply(ctx, model, table, &changes));
+    OK(ctx, cm_table_attached(ctx, changes, "migration", &migration));
+    ck_assert_uint_eq(cm_table_rows(migration), 12);
+    for (uint64_t row = 0; row < 12; row++) ck_assert_int_eq(atoi(TEXT(migration, row, "from")), (int)row + 1);
+    cm_table_free(migration);
+    cm_table_free(changes);
+    cm_model_free(model);
+    cm_table_free(table);
+    cm_builder_free(builder);
+    cm_context_free(ctx);
+}
+END_TEST
+
 Suite *test_migration(void) {
     Suite *suite = suite_create("migration");
     TCase *tests = tcase_create("migration");
@@ -297,6 +326,7 @@ Suite *test_migration(void) {
     tcase_add_loop_test(tests, moves_equal_plain_loops, 0, 3);
     tcase_add_test(tests, runs_that_do_not_fit);
     tcase_add_loop_test(tests, outcomes_migration_and_golden_equal_plain_loops, 0, 3);
+    tcase_add_test(tests, numbers_in_their_order);
     tcase_add_loop_test(tests, gini_equals_the_mean_difference, 0, 3);
     suite_add_tcase(suite, tests);
     return suite;

@@ -312,6 +312,47 @@ START_TEST(nobody_bought_and_missing_columns) {
 }
 END_TEST
 
+/* The scores of a table, made in columns, and those of the scorer, made row by row, at every scale of the money: the cuts
+ * are at scale 2. Extreme values too. */
+START_TEST(columns_equal_the_scorer) {
+    static const int64_t odd[] = {INT64_MAX, INT64_MIN, 0, -1, 1, INT64_MAX - 1};
+    static const char *const names[] = {"r", "f", "m", "rfm", "segment", "score"};
+    const int32_t scale = (int32_t[]){0, 1, 2, 3, 9, 18}[_i];
+    cm_context *ctx = new_context();
+    customer *all = random_customers(5, 600, 90), *later = random_customers(8, 600, 900);
+    for (int i = 0; i < 6; i++) {
+        later[i] = (customer){i, 1 + i, odd[i] / 1000};
+        later[6 + i] = (customer){odd[i] < 0 ? 0 : odd[i], odd[5 - i], i};
+    }
+    cm_table *table = table_of(ctx, all, 600, 2), *other = table_of(ctx, later, 600, scale), *scores = NULL;
+    cm_model *model = NULL;
+    cm_scorer *scorer = NULL;
+    OK(ctx, cm_fit(ctx, "rfm", table, NULL, &model));
+    OK(ctx, cm_apply(ctx, model, other, &scores));
+    OK(ctx, cm_scorer_new(ctx, model, &scorer));
+    for (uint64_t i = 0, row = 0; i < 600; i++) {
+        cm_cell out[6], in[3] = {{.type = CM_INT64, .integer = later[i].recency},
+                                 {.type = CM_INT64, .integer = later[i].invoices},
+                                 {.type = CM_DECIMAL, .scale = scale, .integer = later[i].money}};
+        if (later[i].recency < 0) continue;
+        OK(ctx, cm_scorer_row(ctx, scorer, in, 3, out, 6));
+        for (int j = 0; j < 3; j++) ck_assert_int_eq(INT(scores, row, names[j]), out[j].integer);
+        for (int j = 3; j < 5; j++) ck_assert_str_eq(TEXT(scores, row, names[j]), out[j].text);
+        ck_assert(DOUBLE(scores, row, names[5]) == out[5].real);
+        ck_assert_int_eq(INT(scores, row, "monetary"), later[i].money);
+        row++;
+    }
+    cm_scorer_free(scorer);
+    cm_model_free(model);
+    cm_table_free(scores);
+    cm_table_free(other);
+    cm_table_free(table);
+    free(all);
+    free(later);
+    cm_context_free(ctx);
+}
+END_TEST
+
 Suite *test_rfm(void) {
     Suite *suite = suite_create("rfm");
     TCase *tests = tcase_create("rfm");
@@ -319,6 +360,7 @@ Suite *test_rfm(void) {
     tcase_add_loop_test(tests, scores_equal_their_definition, 2, 11);
     tcase_add_test(tests, new_values_have_the_score_of_the_highest_cut_not_above);
     tcase_add_test(tests, the_scorer_and_the_table_agree_and_survive_a_file);
+    tcase_add_loop_test(tests, columns_equal_the_scorer, 0, 6);
     tcase_add_test(tests, summaries_add_up);
     tcase_add_test(tests, own_segments_cover_every_cell_once);
     tcase_add_loop_test(tests, default_segments_cover_every_number_of_scores, 2, 11);

@@ -1,0 +1,69 @@
+/* Sorting and selecting against a plain sort, over spans of every width. */
+#include "base/sort.h"
+#include "support.h"
+
+enum { MOST = 5000 };
+
+static uint64_t random_bits(lcg *random, uint32_t bits) {
+    uint64_t all = (uint64_t)lcg_next(random) << 42 ^ (uint64_t)lcg_next(random) << 21 ^ lcg_next(random);
+    return bits == 64 ? all : all & ((UINT64_C(1) << bits) - 1);
+}
+
+static int by_key(const void *a, const void *b) {
+    const cm_key *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return x->value < y->value ? -1 : x->value > y->value; /* they rise as given: so it is stable */
+}
+
+/* Keys of few and of many bits, near 0 and near the end, with values that fit half a word and such that do not. */
+START_TEST(keys_are_sorted_stably) {
+    static cm_key keys[MOST], wanted[MOST];
+    cm_context *ctx = new_context();
+    lcg random = {11};
+    for (uint32_t bits = 0; bits <= 64; bits += bits % 3 + 1) {
+        for (int round = 0; round < 8; round++) {
+            uint64_t count = lcg_below(&random, round < 2 ? 60 : MOST), wide = round % 4 == 3 ? UINT64_C(1) << 40 : 0;
+            uint64_t offset = round % 2 && bits < 63 ? random_bits(&random, 63) : 0;
+            for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){random_bits(&random, bits) + offset, i + wide};
+            memcpy(wanted, keys, sizeof keys);
+            qsort(wanted, count, sizeof *wanted, by_key);
+            OK(ctx, cm_sort_keys(ctx, keys, count));
+            ck_assert_int_eq(memcmp(keys, wanted, count * sizeof *keys), 0);
+        }
+    }
+    cm_context_free(ctx);
+}
+END_TEST
+
+static int by_value(const void *a, const void *b) {
+    int64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+START_TEST(every_rank_is_found) {
+    static int64_t values[MOST], sorted[MOST], room[MOST];
+    lcg random = {12};
+    for (uint32_t bits = 0; bits <= 64; bits += 4) {
+        uint64_t count = 1 + lcg_below(&random, bits % 8 ? 40 : MOST - 1), half = bits ? UINT64_C(1) << (bits - 1) : 0;
+        for (uint64_t i = 0; i < count; i++) values[i] = (int64_t)(random_bits(&random, bits) - half);
+        memcpy(sorted, values, sizeof sorted);
+        qsort(sorted, count, sizeof *sorted, by_value);
+        for (uint64_t rank = 0; rank < count; rank += 1 + count / 50)
+            ck_assert_int_eq(cm_select(values, count, rank, room), sorted[rank]);
+        ck_assert_int_eq(cm_select(values, count, count - 1, room), sorted[count - 1]);
+    }
+}
+END_TEST
+
+Suite *test_sort(void);
+Suite *test_sort(void) {
+    Suite *suite = suite_create("sort");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, keys_are_sorted_stably);
+    tcase_add_test(all, every_rank_is_found);
+    suite_add_tcase(suite, all);
+    return suite;
+}

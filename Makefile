@@ -114,7 +114,7 @@ check: check-unit check-abi check-cli check-oom check-fuzz check-bindings ## all
 build-unit: $(out)/test_unit ## the program of the unit tests alone
 
 check-unit: all $(out)/test_unit ## unit tests; CK_RUN_SUITE=name runs one suite
-	@$(out)/test_unit
+	@tests/unit/run.sh $(out)/test_unit $(CK_RUN_SUITE)
 
 # The ABI tests look at the library as it is shipped, so not with a sanitizer.
 check-abi: all $(abi_tests) ## symbols, layouts, constants and headers against the committed lists; an installation

@@ -7,6 +7,7 @@
     METHOD(rfm)       \
     METHOD(kmeans)    \
     METHOD(rules)     \
+    METHOD(together)  \
     METHOD(churn)     \
     METHOD(migration) \
     METHOD(profile)

@@ -18,6 +18,7 @@
 
 #include "base/adjust.h"
 #include "base/number.h"
+#include "model/baskets/names.h"
 
 static const cm_option_spec options[] = {
     {"support", "auto", NULL,
@@ -203,35 +204,6 @@ static cm_status choose_support(cm_context *ctx, const cm_market *market, uint64
     return status;
 }
 
-/* ---- names ---- */
-
-/* Names of the items, from what is attached to the baskets. */
-static cm_status find_names(cm_context *ctx, cm_rulebook *book) {
-    const cm_market *market = book->market;
-    const cm_table *items = cm_table_attachment(market->table, "items");
-    int64_t item = items ? cm_table_find(items, "item") : -1, name = items ? cm_table_find(items, "name") : -1;
-    cm_dictionary *codes = NULL;
-    if (item < 0 || name < 0 || items->columns[item]->type != CM_STRING || items->columns[name]->type != CM_STRING)
-        return CM_OK;
-    book->name_of = cm_alloc(ctx, market->count, sizeof *book->name_of);
-    cm_status status = book->name_of ? cm_dictionary_new(ctx, &codes) : ctx->error.status;
-    for (uint64_t i = 0; i < market->count && !status; i++) {
-        cm_text text = cm_dictionary_text(market->column->dictionary, market->codes[i]);
-        int32_t code;
-        status = cm_dictionary_add(ctx, codes, text.data, text.length, &code); /* the i-th text gets code i */
-    }
-    for (uint64_t row = 0; row < items->rows && !status; row++) {
-        cm_text text, called;
-        if (cm_table_is_absent(items, row, (uint64_t)item) || cm_table_is_absent(items, row, (uint64_t)name)) continue;
-        text.data = cm_table_text(items, row, (uint64_t)item, 0, &text.length);
-        called.data = cm_table_text(items, row, (uint64_t)name, 0, &called.length);
-        int32_t code = cm_dictionary_find(codes, text.data, text.length);
-        if (code >= 0) book->name_of[code] = called;
-    }
-    cm_dictionary_release(codes);
-    return status;
-}
-
 /* ---- fit ---- */
 
 /* What was asked for and what came of it. */
@@ -336,7 +308,7 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
     const cm_topic *topic = &model->method->topic;
     cm_rulebook book = {0};
     cm_status status = cm_rulebook_open(ctx, market, what->deliver == DELIVER_COUNTS ? &none : sets, &book);
-    if (!status) status = find_names(ctx, &book);
+    if (!status) status = cm_baskets_names(ctx, market->table, market->column, market->codes, market->count, &book.name_of);
     if (!status && what->deliver == DELIVER_RULES) {
         status = cm_rulebook_link(ctx, &book);
         if (!status) status = cm_rulebook_make(ctx, &book, set, topic);

@@ -2,6 +2,7 @@
 #ifndef CM_MODEL_RULES_H
 #define CM_MODEL_RULES_H
 
+#include "model/baskets/split.h"
 #include "model/method.h"
 #include "model/rules/measures.h"
 
@@ -161,13 +162,7 @@ bool cm_market_has_customers(const cm_market *market); /* whether there is a col
 /* The baskets (numbers, rising) that have all of `count` items, into room for those of the rarest. */
 uint64_t cm_market_with_all(const cm_market *market, const uint32_t *items, uint64_t count, uint32_t *baskets);
 
-/* Baskets kept aside (validate.c): `kept` has those that stay, `aside` the others; rows as cm_inputs has them. */
-typedef struct cm_split {
-    cm_inputs kept, aside; /* only `numbers` is their own */
-    uint64_t room;
-} cm_split;
-cm_status cm_split_open(cm_context *ctx, const cm_inputs *inputs, double share, bool by_date, cm_split *out);
-void cm_split_close(cm_core *core, cm_split *split);
+/* Each rule counted on baskets kept aside (validate.c). */
 cm_status cm_rules_check(cm_context *ctx, cm_rulebook *book, const cm_inputs *aside, const cm_options *options,
                          const cm_topic *topic);
 

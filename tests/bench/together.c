@@ -28,13 +28,6 @@ static cm_table *make_baskets(bench *b) {
     return table;
 }
 
-static double diagnostic(bench *b, const cm_model *model, uint64_t row) {
-    cm_table *table = bench_model_table(b, model, "diagnostics");
-    double value = cm_table_double(table, row, 1);
-    cm_table_free(table);
-    return value;
-}
-
 static void together(bench *b) {
     cm_table *baskets = make_baskets(b);
     cm_model *model = NULL;
@@ -45,7 +38,6 @@ static void together(bench *b) {
     bench_result(b, "item", strtod(cm_table_text(table, 0, 0, 0, NULL), NULL));
     bench_result(b, "neighbour", strtod(cm_table_text(table, 0, 1, 0, NULL), NULL));
     bench_result(b, "similarity", cm_table_double(table, 0, (uint64_t)cm_table_find(table, "similarity")));
-    bench_result(b, "pairs", diagnostic(b, model, 5));
     cm_table_free(table);
     cm_model_free(model);
     cm_table_free(baskets);

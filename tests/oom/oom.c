@@ -579,6 +579,32 @@ done:
     return status;
 }
 
+/* The triangle of pairs, and (where items are many) item by item; saved, loaded, applied, tried on baskets kept aside. */
+static cm_status find_neighbours(cm_context *ctx) {
+    cm_status status;
+    cm_model *own = NULL, *loaded = NULL;
+    cm_table *out = NULL, *few = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "together", &options));
+    TRY(cm_fit(ctx, "together", baskets, options, &own));
+    TRY(cm_model_save(ctx, own, out_path));
+    TRY(cm_model_load(ctx, out_path, &loaded));
+    TRY(cm_apply(ctx, loaded, baskets, &out));
+    cm_model_free(own);
+    own = NULL;
+    TRY(cm_table_slice(ctx, baskets, 0, 4, &few));
+    TRY(cm_options_set_text(ctx, options, "validate", "0.3"));
+    TRY(cm_options_set_text(ctx, options, "by", "lift"));
+    TRY(cm_fit(ctx, "together", few, options, &own));
+done:
+    cm_options_free(options);
+    cm_model_free(own);
+    cm_model_free(loaded);
+    cm_table_free(out);
+    cm_table_free(few);
+    return status;
+}
+
 /* All ways of mining and what they can deliver. */
 static cm_status mine_itemsets(cm_context *ctx) {
     static const char *const ways[][3] = {{"auto", "closed", "itemsets"},
@@ -680,7 +706,7 @@ static const struct {
     {"kmeans", segment_customers}, {"centres", start_from_centres},
     {"cuts", cut_in_every_way},    {"history", tell_histories},  {"moves", find_moves},
     {"checks", check_sales},
-    {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets},
+    {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets}, {"together", find_neighbours},
     {"profile", profile_groups},
 };
 

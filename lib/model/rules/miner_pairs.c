@@ -33,18 +33,11 @@ static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
     return status;
 }
 
-/* As many of the first items as have a triangle no larger than the baskets themselves. */
-static uint64_t items_that_fit(const cm_market *market) {
-    uint64_t items = 0, room = market->item_starts[market->count];
-    while (items < market->count && items < CM_MOST_PAIR_ITEMS && cm_pair_row(items + 1) <= room) items++;
-    return items;
-}
-
 #define CELLS_A_PART UINT64_C(50000) /* fewer do not pay a thread */
 
-cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market) {
-    counting all = {.market = market, .items = items_that_fit(market)};
-    uint64_t size = cm_pair_row(all.items), parts = market->item_starts[market->count] / CELLS_A_PART + 1;
+cm_status cm_market_pairs(cm_context *ctx, const cm_market *market, uint64_t items, uint32_t **out) {
+    counting all = {.market = market, .items = items};
+    uint64_t size = cm_pair_row(items), parts = market->item_starts[market->count] / CELLS_A_PART + 1;
     all.parts = parts < ctx->settings.threads ? parts : ctx->settings.threads;
     all.triangles = cm_alloc(ctx, all.parts, sizeof *all.triangles);
     cm_status status = all.triangles ? CM_OK : ctx->error.status;
@@ -53,12 +46,23 @@ cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market) {
     if (!status) status = cm_parallel(ctx, all.parts, count_part, &all);
     for (uint64_t part = 1; part < all.parts && !status; part++)
         for (uint64_t i = 0; i < size; i++) all.triangles[0][i] += all.triangles[part][i];
-    if (!status) {
-        market->pair_items = all.items;
-        market->pairs = all.triangles[0];
-    }
+    *out = status ? NULL : all.triangles[0];
     for (uint64_t part = status ? 0 : 1; all.triangles && part < all.parts; part++)
         cm_free(ctx->core, all.triangles[part], size, sizeof **all.triangles);
     cm_free(ctx->core, all.triangles, all.parts, sizeof *all.triangles);
+    return status;
+}
+
+/* As many of the first items as have a triangle no larger than the baskets themselves. */
+static uint64_t items_that_fit(const cm_market *market) {
+    uint64_t items = 0, room = market->item_starts[market->count];
+    while (items < market->count && items < CM_MOST_PAIR_ITEMS && cm_pair_row(items + 1) <= room) items++;
+    return items;
+}
+
+cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market) {
+    uint64_t items = items_that_fit(market);
+    cm_status status = cm_market_pairs(ctx, market, items, &market->pairs);
+    if (!status) market->pair_items = items;
     return status;
 }

@@ -40,6 +40,8 @@ cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_opti
 cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least);
 cm_status cm_market_turn(cm_context *ctx, cm_market *market); /* does nothing where it is done */
 cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market);
+/* The triangle of the first `items` items, in new memory: cm_pair_row(items) counts. */
+cm_status cm_market_pairs(cm_context *ctx, const cm_market *market, uint64_t items, uint32_t **out);
 void cm_market_close(cm_core *core, cm_market *market);
 static inline uint64_t cm_market_frequency(const cm_market *market, uint64_t item) {
     return market->item_starts[item + 1] - market->item_starts[item];

@@ -184,7 +184,6 @@ static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inpu
     cm_table *table = NULL;
     cm_status status = cm_market_open(ctx, in, set, topic, &market);
     if (!status) status = cm_market_index(ctx, &market, how.least);
-    if (!status) status = cm_market_turn(ctx, &market);
     if (!status) status = cm_neighbours_find(ctx, &market, &how, &found);
     if (!status) status = put(ctx, model, "together", neighbours_table(ctx, &market, &found, &table), &table);
     if (!status)

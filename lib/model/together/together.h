@@ -27,7 +27,7 @@ typedef struct cm_neighbours {
 } cm_neighbours;
 
 /* pairs.c: exact, the same for any number of threads. */
-cm_status cm_neighbours_find(cm_context *ctx, const cm_market *market, const cm_pairing *how, cm_neighbours *out);
+cm_status cm_neighbours_find(cm_context *ctx, cm_market *market, const cm_pairing *how, cm_neighbours *out);
 void cm_neighbours_clear(cm_core *core, cm_neighbours *neighbours);
 
 /* The measures of one pair: baskets with both, with either, and all. */

@@ -1,0 +1,1 @@
+$custmine together --help

@@ -17,3 +17,8 @@ figure "UCI Online Retail" "itemsets at .01" 1840 "$(cell "$work/rules" name ite
 figure "UCI Online Retail" "rules at .01 / .5" 775 "$(cell "$work/rules" name rules value)"
 "$custmine" rules --support 0.01 --confidence .5 --lift 0 --baskets known --table diagnostics "$retail" > "$work/rules"
 figure "UCI Online Retail" "rules at .01 / .5, known customers" 313 "$(cell "$work/rules" name rules value)"
+printf 'a,b,c\na,b\na,b,d\nb,e\na,c\nc,e\na,b,d,e\n' > "$work/micro.csv"
+micro() { rules_of --support 25% --confidence 0 --empty-antecedent "$@" "$work/micro.csv"; }
+figure "Borgelt's micro set" "rules at 25%" 18 "$(micro)"
+figure "Borgelt's micro set" "rules with consequent a or b" 6 "$(micro --left c,d,e --right a,b)"
+figure "Borgelt's micro set" "rules from a, b to c" 2 "$(micro --left a,b --right c)"

@@ -15,7 +15,7 @@ typedef struct rule {
 } rule;
 
 typedef struct world {
-    int baskets, counts[SETS], owners[SETS], customers, least;
+    int baskets, counts[SETS], owners[SETS], customers, least, empty; /* empty: rules without antecedent, too */
     unsigned basket[60];
     int owner[60];
     rule rules[MOST_RULES];
@@ -30,7 +30,7 @@ static void invent(world *all, lcg *random) {
             if (lcg_below(random, 10) < 2 + i) all->basket[b] |= 1u << i;
         all->owner[b] = (int)lcg_below(random, (uint32_t)all->customers);
     }
-    for (unsigned set = 1; set < SETS; set++) {
+    for (unsigned set = 0; set < SETS; set++) {
         unsigned seen = 0;
         for (int b = 0; b < all->baskets; b++)
             if ((all->basket[b] & set) == set) {
@@ -79,7 +79,7 @@ static double confidence_of(const world *all, unsigned left, unsigned right) {
 
 /* The family: all rules of enough support whose sides are allowed. */
 static void find_family(world *all, int most, unsigned lefts, unsigned rights) {
-    for (unsigned left = 1; left < SETS; left++)
+    for (unsigned left = all->empty ? 0 : 1; left < SETS; left++)
         for (unsigned right = 1; right < SETS; right++) {
             if (left & right || left & ~lefts || right & ~rights || __builtin_popcount(right) > most) continue;
             if (all->counts[left | right] < all->least) continue;
@@ -116,7 +116,7 @@ static void adjust(world *all, const char *how) {
 static int is_redundant(const world *all, const rule *one) {
     for (unsigned part = (one->left - 1) & one->left; part; part = (part - 1) & one->left)
         if (confidence_of(all, part, one->right) >= confidence_of(all, one->left, one->right)) return 1;
-    return 0;
+    return all->empty && one->left && confidence_of(all, 0, one->right) >= confidence_of(all, one->left, one->right);
 }
 
 static unsigned set_of(const cm_table *table, uint64_t row, const char *name) {
@@ -163,7 +163,9 @@ START_TEST(all_options_crossed) {
         int most = 1 + (int)lcg_below(&random, 3), lean = (int)lcg_below(&random, 2), many = (int)lcg_below(&random, 4);
         const char *how = adjustments[lcg_below(&random, 4)];
         double level = levels[lcg_below(&random, 4)], confidence = lcg_below(&random, 2) ? 0 : 0.6;
+        double widest = lcg_below(&random, 2) ? 0.9 : 1;
         unsigned rights = SETS - 1, there = 0;
+        all.empty = (int)lcg_below(&random, 2);
         for (int b = 0; b < all.baskets; b++) there |= all.basket[b];
         OK(ctx, cm_options_new(ctx, "rules", &options));
         if (lcg_below(&random, 2) && (there & 3) == 3) {
@@ -183,7 +185,8 @@ START_TEST(all_options_crossed) {
         OK(ctx, cm_options_set_double(ctx, options, "significance", level));
         OK(ctx, cm_options_set_text(ctx, options, "adjust", how));
         OK(ctx, cm_options_add_text(ctx, options, "where", "jaccard>0.2"));
-        OK(ctx, cm_options_add_text(ctx, options, "where", "coverage<=.9"));
+        OK(ctx, cm_options_add_text(ctx, options, "where", widest < 1 ? "coverage<=.9" : "coverage<=1"));
+        OK(ctx, cm_options_set_int(ctx, options, "empty_antecedent", all.empty));
         find_family(&all, most, SETS - 1, rights);
         adjust(&all, how);
         for (int i = 0; i < all.rule_count; i++) {
@@ -191,7 +194,7 @@ START_TEST(all_options_crossed) {
             double both = all.counts[one->left | one->right];
             double either = all.counts[one->left] + all.counts[one->right] - both;
             one->kept = confidence_of(&all, one->left, one->right) >= confidence && both / either > 0.2
-                        && (double)all.counts[one->left] / all.baskets <= .9
+                        && (double)all.counts[one->left] / all.baskets <= widest
                         && (level == 0 || one->adjusted <= level) && (!lean || !is_redundant(&all, one))
                         && all.owners[one->left | one->right] >= many;
         }
@@ -286,7 +289,7 @@ static cm_table *baskets_of(cm_context *ctx, const char *text) {
 }
 
 static uint64_t count_rules(cm_context *ctx, const cm_table *table, const char *support, const char *left,
-                            const char *right) {
+                            const char *right, int empty) {
     cm_options *options = NULL;
     cm_model *model = NULL;
     cm_table *rules = NULL;
@@ -296,6 +299,7 @@ static uint64_t count_rules(cm_context *ctx, const cm_table *table, const char *
     OK(ctx, cm_options_set_int(ctx, options, "lift", 0));
     for (; *left; left++) OK(ctx, cm_options_add_text(ctx, options, "left", (const char[]){*left, 0}));
     for (; *right; right++) OK(ctx, cm_options_add_text(ctx, options, "right", (const char[]){*right, 0}));
+    OK(ctx, cm_options_set_int(ctx, options, "empty_antecedent", empty));
     OK(ctx, cm_fit(ctx, "rules", table, options, &model));
     OK(ctx, cm_model_table(ctx, model, "rules", &rules));
     uint64_t count = cm_table_rows(rules);
@@ -306,14 +310,14 @@ static uint64_t count_rules(cm_context *ctx, const cm_table *table, const char *
 }
 
 /* The set of C. Borgelt's manuals: 18 rules, 6 with c, d, e alone on the left and a or b on the right, 2 with a or b on
- * the left and c on the right. These count the rules without antecedents, one an item on the right, which are none
- * here. */
+ * the left and c on the right. These count the rules without antecedents, one an item on the right. */
 START_TEST(the_micro_set_as_published) {
     cm_context *ctx = new_context();
     cm_table *table = baskets_of(ctx, "a,b,c\na,b\na,b,d\nb,e\na,c\nc,e\na,b,d,e\n");
-    ck_assert_uint_eq(count_rules(ctx, table, "25%", "", ""), 18 - 5);
-    ck_assert_uint_eq(count_rules(ctx, table, "25%", "cde", "ab"), 6 - 2);
-    ck_assert_uint_eq(count_rules(ctx, table, "25%", "ab", "c"), 2 - 1);
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "", "", 1), 18);
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "cde", "ab", 1), 6);
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "ab", "c", 1), 2);
+    ck_assert_uint_eq(count_rules(ctx, table, "25%", "", "", 0), 18 - 5);
     cm_table_free(table);
     cm_context_free(ctx);
 }
@@ -322,17 +326,17 @@ END_TEST
 START_TEST(awkward_baskets_give_what_they_should) {
     cm_context *ctx = new_context();
     cm_table *table = baskets_of(ctx, "a,a,b\na,b,b,b\n"); /* a set: each item once */
-    ck_assert_uint_eq(count_rules(ctx, table, "2", "", ""), 2);
-    ck_assert_uint_eq(count_rules(ctx, table, "3", "", ""), 0); /* more than there are baskets */
+    ck_assert_uint_eq(count_rules(ctx, table, "2", "", "", 0), 2);
+    ck_assert_uint_eq(count_rules(ctx, table, "3", "", "", 0), 0); /* more than there are baskets */
     cm_table_free(table);
     table = baskets_of(ctx, "a,b,c\na,b,c\na,b,c\n"); /* all equal: 3 pairs both ways, a triple three ways */
-    ck_assert_uint_eq(count_rules(ctx, table, "100%", "", ""), 9);
+    ck_assert_uint_eq(count_rules(ctx, table, "100%", "", "", 0), 9);
     cm_table_free(table);
     table = baskets_of(ctx, "a\nb\nc\n"); /* nothing together */
-    ck_assert_uint_eq(count_rules(ctx, table, "1", "", ""), 0);
+    ck_assert_uint_eq(count_rules(ctx, table, "1", "", "", 0), 0);
     cm_table_free(table);
     table = baskets_of(ctx, "a,\"x; y\"\na,\"x; y\"\n"); /* a name with the separator in it */
-    ck_assert_uint_eq(count_rules(ctx, table, "2", "", "a"), 1);
+    ck_assert_uint_eq(count_rules(ctx, table, "2", "", "a", 0), 1);
     cm_table_free(table);
     cm_context_free(ctx);
 }
@@ -346,7 +350,7 @@ START_TEST(a_very_large_basket_is_taken) {
     for (int i = 0; i < 100000; i++) length += (size_t)sprintf(text + length, "%sn%d", i ? "," : "", i);
     sprintf(text + length, "\nn1,n2\nn1,n2\nn3\n");
     cm_table *table = baskets_of(ctx, text);
-    ck_assert_uint_eq(count_rules(ctx, table, "2", "", ""), 2);
+    ck_assert_uint_eq(count_rules(ctx, table, "2", "", "", 0), 2);
     cm_table_free(table);
     free(text);
     cm_context_free(ctx);

@@ -50,6 +50,7 @@ static cm_status read_item(cm_context *ctx, cm_advice *out, const cm_table *tabl
 static cm_status read_rule(cm_context *ctx, cm_advice *out, const cm_table *table, uint64_t row,
                            const uint64_t columns[NEEDED]) {
     if (cm_table_items(table, row, columns[CONSEQUENT]) > 1) return CM_OK; /* that of each item alone says more */
+    if (!cm_table_items(table, row, columns[ANTECEDENT])) return CM_OK;     /* says nothing of a basket */
     cm_advice_rule *rule = &out->rules[out->rule_count++];
     *rule = (cm_advice_rule){.first = out->antecedent_count,
                              .length = cm_table_items(table, row, columns[ANTECEDENT]),

@@ -7,16 +7,18 @@
 
 /* ---- sets by number ---- */
 
-uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set) { return book->lengths[set]; }
+uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set) { return set == CM_NO_SET ? 0 : book->lengths[set]; }
 
 const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set) {
+    if (set == CM_NO_SET) return book->ordered;
     uint64_t length = book->lengths[set];
     return book->ordered + book->starts[length - 1] + (set - book->bases[length - 1]) * length;
 }
 
 cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule) {
-    return (cm_counts){book->market->baskets, book->counts[rule->antecedent], book->counts[rule->consequent],
-                       book->counts[rule->set]};
+    uint64_t baskets = book->market->baskets;
+    uint64_t left = rule->antecedent == CM_NO_SET ? baskets : book->counts[rule->antecedent];
+    return (cm_counts){baskets, left, book->counts[rule->consequent], book->counts[rule->set]};
 }
 
 /* ---- in byte order ---- */

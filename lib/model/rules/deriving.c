@@ -6,6 +6,7 @@
 /* The number of a set without the items of `out`, from the last on, so that the places of the others stay. */
 static uint32_t without(const cm_rulebook *book, uint64_t length, uint64_t index, uint32_t out) {
     uint64_t set = book->bases[length - 1] + index;
+    if ((uint64_t)__builtin_popcount(out) == length) return CM_NO_SET;
     for (; out && length > 1; length--) {
         uint32_t place = 31 - (uint32_t)__builtin_clz(out);
         set = book->parts[book->starts[length - 1] + (set - book->bases[length - 1]) * length + place];
@@ -30,7 +31,7 @@ static cm_status derive_from(cm_context *ctx, const cm_rulebook *book, uint64_t 
         left |= (uint32_t)((book->market->flags[items[i]] & CM_RULES_LEFT) != 0) << i;
         right |= (uint32_t)((book->market->flags[items[i]] & CM_RULES_RIGHT) != 0) << i;
     }
-    for (uint64_t size = 1; size <= most && size < one->length && !status; size++)
+    for (uint64_t size = 1; size <= most && size < one->length + book->empty && !status; size++)
         for (uint32_t subset = (uint32_t)((UINT64_C(1) << size) - 1); subset && !status;
              subset = next_subset(subset, one->length)) {
             if (subset & ~right || (all & ~subset) & ~left) continue;
@@ -46,7 +47,7 @@ static cm_status derive_from(cm_context *ctx, const cm_rulebook *book, uint64_t 
 
 cm_status cm_derive(cm_context *ctx, const cm_rulebook *book, uint64_t most, cm_derive_visit visit, void *user) {
     cm_status status = CM_OK;
-    for (uint64_t length = 2; length <= book->sets->longest && !status; length++)
+    for (uint64_t length = 2 - book->empty; length <= book->sets->longest && !status; length++)
         for (uint64_t i = 0; i < book->sets->levels[length - 1].count && !status; i++) {
             cm_derived one = {.length = length, .index = i};
             if (i % 1024 == 0) status = cm_tick(ctx, "rules", i, book->sets->levels[length - 1].count);

@@ -119,7 +119,8 @@ static cm_status sort_keys(cm_context *ctx, const cm_rulebook *book, const cm_me
     uint64_t count = book->rule_count;
     for (uint64_t i = 0; i < count; i++) {
         const cm_rule *rule = &book->rules[i];
-        keys[i] = (cm_key){(uint64_t)book->places[rule->antecedent] << 32 | book->places[rule->consequent], i};
+        uint64_t left = rule->antecedent == CM_NO_SET ? 0 : (uint64_t)book->places[rule->antecedent] + 1;
+        keys[i] = (cm_key){left << 32 | book->places[rule->consequent], i};
     }
     cm_status status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~(uint64_t)book->counts[book->rules[keys[i].value].set];
@@ -157,6 +158,7 @@ cm_status cm_rulebook_make(cm_context *ctx, cm_rulebook *book, const cm_options 
     uint64_t most = (uint64_t)cm_option_int(options, topic, "max_consequent");
     uint64_t customers = (uint64_t)cm_option_int(options, topic, "min_customers");
     const char *by = cm_option_text(options, topic, "by");
+    book->empty = cm_option_int(options, topic, "empty_antecedent");
     cm_status status = choose_rules(ctx, book, options, topic, most);
     if (!status && cm_option_int(options, topic, "no_redundant")) status = cm_drop_redundant(ctx, book, most);
     if (!status && customers) status = cm_rules_customers(ctx, book, customers);

@@ -1,6 +1,6 @@
 /* Rules that a more general one makes needless: R. J. Bayardo, R. Agrawal and D. Gunopulos, "Constraint-based rule
  * mining in large, dense databases", 2000, doi:10.1023/A:1009895914772. A rule is redundant if some part of its
- * antecedent (not the empty one) gives the same consequent with no less confidence.
+ * antecedent gives the same consequent with no less confidence; the empty one only where such rules are wanted.
  *
  * The highest confidence over all parts of an antecedent comes from those of one item less, set by set from short to
  * long: one look a part, in place of all 2^k subsets. */
@@ -18,7 +18,7 @@ typedef struct table {
 /* Consequents that a set of this length has. */
 static uint64_t consequents(const table *all, uint64_t length) {
     uint64_t sum = 0;
-    for (uint64_t size = 1; size <= all->most && size < length; size++) sum += all->ways[length][size];
+    for (uint64_t size = 1; size <= all->most && size < length + all->book->empty; size++) sum += all->ways[length][size];
     return sum;
 }
 
@@ -39,7 +39,7 @@ static cm_status open_table(cm_context *ctx, table *all) {
     for (uint64_t n = 0; n <= 32; n++)
         for (uint64_t k = 0; k <= n; k++)
             all->ways[n][k] = k == 0 || k == n ? 1 : all->ways[n - 1][k - 1] + all->ways[n - 1][k];
-    for (uint64_t length = 2; length <= sets->longest; length++) {
+    for (uint64_t length = 1; length <= sets->longest; length++) {
         all->bases[length] = all->size;
         all->size += sets->levels[length - 1].count * consequents(all, length);
     }
@@ -52,7 +52,7 @@ static double best_general(const table *all, const cm_derived *one) {
     const cm_rulebook *book = all->book;
     const uint32_t *parts = book->parts + book->starts[one->length - 1] + one->index * one->length;
     double best = 0;
-    if (one->length - (uint64_t)__builtin_popcount(one->chosen) < 2) return 0;
+    if (one->length - (uint64_t)__builtin_popcount(one->chosen) + book->empty < 2) return 0;
     for (uint64_t at = 0; at < one->length; at++) {
         uint32_t low = (UINT32_C(1) << at) - 1;
         if (one->chosen >> at & 1) continue;

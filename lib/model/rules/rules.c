@@ -40,6 +40,8 @@ static const cm_option_spec options[] = {
     {"measures", NULL, NULL, "more measures to show: names as of the option by, or all", 0, 0, CM_OPTION_LIST},
     {"where", NULL, NULL, "conditions on any measure, such as phi>=0.1 or fisher_p<0.01", 0, 0, CM_OPTION_LIST},
     {"max_consequent", "1", NULL, "most items of a consequent", 1, 32, CM_OPTION_INT},
+    {"empty_antecedent", "false", NULL, "also rules without antecedent: how often each item is bought at all", 0, 0,
+     CM_OPTION_SWITCH},
     {"no_redundant", "false", NULL, "leaves out a rule where fewer antecedents give no less confidence", 0, 0,
      CM_OPTION_SWITCH},
     {"significance", "0", NULL, "most adjusted p by Fisher's exact test; 0: no test", 0, 1, CM_OPTION_NUMBER},
@@ -65,7 +67,7 @@ static const cm_input_spec inputs[] = {
 };
 
 static const cm_output_spec outputs[] = {
-    {"rules", "antecedent", "items that are bought", CM_LIST, true, false},
+    {"rules", "antecedent", "items that are bought; none: any basket", CM_LIST, true, false},
     {"rules", "consequent", "the item bought with them", CM_LIST, true, false},
     {"rules", "count", "baskets with all of them", CM_INT64, true, false},
     {"rules", "support", "count as a share of all baskets", CM_FLOAT64, true, false},

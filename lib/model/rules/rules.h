@@ -90,6 +90,7 @@ uint64_t cm_level_find(const cm_level *level, uint64_t length, const uint32_t *i
 
 /* Sets and rules ready to be shown. A set is known by its number: those of shorter levels come first, so that the
  * numbers of single items are the items' own. */
+#define CM_NO_SET UINT32_MAX /* the set without items, as an antecedent */
 typedef struct cm_rule {
     uint32_t set, antecedent, consequent; /* numbers of itemsets */
     double adjusted;                      /* Fisher's p, adjusted for all rules tested; where that was asked for */
@@ -117,6 +118,7 @@ typedef struct cm_rulebook {
     uint32_t *parts;    /* by set and item as the level has them: the number of the set without that item */
     uint32_t *places;   /* of the sets in byte order of their items' texts */
     uint8_t *supersets; /* by set: CM_SET_ bits, once marked */
+    bool empty;         /* rules without antecedent are wanted, too */
     cm_rule *rules;
     uint64_t rule_count, rule_capacity;
     uint64_t tested;              /* rules whose significance was tested; 0: none was */
@@ -134,7 +136,7 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
 /* Fills `parts` and `supersets`, which rules need; the sets are all frequent ones. */
 cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book);
 void cm_rulebook_close(cm_core *core, cm_rulebook *book);
-uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set);
+uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set); /* this and the next: CM_NO_SET has no items */
 const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set); /* in byte order of the texts */
 cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule);
 

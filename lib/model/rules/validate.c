@@ -13,6 +13,7 @@ typedef struct trial {
 /* Baskets kept aside with all items of a set; 0 if one of them is in none. */
 static uint64_t count_set(trial *own, uint64_t set) {
     uint64_t length = cm_rulebook_length(own->book, set);
+    if (set == CM_NO_SET) return own->market.baskets;
     const uint32_t *items = cm_rulebook_items(own->book, set);
     for (uint64_t i = 0; i < length; i++) {
         own->items[i] = own->item_of[items[i]];

@@ -41,7 +41,7 @@ thirty_two() {
   make -j2 all && "$here/generate" 500 > build/nightly.csv
   cmp <("$here/custmine" rfm --on-error collect build/nightly.csv) <("$there/custmine" rfm --on-error collect build/nightly.csv)
 }
-if echo 'int main(void){return 0;}' | gcc -m32 -x c - -lcsv -lz -o /dev/null 2> /dev/null; then part "32 bits give the same bytes" thirty_two
+if echo 'int main(void){return 0;}' | gcc -m32 -x c - -lcsv -lz -o build/thirty_two 2> /dev/null; then part "32 bits give the same bytes" thirty_two
 else echo "skipped: 32 bits (no 32-bit libcsv and zlib)"; fi
 
 # The kernels of 64-bit ARM, compiled as far as their warnings; the headers of this machine will do, but for one that is not there.

@@ -59,6 +59,16 @@ static cm_table *table_of(cm_context *ctx, const world *all) {
     return table;
 }
 
+static cm_table *baskets_of(cm_context *ctx, const char *text) {
+    char path[256];
+    cm_table *table = NULL;
+    temp_path(path, "honest.csv");
+    write_whole(path, text, strlen(text));
+    OK(ctx, cm_read_baskets(ctx, path, NULL, &table));
+    remove(path);
+    return table;
+}
+
 static double ways(int n, int k) {
     double product = 1;
     for (int i = 1; i <= k; i++) product = product * (n - k + i) / i;
@@ -209,6 +219,68 @@ START_TEST(all_options_crossed) {
 }
 END_TEST
 
+/* The best rules of any support are those of all rules, support 1, in the order of the measure, then of the count. */
+START_TEST(the_best_of_any_support) {
+    static const char *const measures[] = {"count", "support", "leverage", "fisher_p"};
+    cm_context *ctx = new_context();
+    lcg random = {4242};
+    for (int round = 0; round < 200; round++) {
+        world all;
+        cm_table *rules[2] = {NULL};
+        double least[2];
+        invent(&all, &random);
+        cm_table *table = table_of(ctx, &all);
+        const char *by = measures[round % 4];
+        int top = 1 + (int)lcg_below(&random, 12);
+        double confidence = lcg_below(&random, 2) ? 0 : 0.6;
+        for (int way = 0; way < 2; way++) {
+            cm_options *options = NULL;
+            cm_model *model = NULL;
+            cm_table *told = NULL;
+            OK(ctx, cm_options_new(ctx, "rules", &options));
+            OK(ctx, cm_options_set_text(ctx, options, "support", way ? "1" : "top"));
+            OK(ctx, cm_options_set_double(ctx, options, "confidence", confidence));
+            OK(ctx, cm_options_set_int(ctx, options, "lift", 0));
+            OK(ctx, cm_options_set_int(ctx, options, "top", top));
+            OK(ctx, cm_options_set_text(ctx, options, "by", by));
+            OK(ctx, cm_fit(ctx, "rules", table, options, &model));
+            OK(ctx, cm_model_table(ctx, model, "rules", &rules[way]));
+            OK(ctx, cm_model_table(ctx, model, "diagnostics", &told));
+            for (uint64_t row = 0; row < cm_table_rows(told); row++)
+                if (!strcmp(TEXT(told, row, "name"), "least_count")) least[way] = DOUBLE(told, row, "value");
+            cm_table_free(told);
+            cm_model_free(model);
+            cm_options_free(options);
+        }
+        ck_assert(least[0] >= 1 && least[1] == 1);
+        ck_assert_uint_eq(cm_table_rows(rules[0]), cm_table_rows(rules[1]));
+        for (uint64_t row = 0; row < cm_table_rows(rules[0]); row++) {
+            ck_assert_uint_eq(set_of(rules[0], row, "antecedent"), set_of(rules[1], row, "antecedent"));
+            ck_assert_uint_eq(set_of(rules[0], row, "consequent"), set_of(rules[1], row, "consequent"));
+        }
+        cm_table_free(rules[0]), cm_table_free(rules[1]), cm_table_free(table);
+    }
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(the_best_need_a_measure_that_small_support_bounds) {
+    cm_context *ctx = new_context();
+    cm_table *table = baskets_of(ctx, "a,b\na,b\n");
+    cm_options *options = NULL;
+    cm_model *model = NULL;
+    OK(ctx, cm_options_new(ctx, "rules", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "support", "top"));
+    FAILS(ctx, CM_E_OPTION, "option top", cm_fit(ctx, "rules", table, options, &model));
+    OK(ctx, cm_options_set_int(ctx, options, "top", 3));
+    OK(ctx, cm_options_set_text(ctx, options, "by", "lift"));
+    FAILS(ctx, CM_E_OPTION, "lift", cm_fit(ctx, "rules", table, options, &model));
+    cm_options_free(options);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* The rules that were found on the baskets that stayed, counted again on the others. */
 START_TEST(baskets_are_kept_aside) {
     cm_context *ctx = new_context();
@@ -277,16 +349,6 @@ START_TEST(what_cannot_be_is_an_error) {
 END_TEST
 
 /* ---- known and awkward baskets ---- */
-
-static cm_table *baskets_of(cm_context *ctx, const char *text) {
-    char path[256];
-    cm_table *table = NULL;
-    temp_path(path, "honest.csv");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_baskets(ctx, path, NULL, &table));
-    remove(path);
-    return table;
-}
 
 static uint64_t count_rules(cm_context *ctx, const cm_table *table, const char *support, const char *left,
                             const char *right, int empty) {
@@ -364,6 +426,8 @@ Suite *test_rules_honest(void) {
     tcase_set_timeout(all, 120);
     tcase_add_loop_test(all, all_options_crossed, 0, 10);
     tcase_add_test(all, baskets_are_kept_aside);
+    tcase_add_test(all, the_best_of_any_support);
+    tcase_add_test(all, the_best_need_a_measure_that_small_support_bounds);
     tcase_add_test(all, what_cannot_be_is_an_error);
     tcase_add_test(all, the_micro_set_as_published);
     tcase_add_test(all, awkward_baskets_give_what_they_should);

@@ -16,6 +16,7 @@ typedef struct cm_measure {
     double (*of)(const cm_counts *counts); /* finite, or INFINITY: without bound, absent in tables */
     bool rises;                            /* the smallest value is the best */
     bool shown;                            /* always, not only on request */
+    bool bounded; /* no rule of at most c baskets, c no more than half of all, is better than that of {all, c, c, c} */
 } cm_measure;
 
 #define CM_MEASURES 19

@@ -22,7 +22,9 @@
 
 static const cm_option_spec options[] = {
     {"support", "auto", NULL,
-     "least support: a count of baskets, a share (0.01, 1%), or auto: from 20 baskets up to 1000 itemsets", 0, 0,
+     "least support: a count of baskets, a share (0.01, 1%), auto: from 20 baskets up to 1000 itemsets, or top: as low "
+     "as the best rules need (options top and by)",
+     0, 0,
      CM_OPTION_TEXT},
     {"confidence", "0.3", NULL, "least confidence of a rule", 0, 1, CM_OPTION_NUMBER},
     {"lift", "1", NULL, "least lift of a rule", 0, 1e300, CM_OPTION_NUMBER},
@@ -161,14 +163,14 @@ static uint64_t count_of_share(double share, uint64_t n) {
     return count;
 }
 
-/* *least is 0 for auto. */
+/* *least is 0 for auto and top. */
 static cm_status read_support(cm_context *ctx, const char *text, uint64_t baskets, uint64_t *least) {
     uint64_t length = strlen(text);
     bool percent = length > 1 && text[length - 1] == '%', share = percent || strchr(text, '.');
     int64_t count;
     double value;
     *least = 0;
-    if (!strcmp(text, "auto")) return CM_OK;
+    if (!strcmp(text, "auto") || !strcmp(text, "top")) return CM_OK;
     if (!share) {
         if (!cm_parse_int(text, length, &count) || count < 0)
             return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
@@ -213,6 +215,8 @@ typedef struct outcome {
     cm_mining how;
     bool chosen;    /* the support */
     bool truncated; /* by a limit */
+    bool best;      /* the best rules are sought, at whatever support */
+    uint64_t next;  /* count to try next, for there may be better rules of so little support; 0: there are none */
     int32_t deliver;
     const cm_inputs *aside; /* baskets kept aside; NULL: none */
 } outcome;
@@ -303,9 +307,25 @@ static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook 
     return put(ctx, model, "diagnostics", diagnostics_table(ctx, told, what, &table), &table);
 }
 
+/* The best rules of any support are sought, and those of at least how.least baskets are known: whether rules of fewer
+ * may be among the best, so that a lower count must be tried (G. I. Webb and S. Zhang, "K-optimal rule discovery", 2005,
+ * doi:10.1007/s10618-005-0255-4). */
+static uint64_t next_least(const cm_rulebook *book, const cm_options *set, const cm_topic *topic, uint64_t least) {
+    const char *name = cm_option_text(set, topic, "by");
+    const cm_measure *by = cm_measure_find(name, strlen(name));
+    uint64_t top = (uint64_t)cm_option_int(set, topic, "top"), fewer = least - 1;
+    const cm_counts ideal = {book->market->baskets, fewer, fewer, fewer};
+    if (!fewer) return 0;
+    if (book->rule_count >= top && fewer <= ideal.all / 2) {
+        cm_counts last = cm_rulebook_counts(book, &book->rules[top - 1]);
+        if (by->rises ? by->of(&last) <= by->of(&ideal) : by->of(&last) >= by->of(&ideal)) return 0;
+    }
+    return (least + 1) / 2 < least ? (least + 1) / 2 : 1;
+}
+
 /* The rules and tables of what was found. */
 static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, const cm_options *set,
-                             const outcome *what, cm_model *model) {
+                             outcome *what, cm_model *model) {
     const cm_itemsets none = {0};
     const cm_topic *topic = &model->method->topic;
     cm_rulebook book = {0};
@@ -314,9 +334,10 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
     if (!status && what->deliver == DELIVER_RULES) {
         status = cm_rulebook_link(ctx, &book);
         if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
-        if (!status && what->aside) status = cm_rules_check(ctx, &book, what->aside, set, topic);
+        if (!status && what->best) what->next = next_least(&book, set, topic, what->how.least);
+        if (!status && what->aside && !what->next) status = cm_rules_check(ctx, &book, what->aside, set, topic);
     }
-    if (!status) status = put_tables(ctx, model, &book, sets, set, what);
+    if (!status && !what->next) status = put_tables(ctx, model, &book, sets, set, what);
     cm_rulebook_close(ctx->core, &book);
     return status;
 }
@@ -406,29 +427,46 @@ static cm_status check_measures(cm_context *ctx, const cm_options *set, const cm
     return CM_OK;
 }
 
+static cm_status mine_once(cm_context *ctx, const cm_inputs *in, const cm_options *set, outcome *what, cm_model *model) {
+    const cm_topic *topic = &model->method->topic;
+    cm_mining *how = &what->how;
+    cm_market market = {0};
+    cm_status status = cm_market_open(ctx, in, set, topic, &market);
+    how->least = what->next;
+    if (!status && !how->least)
+        status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &how->least);
+    bool choose = !how->least;
+    what->chosen |= choose;
+    what->next = 0;
+    if (!status) status = cm_market_index(ctx, &market, choose ? AUTO_LEAST : how->least);
+    cm_mining how_first = sought(what);
+    if (!status) status = cm_itemsets_prepare(ctx, &market, &how_first);
+    if (!status && what->deliver == DELIVER_RULES && cm_market_has_customers(&market))
+        status = cm_market_turn(ctx, &market);
+    if (!status && choose) status = choose_support(ctx, &market, how->max_length, &how->least);
+    if (!status)
+        status = cm_option_int(set, topic, "allow_partial") ? mine_within_limits(ctx, &market, set, what, model)
+                                                               : mine_and_tell(ctx, &market, set, what, model);
+    cm_market_close(ctx->core, &market);
+    return status;
+}
+
 static cm_status mine(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
                       cm_model *model) {
     const cm_topic *topic = &model->method->topic;
+    const char *by = cm_option_text(set, topic, "by");
     outcome what = {.deliver = cm_option_choice(set, topic, "deliver"), .aside = aside};
-    cm_mining *how = &what.how;
-    how->max_length = (uint64_t)cm_option_int(set, topic, "max_length");
-    how->algorithm = cm_option_choice(set, topic, "algorithm");
-    how->which = cm_option_choice(set, topic, "itemsets");
-    how->count_only = what.deliver == DELIVER_COUNTS;
-    cm_market market = {0};
-    cm_status status = cm_market_open(ctx, in, set, topic, &market);
-    if (!status) status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &how->least);
-    what.chosen = !how->least;
-    if (!status) status = cm_market_index(ctx, &market, what.chosen ? AUTO_LEAST : how->least);
-    cm_mining how_first = sought(&what);
-    if (!status) status = cm_itemsets_prepare(ctx, &market, &how_first);
-    if (!status && what.deliver == DELIVER_RULES && cm_market_has_customers(&market))
-        status = cm_market_turn(ctx, &market);
-    if (!status && what.chosen) status = choose_support(ctx, &market, how->max_length, &how->least);
-    if (!status)
-        status = cm_option_int(set, topic, "allow_partial") ? mine_within_limits(ctx, &market, set, &what, model)
-                                                               : mine_and_tell(ctx, &market, set, &what, model);
-    cm_market_close(ctx->core, &market);
+    what.how.max_length = (uint64_t)cm_option_int(set, topic, "max_length");
+    what.how.algorithm = cm_option_choice(set, topic, "algorithm");
+    what.how.which = cm_option_choice(set, topic, "itemsets");
+    what.how.count_only = what.deliver == DELIVER_COUNTS;
+    what.best = !strcmp(cm_option_text(set, topic, "support"), "top");
+    if (what.best && (!cm_option_int(set, topic, "top") || !cm_measure_find(by, strlen(by))->bounded || what.deliver != DELIVER_RULES))
+        return cm_fail(ctx, CM_E_OPTION, "RULES_TOP", "s", by);
+    if (what.best && cm_option_int(set, topic, "allow_partial")) return cm_fail(ctx, CM_E_OPTION, "RULES_TOP_PARTIAL", "");
+    cm_status status;
+    do status = mine_once(ctx, in, set, &what, model);
+    while (!status && what.next);
     return status;
 }
 

@@ -121,7 +121,8 @@ int has_inputs(struct job *job, const char *method, const cm_table *table) {
 static cm_status make_baskets(struct job *job, const cm_table *table, cm_table **out) {
     cm_options *options = job_options(job, "baskets");
     cm_status status = job->layout ? cm_options_set_text(job->ctx, options, "layout", job->layout) : CM_OK;
-    if (!status && job->table && !strcmp(job->table, "key_items") && (!job->layout || !strcmp(job->layout, "lines")))
+    int keys = job->table && (!strcmp(job->table, "key_items") || !strcmp(job->table, "concentration"));
+    if (!status && keys && (!job->layout || !strcmp(job->layout, "lines")))
         status = cm_options_set_int(job->ctx, options, "key_items", 1);
     return status ? status : cm_baskets(job->ctx, table, options, out);
 }

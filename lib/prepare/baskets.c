@@ -26,6 +26,8 @@ static const cm_option_spec baskets_options[] = {
     {"level", NULL, NULL, "column of the lines that stands for the item: category, brand", 0, 0, CM_OPTION_TEXT},
     {"key_items", "false", NULL, "whether to attach what each item means to the best customers", 0, 0,
      CM_OPTION_SWITCH},
+    {"group", NULL, NULL, "column of the lines that key items belong to, for their concentration: category", 0, 0,
+     CM_OPTION_TEXT},
     {"best", "0.25", NULL, "share of the customers that are the best, by money", 0, 1, CM_OPTION_NUMBER},
     {"max_basket", "0", NULL, "most items of a basket, larger ones are left out; 0: any number", 0, 1e9, CM_OPTION_INT},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
@@ -208,13 +210,15 @@ static bool has_amounts(cm_context *ctx, const cm_table *sales) {
 }
 
 /* `before`: what the orders were made of, NULL: a state, which has dates and amounts. */
-static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_names *names, const cm_options *options,
-                        const cm_table *before, cm_table **out) {
+static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_names *names,
+                        const cm_item_names *groups, const cm_options *options, const cm_table *before,
+                        cm_table **out) {
     const cm_topic *topic = &cm_baskets_topic;
     bool dated = cm_option_is_set(options, topic, "as_of");
     question ask = {
         .orders = orders,
         .names = names,
+        .groups = groups,
         .by = cm_option_choice(options, topic, "basket"),
         .window = cm_option_int(options, topic, "window"),
         .has_dates = orders->time_kind != CM_TIME_UNKNOWN,
@@ -252,8 +256,10 @@ static cm_status orders_baskets(cm_context *ctx, const cm_orders *orders, const 
         status = cm_fail(ctx, CM_E_OPTION, "UTC_OFFSETS", "ii", (int64_t)minutes, (int64_t)orders->utc_offset);
     if (!status && !orders->keeps_items) status = cm_fail(ctx, CM_E_OPTION, "NO_ITEMS_KEPT", "");
     if (!status && cm_option_is_set(options, &cm_baskets_topic, "level"))
-        status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "");
-    return status ? status : answer(ctx, orders, NULL, options, NULL, out);
+        status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "s", "level");
+    if (!status && cm_option_is_set(options, &cm_baskets_topic, "group"))
+        status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "s", "group");
+    return status ? status : answer(ctx, orders, NULL, NULL, options, NULL, out);
 }
 
 cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
@@ -262,19 +268,35 @@ cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_o
     return CM_CALL(ctx, orders_baskets(ctx, orders, options, out));
 }
 
-/* The table with the column of the option `level` in place of the items, whose names mean nothing then. */
-static cm_status open_level(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
-    const char *level = cm_option_text(options, &cm_baskets_topic, "level");
+/* The table with another column in a role of items; their names mean nothing then. */
+static cm_status with_column(cm_context *ctx, const cm_table *sales, const char *level, int32_t role, cm_table **out) {
     cm_table *plain = NULL;
     int64_t names;
-    *out = level ? NULL : cm_table_retain(sales);
-    if (!level) return CM_OK;
     cm_status status = cm_roles_find(ctx, sales, CM_ROLE_ITEM_NAME, false, &names);
     if (!status && names >= 0 && strcmp(sales->columns[names]->name, level) != 0) {
         status = cm_table_with_role(ctx, sales, sales->columns[names]->name, CM_ROLE_NONE, &plain);
     } else if (!status) plain = cm_table_retain(sales);
-    if (!status) status = cm_table_with_role(ctx, plain, level, CM_ROLE_ITEM, out);
+    if (!status) status = cm_table_with_role(ctx, plain, level, role, out);
     cm_table_free(plain);
+    return status;
+}
+
+/* The table with the column of the option `level` in place of the items. */
+static cm_status open_level(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
+    const char *level = cm_option_text(options, &cm_baskets_topic, "level");
+    *out = level ? NULL : cm_table_retain(sales);
+    return level ? with_column(ctx, sales, level, CM_ROLE_ITEM, out) : CM_OK;
+}
+
+/* What each item belongs to: of the column of the option `group` the most frequent text. */
+static cm_status find_groups(cm_context *ctx, const cm_table *lines, const cm_options *options, cm_ids *items,
+                             cm_item_names *out) {
+    const char *group = cm_option_text(options, &cm_baskets_topic, "group");
+    cm_table *grouped = NULL;
+    if (!group) return CM_OK;
+    cm_status status = with_column(ctx, lines, group, CM_ROLE_ITEM_NAME, &grouped);
+    if (!status) status = cm_item_names_find(ctx, grouped, items, out);
+    cm_table_free(grouped);
     return status;
 }
 
@@ -300,7 +322,7 @@ static cm_status baskets_of_lines(cm_context *ctx, const cm_table *sales, const 
     int32_t minutes = 0;
     cm_orders *orders = NULL;
     cm_table *lines = NULL;
-    cm_item_names names = {0};
+    cm_item_names names = {0}, groups = {0};
     bool named = !cm_option_is_set(options, topic, "level");
     cm_status status = cm_parse_utc_offset(ctx, cm_option_text(options, topic, "utc_offset"), &minutes);
     if (!status) status = open_level(ctx, sales, options, &lines);
@@ -311,7 +333,9 @@ static cm_status baskets_of_lines(cm_context *ctx, const cm_table *sales, const 
         status = cm_orders_add_lines(ctx, orders, lines, NULL);
     }
     if (!status && named) status = cm_item_names_find(ctx, lines, &orders->items, &names);
-    if (!status) status = answer(ctx, orders, named ? &names : NULL, options, lines, out);
+    if (!status) status = find_groups(ctx, lines, options, &orders->items, &groups);
+    if (!status) status = answer(ctx, orders, named ? &names : NULL, &groups, options, lines, out);
+    cm_item_names_clear(ctx->core, &groups);
     cm_item_names_clear(ctx->core, &names);
     cm_orders_free(orders);
     cm_table_free(lines);

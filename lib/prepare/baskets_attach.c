@@ -1,5 +1,6 @@
 /* What comes along with a table of baskets: its items, what they mean to the best customers, the audit. */
 #include "prepare/baskets_question.h"
+#include "prepare/concentration.h"
 #include "prepare/key_items.h"
 #include "table/audit.h"
 
@@ -31,9 +32,10 @@ cm_status cm_baskets_attach_items(cm_context *ctx, const question *ask, cm_table
 }
 
 cm_status cm_baskets_attach_key_items(cm_context *ctx, const question *ask, const cm_options *options, cm_table *baskets) {
-    cm_table *items = NULL;
+    cm_table *items = NULL, *concentration = NULL;
     cm_key_items how = {.orders = ask->orders,
                         .names = ask->names,
+                        .groups = ask->groups,
                         .items = ask->items,
                         .items_ranked = ask->items_ranked,
                         .customer_ranks = ask->customer_ranks,
@@ -43,6 +45,9 @@ cm_status cm_baskets_attach_key_items(cm_context *ctx, const question *ask, cons
     if (!cm_option_int(options, &cm_baskets_topic, "key_items")) return CM_OK;
     cm_status status = cm_key_items_make(ctx, &how, &items);
     if (!status) status = cm_table_attach(ctx, baskets, "key_items", items);
+    if (!status) status = cm_concentration_make(ctx, items, &concentration);
+    if (!status) status = cm_table_attach(ctx, baskets, "concentration", concentration);
+    cm_table_free(concentration);
     cm_table_free(items);
     return status;
 }

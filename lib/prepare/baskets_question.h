@@ -25,7 +25,8 @@ enum { BY_INVOICE, BY_DAY, BY_WINDOW, BY_CUSTOMER };
 
 typedef struct question {
     const cm_orders *orders;
-    const cm_item_names *names; /* NULL: unknown */
+    const cm_item_names *names;  /* NULL: unknown */
+    const cm_item_names *groups; /* of key items; NULL: none */
     int32_t as_of, by;
     int64_t window; /* days */
     bool keeps_refunds, known_only;

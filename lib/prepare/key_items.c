@@ -137,14 +137,16 @@ static cm_status order_items(cm_context *ctx, const work *own, bool by_money, cm
     return cm_sort_keys(ctx, keys, *count);
 }
 
-static cm_status add_texts(cm_context *ctx, const work *own, cm_sheet *sheet, const cm_key *order, bool names) {
+/* The items themselves, or what they are called or belong to. */
+static cm_status add_texts(cm_context *ctx, const work *own, cm_sheet *sheet, const cm_key *order, const char *column,
+                           const cm_item_names *names) {
     cm_dictionary *texts = NULL;
     int32_t *codes = NULL;
     cm_status status = cm_dictionary_new(ctx, &texts);
-    if (!status) status = cm_sheet_texts(ctx, sheet, names ? "name" : "item", texts, &codes);
+    if (!status) status = cm_sheet_texts(ctx, sheet, column, texts, &codes);
     for (uint64_t i = 0; i < sheet->rows && !status; i++) {
         int32_t item = (int32_t)order[i].value;
-        cm_text text = names ? own->how->names->of[item] : cm_dictionary_text(own->how->items, item);
+        cm_text text = names ? names->of[item] : cm_dictionary_text(own->how->items, item);
         status = text.data ? cm_dictionary_add(ctx, texts, text.data, text.length, &codes[i])
                            : cm_sheet_absent(ctx, sheet, i);
     }
@@ -228,8 +230,10 @@ static cm_status add_rates(cm_context *ctx, const work *own, cm_sheet *sheet, co
 static cm_status build(cm_context *ctx, const work *own, const cm_key *order, const int64_t *rank_buyers, uint64_t count,
                        cm_table **out) {
     cm_sheet sheet = {.rows = count};
-    cm_status status = add_texts(ctx, own, &sheet, order, false);
-    if (!status && own->how->names && own->how->names->of) status = add_texts(ctx, own, &sheet, order, true);
+    const cm_item_names *names = own->how->names, *groups = own->how->groups;
+    cm_status status = add_texts(ctx, own, &sheet, order, "item", NULL);
+    if (!status && names && names->of) status = add_texts(ctx, own, &sheet, order, "name", names);
+    if (!status && groups && groups->of) status = add_texts(ctx, own, &sheet, order, "group", groups);
     if (!status) status = add_money(ctx, own, &sheet, order, "money", false);
     if (!status) status = add_ranks(ctx, &sheet, order, true, NULL);
     if (!status) status = add_shares(ctx, own, &sheet, order);

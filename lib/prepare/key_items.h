@@ -8,6 +8,7 @@
 typedef struct cm_key_items {
     const cm_orders *orders;
     const cm_item_names *names;  /* NULL: unknown */
+    const cm_item_names *groups; /* what the items belong to; NULL: nothing */
     cm_dictionary *items;        /* written forms, by the state's codes */
     const int32_t *items_ranked; /* codes by place */
     const int32_t *customer_ranks;

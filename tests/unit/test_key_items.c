@@ -21,12 +21,14 @@ static cm_table *table_of(cm_context *ctx, const line *lines, int count) {
     OK(ctx, cm_builder_column(ctx, builder, "item", CM_STRING, 0, CM_ROLE_ITEM));
     OK(ctx, cm_builder_column(ctx, builder, "date", CM_DATE, 0, CM_ROLE_DATE));
     OK(ctx, cm_builder_column(ctx, builder, "amount", CM_DECIMAL, 2, CM_ROLE_AMOUNT));
+    OK(ctx, cm_builder_column(ctx, builder, "kind", CM_STRING, 0, CM_ROLE_NONE));
     for (int i = 0; i < count; i++) {
         if (lines[i].customer >= 0) OK(ctx, cm_builder_int(ctx, builder, 0, lines[i].customer));
         OK(ctx, cm_builder_int(ctx, builder, 1, lines[i].invoice));
         OK(ctx, cm_builder_text(ctx, builder, 2, &"abcdef"[lines[i].item], 1));
         OK(ctx, cm_builder_int(ctx, builder, 3, 15000 + lines[i].invoice % 3));
         OK(ctx, cm_builder_int(ctx, builder, 4, lines[i].amount));
+        if (lines[i].item % 3) OK(ctx, cm_builder_text(ctx, builder, 5, &"xyz"[lines[i].item % 3], 1)); /* a, d: of no kind */
         OK(ctx, cm_builder_row(ctx, builder));
     }
     OK(ctx, cm_builder_finish(ctx, builder, &table));
@@ -97,6 +99,47 @@ static void check_item(const cm_table *table, uint64_t row, const recount *all, 
                             100.0 * ((double)best / all->best_count) / ((double)buyers / all->buying), 1e-10);
 }
 
+/* Of the items that `in` says, those that were bought: the fewest that bring 80% of what all of them bring. */
+static void check_group(const cm_table *table, uint64_t row, const recount *all, const int in[ITEMS]) {
+    int64_t money = 0, positive = 0, sum = 0, items = 0, taken = 0;
+    int used[ITEMS] = {0};
+    for (int i = 0; i < ITEMS; i++) {
+        if (!in[i] || !all->bought[i]) continue;
+        items++;
+        money += all->money[i];
+        positive += all->money[i] > 0 ? all->money[i] : 0;
+    }
+    while ((double)sum < 0.8 * (double)positive - 1e-9) {
+        int best = -1;
+        for (int i = 0; i < ITEMS; i++)
+            if (in[i] && all->bought[i] && !used[i] && (best < 0 || all->money[i] > all->money[best])) best = i;
+        used[best] = 1;
+        sum += all->money[best];
+        taken++;
+    }
+    ck_assert_int_eq(INT(table, row, "items"), items);
+    ck_assert_int_eq(INT(table, row, "money"), money);
+    ck_assert_int_eq(INT(table, row, "items_80"), taken);
+    ck_assert(DOUBLE(table, row, "share_80") == (double)taken / (double)items);
+}
+
+static void check_concentration(cm_context *ctx, const cm_table *baskets, const recount *all) {
+    static const int everything[ITEMS] = {1, 1, 1, 1, 1, 1};
+    cm_table *table = NULL;
+    OK(ctx, cm_table_attached(ctx, baskets, "concentration", &table));
+    ck_assert(ABSENT(table, 0, "group"));
+    check_group(table, 0, all, everything);
+    for (uint64_t row = 1; row < cm_table_rows(table); row++) {
+        int in[ITEMS];
+        for (int i = 0; i < ITEMS; i++) in[i] = i % 3 == TEXT(table, row, "group")[0] - 'x';
+        check_group(table, row, all, in);
+        if (row > 1) ck_assert_int_ge(INT(table, row - 1, "money"), INT(table, row, "money"));
+    }
+    int kinds = (all->bought[1] || all->bought[4]) + (all->bought[2] || all->bought[5]);
+    ck_assert_uint_eq(cm_table_rows(table), 1 + (uint64_t)kinds);
+    cm_table_free(table);
+}
+
 START_TEST(key_items_equal_a_recount) {
     static const double shares[] = {0.25, 0.5, 0.1, 1};
     cm_context *ctx = new_context();
@@ -119,8 +162,10 @@ START_TEST(key_items_equal_a_recount) {
         OK(ctx, cm_options_set_int(ctx, options, "key_items", 1));
         OK(ctx, cm_options_set_double(ctx, options, "best", shares[round % 4]));
         OK(ctx, cm_options_set_text(ctx, options, "refunds", round % 3 ? "net" : "drop"));
+        OK(ctx, cm_options_set_text(ctx, options, "group", "kind"));
         OK(ctx, cm_baskets(ctx, table, options, &baskets));
         OK(ctx, cm_table_attached(ctx, baskets, "key_items", &items));
+        check_concentration(ctx, baskets, &all);
         uint64_t bought = 0;
         for (int i = 0; i < ITEMS; i++) bought += (uint64_t)all.bought[i];
         ck_assert_uint_eq(cm_table_rows(items), bought);
@@ -137,6 +182,9 @@ START_TEST(key_items_equal_a_recount) {
         ck_assert_uint_eq(cm_table_rows(shown), bought);
         ck_assert_int_eq(INT(shown, 0, "money"), INT(items, 0, "money"));
         ck_assert_int_ge(INT(shown, 0, "rules"), 0);
+        cm_table_free(shown);
+        OK(ctx, cm_model_table(ctx, model, "concentration", &shown));
+        ck_assert_int_eq(INT(shown, 0, "items"), (int64_t)bought);
         cm_model_free(model);
         cm_table_free(shown), cm_table_free(items), cm_table_free(baskets), cm_table_free(table);
         cm_options_free(options);

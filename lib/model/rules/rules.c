@@ -113,6 +113,7 @@ static const cm_output_spec outputs[] = {
     {"lengths", "itemsets", "how many there are", CM_INT64, true, false},
     {"key_items", "item", "an item of rules, those of most rules first", CM_STRING, true, false},
     {"key_items", "name", "its name; with names alone", CM_STRING, true, false},
+    {"key_items", "group", "what it belongs to; with the option group of baskets", CM_STRING, true, false},
     {"key_items", "money", "that it brings, refunds as asked; this and the next with the option key_items of baskets",
      CM_DECIMAL, true, false},
     {"key_items", "rank_money", "place by money", CM_INT64, true, false},
@@ -129,6 +130,11 @@ static const cm_output_spec outputs[] = {
     {"key_items", "antecedents", "of these, with the item on the left", CM_INT64, true, false},
     {"key_items", "consequents", "and on the right", CM_INT64, true, false},
     {"key_items", "mean_lift", "of these rules", CM_FLOAT64, true, false},
+    {"concentration", "group", "absent: all items; with key items alone", CM_STRING, true, false},
+    {"concentration", "items", "that were bought", CM_INT64, true, false},
+    {"concentration", "money", "that they bring", CM_DECIMAL, true, false},
+    {"concentration", "items_80", "the fewest that bring 80% of it", CM_INT64, true, false},
+    {"concentration", "share_80", "their share of the items", CM_FLOAT64, true, false},
     {"items", "item", "a frequent item, the most frequent first", CM_STRING, true, false},
     {"items", "name", "its name; with names alone", CM_STRING, true, false},
     {"items", "count", "baskets that have it", CM_INT64, true, false},
@@ -301,6 +307,8 @@ static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook 
     if (!status) status = put(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
     if (!status) status = put(ctx, model, "lengths", lengths_table(ctx, sets, &table), &table);
     if (!status) status = put(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
+    cm_table *concentration = cm_table_attachment(book->market->table, "concentration");
+    if (!status && concentration) status = cm_model_put(ctx, model, "concentration", concentration);
     if (!status) status = put(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
     if (status) return status;
     const cm_rulebook *told = what->deliver == DELIVER_COUNTS ? &counted : book;

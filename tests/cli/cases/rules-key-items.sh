@@ -11,5 +11,6 @@ C4,5,2011-12-02,jam,Mill,4
 END
 $custmine rules --table key_items --support 1 sales.csv
 $custmine rules --table key_items --support 1 --level Brand --best 0.5 sales.csv
+$custmine rules --table concentration --group Brand --support 1 sales.csv
 printf 'Invoice,Item\n1,a\n' > plain.csv
 $custmine rules --table key_items --support 1 plain.csv

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -48,21 +49,37 @@ static int system_error(const struct job *job, const char *path) {
     return EXIT_FAILED;
 }
 
-/* Written beside its name and renamed when it is whole. */
-static int write_file(struct job *job, const cm_table *table, const char *name) {
-    size_t size = strlen(job->output) + 32;
-    char *beside = malloc(size);
-    if (!beside) return system_error(job, job->output);
-    snprintf(beside, size, "%s.%ld.tmp", job->output, (long)getpid());
-    FILE *file = fopen(beside, "wb");
+/* A device or a pipe is written to as it is: only a file can be replaced. */
+static int is_no_file(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
+static int write_and_close(struct job *job, const char *path, const cm_table *table, const char *name) {
+    FILE *file = fopen(path, "wb");
     int status = file ? EXIT_DONE : system_error(job, job->output);
-    if (file) {
-        if (write_to(job, file, table, name)) status = fail(job);
-        if (fclose(file) != 0 && status == EXIT_DONE) status = system_error(job, job->output);
-        if (status == EXIT_DONE && rename(beside, job->output) != 0) status = system_error(job, job->output);
+    if (!file) return status;
+    if (write_to(job, file, table, name)) status = fail(job);
+    if (fclose(file) != 0 && status == EXIT_DONE) status = system_error(job, job->output);
+    return status;
+}
+
+/* Written beside its name (that of a link's target) and renamed when it is whole. */
+static int write_file(struct job *job, const cm_table *table, const char *name) {
+    if (is_no_file(job->output)) return write_and_close(job, job->output, table, name);
+    char *real = realpath(job->output, NULL);
+    const char *target = real ? real : job->output;
+    size_t size = strlen(target) + 32;
+    char *beside = malloc(size);
+    int status = beside ? EXIT_DONE : system_error(job, job->output);
+    if (beside) {
+        snprintf(beside, size, "%s.%ld.tmp", target, (long)getpid());
+        status = write_and_close(job, beside, table, name);
+        if (status == EXIT_DONE && rename(beside, target) != 0) status = system_error(job, job->output);
         if (status != EXIT_DONE) remove(beside);
     }
     free(beside);
+    free(real);
     return status;
 }
 

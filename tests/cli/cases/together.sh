@@ -13,6 +13,6 @@ $custmine together sales.csv
 $custmine together --by jaccard --shrink 2 --top 1 --min-count 2 sales.csv
 $custmine together --table diagnostics sales.csv
 $custmine together --validate 0.7 --validate-by date --recommend 2 --table evaluation sales.csv
-$custmine together --save near.cm --quiet --output /dev/null sales.csv
+$custmine together --save near.cm --quiet sales.csv > /dev/null
 $custmine score near.cm sales.csv
 $custmine together --min-count 0 sales.csv

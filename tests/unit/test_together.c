@@ -195,7 +195,7 @@ START_TEST(pairs_and_recommendations_as_defined) {
 }
 END_TEST
 
-/* ---- the trial ---- */
+/* ---- the trial of both recommenders ---- */
 
 typedef struct figures {
     double hits, precision, recall;
@@ -235,6 +235,44 @@ static int hide(const world *w, int basket, int *shown, int *shown_count, unsign
     return count;
 }
 
+/* What the rules of a table recommend: those whose antecedent is shown, the best for each item. */
+typedef struct rule {
+    unsigned left;
+    int right;
+    double confidence, lift;
+    int64_t count;
+} rule;
+
+static int by_strength(const void *a, const void *b) {
+    const rule *x = a, *y = b;
+    if (x->confidence != y->confidence) return x->confidence > y->confidence ? -1 : 1;
+    if (x->lift != y->lift) return x->lift > y->lift ? -1 : 1;
+    if (x->count != y->count) return x->count > y->count ? -1 : 1;
+    return x->right - y->right;
+}
+
+static int read_rules(const cm_table *table, rule *out) {
+    for (uint64_t row = 0; row < cm_table_rows(table); row++) {
+        uint64_t left = (uint64_t)column_of(table, "antecedent");
+        out[row] = (rule){.right = TEXT(table, row, "consequent")[0] - 'a', .confidence = DOUBLE(table, row, "confidence"),
+                          .lift = DOUBLE(table, row, "lift"), .count = INT(table, row, "count")};
+        for (uint64_t i = 0; i < cm_table_items(table, row, left); i++) out[row].left |= 1u << (cm_table_text(table, row, left, i, NULL)[0] - 'a');
+    }
+    qsort(out, cm_table_rows(table), sizeof *out, by_strength);
+    return (int)cm_table_rows(table);
+}
+
+static int recommend_by_rules(const rule *rules, int rule_count, unsigned here, int most, int *found) {
+    unsigned taken = here;
+    int count = 0;
+    for (int i = 0; i < rule_count && count < most; i++) {
+        if (rules[i].left & ~here || taken >> rules[i].right & 1) continue;
+        taken |= 1u << rules[i].right;
+        found[count++] = rules[i].right;
+    }
+    return count;
+}
+
 static void check_line(const cm_table *table, uint64_t row, const char *name, const figures *one, int baskets, int known) {
     ck_assert_str_eq(TEXT(table, row, "recommender"), name);
     ck_assert_int_eq(INT(table, row, "baskets"), baskets);
@@ -268,8 +306,25 @@ START_TEST(the_trial_hides_half_and_counts_what_comes_back) {
         for (int count = MOST_BASKETS; count > 0; count--)
             for (int i = 0; i < ITEMS; i++)
                 if (all.counts[i][i] == count) popular[known++] = i;
-        figures ours = {0}, everybody = {0};
+        figures ours = {0}, everybody = {0}, by_rules = {0};
         int tried = 0;
+        cm_table *baskets = table_of(ctx, &w), *table = NULL, *found_rules = NULL;
+        cm_options *options = NULL;
+        cm_model *model = NULL;
+        OK(ctx, cm_options_new(ctx, "rules", &options));
+        OK(ctx, cm_options_set_double(ctx, options, "validate", 0.4));
+        OK(ctx, cm_options_set_int(ctx, options, "recommend", how.recommend));
+        OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
+        OK(ctx, cm_options_set_double(ctx, options, "confidence", 0.2));
+        OK(ctx, cm_options_set_int(ctx, options, "max_length", 3));
+        OK(ctx, cm_fit(ctx, "rules", baskets, options, &model));
+        OK(ctx, cm_model_table(ctx, model, "rules", &found_rules));
+        rule *rules = malloc((cm_table_rows(found_rules) + 1) * sizeof *rules);
+        int rule_count = read_rules(found_rules, rules);
+        OK(ctx, cm_model_table(ctx, model, "evaluation", &table));
+        cm_table_free(found_rules);
+        cm_model_free(model);
+        cm_options_free(options);
         for (int b = 0; b < w.baskets; b++) {
             int shown[ITEMS], shown_count, found[ITEMS], best[ITEMS], best_count = 0;
             unsigned hidden;
@@ -283,11 +338,15 @@ START_TEST(the_trial_hides_half_and_counts_what_comes_back) {
                 if (!(here >> popular[i] & 1)) best[best_count++] = popular[i];
             tally(&ours, hidden, items / 2, found, count, how.recommend);
             tally(&everybody, hidden, items / 2, best, best_count, how.recommend);
+            count = recommend_by_rules(rules, rule_count, here, how.recommend, found);
+            tally(&by_rules, hidden, items / 2, found, count, how.recommend);
             tried++;
         }
-        cm_table *baskets = table_of(ctx, &w), *table = NULL;
-        cm_options *options = options_of(ctx, &how);
-        cm_model *model = NULL;
+        free(rules);
+        check_line(table, 0, "rules", &by_rules, tried, known);
+        check_line(table, 1, "popularity", &everybody, tried, known);
+        cm_table_free(table);
+        options = options_of(ctx, &how);
         OK(ctx, cm_options_set_double(ctx, options, "validate", 0.4));
         OK(ctx, cm_fit(ctx, "together", baskets, options, &model));
         OK(ctx, cm_model_table(ctx, model, "evaluation", &table));

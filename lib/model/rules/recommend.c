@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "model/baskets/rows.h"
 #include "model/rules/advice.h"
 #include "model/rules/rules.h"
 #include "table/sheet.h"
@@ -43,12 +44,10 @@ static uint64_t part_rows(const applying *work, uint64_t number) {
 
 static cm_status recommend(cm_context *ctx, const applying *work, cm_asker *asker, uint64_t index, part *out,
                            uint32_t *count) {
-    uint64_t within, row = work->inputs->numbers[index], at = cm_table_locate(work->inputs->table, row, &within);
-    const cm_chunk *chunk = &work->column->chunks[at];
-    const int64_t *offsets = chunk->offsets + chunk->offset + within;
-    const int32_t *codes = chunk->values;
+    uint64_t items;
+    const int32_t *codes = cm_basket_codes(work->inputs, work->column, index, &items);
     cm_asker_begin(asker);
-    for (int64_t i = offsets[0]; i < offsets[1]; i++) cm_asker_add(asker, work->item_of[codes[i]]);
+    for (uint64_t i = 0; i < items; i++) cm_asker_add(asker, work->item_of[codes[i]]);
     cm_asker_answer(asker);
     *count = (uint32_t)asker->found_count;
     cm_status status = cm_reserve(ctx, &out->rules, &out->rule_capacity, out->rule_count + asker->found_count,
@@ -72,19 +71,12 @@ static cm_status recommend_part(cm_context *ctx, void *state, uint64_t number) {
     return status;
 }
 
-static int64_t find_id(const cm_table *table) {
-    int64_t id = cm_table_find(table, "basket");
-    if (id < 0) return -1;
-    int32_t type = table->columns[id]->type;
-    return type == CM_STRING || type == CM_INT64 ? id : -1;
-}
-
 static cm_status open_work(cm_context *ctx, const cm_inputs *inputs, const cm_advice *advice, applying *work) {
     const cm_column *column = inputs->table->columns[cm_table_find(inputs->table, inputs->columns[0].name)];
     *work = (applying){.advice = advice,
                        .inputs = inputs,
                        .column = column,
-                       .id = find_id(inputs->table),
+                       .id = cm_baskets_id(inputs->table),
                        .part_count = (inputs->rows + BASKETS_A_PART - 1) / BASKETS_A_PART};
     if (!(work->item_of = cm_alloc(ctx, column->dictionary_size, sizeof *work->item_of))
         || !(work->parts = cm_alloc(ctx, work->part_count, sizeof *work->parts)))

@@ -54,6 +54,8 @@ static const cm_option_spec options[] = {
     {"min_customers", "0", NULL, "least customers behind a rule", 0, 1e15, CM_OPTION_INT},
     {"validate", "0", NULL, "share of the baskets kept aside, on which the rules are counted again; 0: none", 0, 0.9,
      CM_OPTION_NUMBER},
+    {"recommend", "10", NULL, "items recommended to each basket kept aside, to see how many it has", 1, 1e6,
+     CM_OPTION_INT},
     {"validate_by", "hash", "hash|date", "which are kept aside: a stable hash of their ids decides, or the last", 0, 0,
      CM_OPTION_CHOICE},
     {"include", NULL, NULL, "only these items are looked at", 0, 0, CM_OPTION_LIST},
@@ -130,6 +132,15 @@ static const cm_output_spec outputs[] = {
     {"key_items", "antecedents", "of these, with the item on the left", CM_INT64, true, false},
     {"key_items", "consequents", "and on the right", CM_INT64, true, false},
     {"key_items", "mean_lift", "of these rules", CM_FLOAT64, true, false},
+    {"evaluation", "recommender", "rules, and popularity: the most frequent items to everybody; on request (validate)",
+     CM_STRING, true, false},
+    {"evaluation", "baskets", "kept aside with two items or more; half of each was hidden", CM_INT64, true, false},
+    {"evaluation", "n", "items recommended to each", CM_INT64, true, false},
+    {"evaluation", "hit_rate", "share of the baskets of which a hidden item was recommended", CM_FLOAT64, true, false},
+    {"evaluation", "precision", "share of the n that were hidden items, on average", CM_FLOAT64, true, false},
+    {"evaluation", "recall", "share of the hidden items that were recommended, on average", CM_FLOAT64, true, false},
+    {"evaluation", "coverage", "share of the frequent items that were recommended to some basket", CM_FLOAT64, true,
+     false},
     {"concentration", "group", "absent: all items; with key items alone", CM_STRING, true, false},
     {"concentration", "items", "that were bought", CM_INT64, true, false},
     {"concentration", "money", "that they bring", CM_DECIMAL, true, false},
@@ -346,6 +357,11 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
         if (!status && what->aside && !what->next) status = cm_rules_check(ctx, &book, what->aside, set, topic);
     }
     if (!status && !what->next) status = put_tables(ctx, model, &book, sets, set, what);
+    if (!status && !what->next && what->aside && what->deliver == DELIVER_RULES) {
+        uint64_t most = (uint64_t)cm_option_int(set, topic, "recommend");
+        cm_table *table = NULL;
+        status = put(ctx, model, "evaluation", cm_rules_try(ctx, model, market, what->aside, most, &table), &table);
+    }
     cm_rulebook_close(ctx->core, &book);
     return status;
 }

@@ -170,6 +170,10 @@ uint64_t cm_market_with_all(const cm_market *market, const uint32_t *items, uint
 cm_status cm_rules_check(cm_context *ctx, cm_rulebook *book, const cm_inputs *aside, const cm_options *options,
                          const cm_topic *topic);
 
+/* The rules of the model as a recommender (trial.c). */
+cm_status cm_rules_try(cm_context *ctx, const cm_model *model, const cm_market *market, const cm_inputs *aside,
+                       uint64_t most, cm_table **out);
+
 /* The tables of the model. */
 cm_status cm_rules_table(cm_context *ctx, const cm_rulebook *book, const cm_options *options, const cm_topic *topic,
                          cm_table **out);

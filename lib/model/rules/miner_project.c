@@ -110,7 +110,7 @@ static cm_status open_block(cm_context *ctx, const cm_market *market, const cm_m
     }
     cm_status status = reserve(ctx, block, &sum);
     if (status) return status;
-    memset(block->tables, 0, (size_t)sum.table * sizeof *block->tables);
+    if (sum.table) memset(block->tables, 0, (size_t)sum.table * sizeof *block->tables);
     sum = (need){0};
     for (uint64_t item = block->first; item < block->end; item++) {
         need one = need_of(market, how, item);

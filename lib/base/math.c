@@ -30,13 +30,16 @@ static double double_of(uint64_t bits) {
 }
 
 /* 2^k for k from -1022 to 1023. */
-static double power_of_two(int k) { return double_of((uint64_t)(k + 1023) << 52); }
+static double power_of_two(int k) {
+    return double_of((uint64_t)(k + 1023) << 52);
+}
 
 /* log(1 + f) - f for f from sqrt(1/2) - 1 to sqrt(2) - 1. */
 static double log_rest(double f) {
     static const double c[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11, 2.0 / 13, 2.0 / 15,
                                2.0 / 17, 2.0 / 19, 2.0 / 21, 2.0 / 23, 2.0 / 25, 2.0 / 27};
-    double half = 0.5 * f * f, s = f / (2 + f), z = s * s, z2 = z * z, z4 = z2 * z2; /* in fours, which do not wait for each other */
+    double half = 0.5 * f * f, s = f / (2 + f), z = s * s, z2 = z * z,
+           z4 = z2 * z2; /* in fours, which do not wait for each other */
     double first = (c[0] + c[1] * z) + (c[2] + c[3] * z) * z2, second = (c[4] + c[5] * z) + (c[6] + c[7] * z) * z2;
     double third = (c[8] + c[9] * z) + (c[10] + c[11] * z) * z2;
     return s * (half + z * (first + z4 * (second + z4 * (third + z4 * c[12])))) - half;
@@ -81,8 +84,9 @@ double cm_log(double x) {
 
 /* exp(r) - 1 - r for |r| below half of log 2. */
 static double exp_rest(double r) {
-    static const double c[] = {1.0 / 3,       1.0 / 12,       1.0 / 60,        1.0 / 360,        1.0 / 2520,         1.0 / 20160,        1.0 / 181440,
-                               1.0 / 1814400, 1.0 / 19958400, 1.0 / 239500800, 1.0 / 3113510400, 1.0 / 43589145600, 1.0 / 653837184000}; /* 2 / n! */
+    static const double c[] = {1.0 / 3,          1.0 / 12,          1.0 / 60,          1.0 / 360,      1.0 / 2520,
+                               1.0 / 20160,      1.0 / 181440,      1.0 / 1814400,     1.0 / 19958400, 1.0 / 239500800,
+                               1.0 / 3113510400, 1.0 / 43589145600, 1.0 / 653837184000}; /* 2 / n! */
     double half = 0.5 * r * r, r2 = r * r, r4 = r2 * r2; /* in fours, which do not wait for each other */
     double first = (c[0] + c[1] * r) + (c[2] + c[3] * r) * r2, second = (c[4] + c[5] * r) + (c[6] + c[7] * r) * r2;
     double third = (c[8] + c[9] * r) + (c[10] + c[11] * r) * r2;

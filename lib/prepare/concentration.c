@@ -16,8 +16,8 @@ typedef struct group {
 typedef struct work {
     const cm_table *items;
     uint64_t money;
-    int64_t group;  /* column; -1: there is none */
-    group *all;     /* all items, then by code of the group from 1 */
+    int64_t group; /* column; -1: there is none */
+    group *all;    /* all items, then by code of the group from 1 */
     uint64_t count;
 } work;
 
@@ -76,7 +76,8 @@ static cm_status order_groups(cm_context *ctx, const work *own, cm_key *keys, ui
     for (uint64_t at = 1; at < own->count && !status; at++)
         if (own->all[at].items) keys[(*count)++] = (cm_key){(uint64_t)ranks[at - 1], at};
     if (!status) status = cm_sort_keys(ctx, keys, *count);
-    for (uint64_t i = 0; i < *count && !status; i++) keys[i].key = ~cm_key_of_double((double)own->all[keys[i].value].money);
+    for (uint64_t i = 0; i < *count && !status; i++)
+        keys[i].key = ~cm_key_of_double((double)own->all[keys[i].value].money);
     cm_free(ctx->core, ranks, own->count, sizeof *ranks);
     return status ? status : cm_sort_keys(ctx, keys, *count);
 }

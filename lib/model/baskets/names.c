@@ -1,7 +1,8 @@
 #include "model/baskets/names.h"
 
 /* A name for each row of the table whose item is among those numbered in `numbers`. */
-static void take_names(const cm_table *items, uint64_t item, uint64_t name, const cm_dictionary *numbers, cm_text *out) {
+static void take_names(const cm_table *items, uint64_t item, uint64_t name, const cm_dictionary *numbers,
+                       cm_text *out) {
     for (uint64_t row = 0; row < items->rows; row++) {
         cm_text text, called;
         if (cm_table_is_absent(items, row, item) || cm_table_is_absent(items, row, name)) continue;
@@ -29,7 +30,9 @@ cm_status cm_baskets_names(cm_context *ctx, const cm_table *baskets, const cm_co
     }
     if (!status) take_names(items, (uint64_t)item, (uint64_t)name, numbers, names);
     cm_dictionary_release(numbers);
-    if (status) cm_free(ctx->core, names, count, sizeof *names);
-    else *out = names;
+    if (status)
+        cm_free(ctx->core, names, count, sizeof *names);
+    else
+        *out = names;
     return status;
 }

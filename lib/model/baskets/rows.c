@@ -24,12 +24,14 @@ cm_status cm_baskets_id_column(cm_context *ctx, cm_builder *builder, const cm_ta
     return cm_builder_column(ctx, builder, "basket", id < 0 ? CM_INT64 : table->columns[id]->type, 0, CM_ROLE_NONE);
 }
 
-cm_status cm_baskets_put_id(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_table *table, uint64_t row) {
+cm_status cm_baskets_put_id(cm_context *ctx, cm_builder *builder, uint64_t column, const cm_table *table,
+                            uint64_t row) {
     int64_t id = cm_baskets_id(table);
     uint64_t length = 0, from = (uint64_t)id;
     if (id < 0) return cm_builder_int(ctx, builder, column, (int64_t)row + 1);
     if (cm_table_is_absent(table, row, from)) return CM_OK;
-    if (table->columns[id]->type == CM_INT64) return cm_builder_int(ctx, builder, column, cm_table_int(table, row, from));
+    if (table->columns[id]->type == CM_INT64)
+        return cm_builder_int(ctx, builder, column, cm_table_int(table, row, from));
     const char *text = cm_table_text(table, row, from, 0, &length);
     return cm_builder_text(ctx, builder, column, text, length);
 }

@@ -22,7 +22,8 @@ static void hash_baskets(const cm_inputs *inputs, cm_key *keys) {
         if (table->columns[id]->type == CM_STRING) {
             const char *text = cm_table_text(table, row, (uint64_t)id, 0, &length);
             keys[i].key = cm_hash_bytes(key, text, length);
-        } else keys[i].key = cm_hash_u64(key, (uint64_t)cm_table_int(table, row, (uint64_t)id));
+        } else
+            keys[i].key = cm_hash_u64(key, (uint64_t)cm_table_int(table, row, (uint64_t)id));
     }
 }
 
@@ -50,7 +51,8 @@ static cm_status split(cm_context *ctx, const cm_inputs *inputs, double share, b
     if (!status) status = cm_sort_keys(ctx, keys, inputs->rows);
     if (!status) {
         uint64_t from = cut(keys, inputs->rows, (uint64_t)(share * (double)inputs->rows));
-        if (from == 0 || from == inputs->rows) status = cm_fail(ctx, CM_E_OPTION, "BASKETS_NO_SPLIT", "u", inputs->rows);
+        if (from == 0 || from == inputs->rows)
+            status = cm_fail(ctx, CM_E_OPTION, "BASKETS_NO_SPLIT", "u", inputs->rows);
         for (uint64_t i = from; i < inputs->rows; i++) aside[keys[i].value] = 1;
     }
     cm_free(ctx->core, keys, inputs->rows, sizeof *keys);

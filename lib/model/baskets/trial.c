@@ -23,11 +23,11 @@ typedef struct trial {
     const cm_inputs *aside;
     const cm_column *items;
     uint64_t most, baskets, longest;
-    cm_key *keys;       /* the items of a basket by their hash */
-    int32_t *shown;     /* as the basket has them */
+    cm_key *keys;   /* the items of a basket by their hash */
+    int32_t *shown; /* as the basket has them */
     int32_t *found;
-    uint32_t *last;     /* by code: the basket that had it last, from 1 */
-    uint8_t *hidden;    /* by code, of the basket at hand */
+    uint32_t *last;  /* by code: the basket that had it last, from 1 */
+    uint8_t *hidden; /* by code, of the basket at hand */
 } trial;
 
 static void close_trial(cm_core *core, trial *own) {
@@ -127,15 +127,16 @@ static uint64_t recommend_popular(void *self, const int32_t *codes, uint64_t cou
 
 /* ---- the table ---- */
 
-static cm_status tell(cm_context *ctx, const trial *own, const cm_recommender *all, const tally *tallies, uint64_t count,
-                      uint64_t known, cm_table **out) {
+static cm_status tell(cm_context *ctx, const trial *own, const cm_recommender *all, const tally *tallies,
+                      uint64_t count, uint64_t known, cm_table **out) {
     static const char *const shares[] = {"hit_rate", "precision", "recall", "coverage"};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_builder_column(ctx, builder, "recommender", CM_STRING, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "baskets", CM_INT64, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "n", CM_INT64, 0, CM_ROLE_NONE);
-    for (int i = 0; i < 4 && !status; i++) status = cm_builder_column(ctx, builder, shares[i], CM_FLOAT64, 0, CM_ROLE_NONE);
+    for (int i = 0; i < 4 && !status; i++)
+        status = cm_builder_column(ctx, builder, shares[i], CM_FLOAT64, 0, CM_ROLE_NONE);
     for (uint64_t i = 0; i < count && !status; i++) {
         double baskets = (double)own->baskets;
         const double values[] = {tallies[i].hits / baskets, tallies[i].precision / baskets, tallies[i].recall / baskets,
@@ -143,7 +144,8 @@ static cm_status tell(cm_context *ctx, const trial *own, const cm_recommender *a
         status = cm_builder_text(ctx, builder, 0, all[i].name, strlen(all[i].name));
         if (!status) status = cm_builder_int(ctx, builder, 1, (int64_t)own->baskets);
         if (!status) status = cm_builder_int(ctx, builder, 2, (int64_t)own->most);
-        for (uint64_t j = 0; j < 4 && !status && own->baskets; j++) status = cm_builder_double(ctx, builder, 3 + j, values[j]);
+        for (uint64_t j = 0; j < 4 && !status && own->baskets; j++)
+            status = cm_builder_double(ctx, builder, 3 + j, values[j]);
         if (!status) status = cm_builder_row(ctx, builder);
     }
     if (!status) status = cm_builder_finish(ctx, builder, out);

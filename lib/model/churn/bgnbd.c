@@ -105,7 +105,8 @@ static cm_status add_block(cm_context *ctx, void *state, uint64_t block) {
     return cm_tick(ctx, "fit", block, work->blocks);
 }
 
-static cm_status evaluate(cm_context *ctx, evaluation *work, const double *parameters, double *value, double *gradient) {
+static cm_status evaluate(cm_context *ctx, evaluation *work, const double *parameters, double *value,
+                          double *gradient) {
     work->parameters = parameters;
     fill_tables(work);
     cm_status status = cm_parallel(ctx, work->blocks, add_block, work);
@@ -129,7 +130,8 @@ static cm_status find_moments(cm_context *ctx, evaluation *work) {
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) work->moment_count += !i || keys[i].key != keys[i - 1].key;
-    if (!status && !(work->moments = cm_alloc(ctx, work->moment_count, sizeof *work->moments))) status = ctx->error.status;
+    if (!status && !(work->moments = cm_alloc(ctx, work->moment_count, sizeof *work->moments)))
+        status = ctx->error.status;
     for (uint64_t i = 0, at = 0; i < count && !status; i++) {
         uint64_t row = keys[i].value / 2;
         bool last = keys[i].value % 2;
@@ -145,7 +147,8 @@ static cm_status open_evaluation(cm_context *ctx, const cm_history *histories, u
     *out = (evaluation){.histories = histories, .count = count, .blocks = (count + BLOCK - 1) / BLOCK};
     for (uint64_t i = 0; i < count; i++)
         if ((uint64_t)histories[i].repeats >= out->longest) out->longest = (uint64_t)histories[i].repeats + 1;
-    double **const arrays[] = {&out->r.log, &out->r.slope, &out->b.log, &out->b.slope, &out->ab.log, &out->ab.slope, &out->log_before};
+    double **const arrays[] = {&out->r.log,  &out->r.slope,  &out->b.log,     &out->b.slope,
+                               &out->ab.log, &out->ab.slope, &out->log_before};
     for (int i = 0; i < 7; i++)
         if (!(*arrays[i] = cm_alloc(ctx, out->longest, sizeof(double)))) return ctx->error.status;
     out->ages = cm_alloc(ctx, count, sizeof *out->ages);
@@ -155,7 +158,8 @@ static cm_status open_evaluation(cm_context *ctx, const cm_history *histories, u
 }
 
 static void close_evaluation(cm_core *core, evaluation *work) {
-    double *const arrays[] = {work->r.log, work->r.slope, work->b.log, work->b.slope, work->ab.log, work->ab.slope, work->log_before};
+    double *const arrays[] = {work->r.log,  work->r.slope,  work->b.log,     work->b.slope,
+                              work->ab.log, work->ab.slope, work->log_before};
     for (int i = 0; i < 7; i++) cm_free(core, arrays[i], work->longest, sizeof(double));
     cm_free(core, work->ages, work->count, sizeof *work->ages);
     cm_free(core, work->lasts, work->count, sizeof *work->lasts);
@@ -200,8 +204,7 @@ static void update_inverse(double h[N][N], const double *s, const double *y) {
         yhy += y[i] * hy[i];
     }
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < N; j++)
-            h[i][j] += (1 + yhy / sy) * s[i] * s[j] / sy - (hy[i] * s[j] + s[i] * hy[j]) / sy;
+        for (int j = 0; j < N; j++) h[i][j] += (1 + yhy / sy) * s[i] * s[j] / sy - (hy[i] * s[j] + s[i] * hy[j]) / sy;
 }
 
 #define FARTHEST 3.0 /* no logarithm moves farther in one step */
@@ -281,7 +284,8 @@ static bool invert(double m[N][N], double out[N][N]) {
 }
 
 /* The inverse of the Hessian by the logarithms, which comes from central differences of the gradient. */
-static cm_status find_inverse(cm_context *ctx, evaluation *work, const descent *at, double inverse[N][N], bool *regular) {
+static cm_status find_inverse(cm_context *ctx, evaluation *work, const descent *at, double inverse[N][N],
+                              bool *regular) {
     const double h = 1e-4;
     double hessian[N][N];
     for (int i = 0; i < N; i++) {
@@ -345,7 +349,8 @@ static cm_status climb(cm_context *ctx, evaluation *work, int64_t iterations, de
     return status;
 }
 
-cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t count, int64_t iterations, cm_bg_fit *out) {
+cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t count, int64_t iterations,
+                         cm_bg_fit *out) {
     evaluation work;
     descent at = {0};
     double ages = 0, weights = 0;
@@ -354,7 +359,8 @@ cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t 
         ages += histories[i].weight * histories[i].age;
         weights += histories[i].weight;
     }
-    if (ages > 0) at.logs[CM_BG_ALPHA] = cm_log(ages / weights / 4); /* a start that does not depend on the unit of time */
+    if (ages > 0)
+        at.logs[CM_BG_ALPHA] = cm_log(ages / weights / 4); /* a start that does not depend on the unit of time */
     for (int i = 0; i < N; i++) at.inverse[i][i] = 1 / weights;
     cm_status status = open_evaluation(ctx, histories, count, &work);
     if (!status) status = climb(ctx, &work, iterations, &at, out);
@@ -378,7 +384,8 @@ static double hypergeometric(double a, double b, double c, double z) {
 /* The odds that he is gone, given that he was alive up to his last purchase; 0 for one who never came back. */
 static double gone_odds(const double p[N], const cm_history *one) {
     if (one->repeats == 0) return 0;
-    double power = (p[CM_BG_R] + (double)one->repeats) * cm_log((p[CM_BG_ALPHA] + one->age) / (p[CM_BG_ALPHA] + one->last));
+    double power =
+        (p[CM_BG_R] + (double)one->repeats) * cm_log((p[CM_BG_ALPHA] + one->age) / (p[CM_BG_ALPHA] + one->last));
     return p[CM_BG_A] / (p[CM_BG_B] + (double)one->repeats - 1) * cm_exp(power);
 }
 

@@ -18,7 +18,8 @@
 #include "base/sort.h"
 
 static const cm_option_spec options[] = {
-    {"columns", NULL, NULL, "repeat purchases, time of the last, time watched: own columns, as frequency,recency,T", 0, 0, CM_OPTION_LIST},
+    {"columns", NULL, NULL, "repeat purchases, time of the last, time watched: own columns, as frequency,recency,T", 0,
+     0, CM_OPTION_LIST},
     {"unit", "day", "day|week", "of the times in these columns", 0, 0, CM_OPTION_CHOICE},
     {"horizon", "90", NULL, "days ahead that the risk is about", 1, 36500, CM_OPTION_INT},
     {"iterations", "200", NULL, "most steps of the fit", 1, 100000, CM_OPTION_INT},
@@ -87,15 +88,17 @@ static bool history_of(bool own_columns, double first, double second, double thi
 }
 
 static double number_at(const cm_inputs *in, uint64_t column, uint64_t row) {
-    return in->columns[column].type == CM_FLOAT64 ? in->columns[column].reals[row] : (double)in->columns[column].integers[row];
+    return in->columns[column].type == CM_FLOAT64 ? in->columns[column].reals[row]
+                                                  : (double)in->columns[column].integers[row];
 }
 
 static cm_status read_histories(cm_context *ctx, const cm_model *model, const cm_inputs *in, cm_history *histories) {
     if (in->count != 3) return cm_fail(ctx, CM_E_OPTION, "CHURN_COLUMNS", "");
     for (uint64_t row = 0; row < in->rows; row++)
-        if (!history_of(has_own_columns(model), number_at(in, 0, row), number_at(in, 1, row), number_at(in, 2, row), &histories[row]))
-            return cm_fail(ctx, CM_E_DATA, "CHURN_HISTORY", "uddd", in->numbers[row] + 1, number_at(in, 0, row), number_at(in, 1, row),
-                           number_at(in, 2, row));
+        if (!history_of(has_own_columns(model), number_at(in, 0, row), number_at(in, 1, row), number_at(in, 2, row),
+                        &histories[row]))
+            return cm_fail(ctx, CM_E_DATA, "CHURN_HISTORY", "uddd", in->numbers[row] + 1, number_at(in, 0, row),
+                           number_at(in, 1, row), number_at(in, 2, row));
     return CM_OK;
 }
 
@@ -111,15 +114,19 @@ static cm_status merge_equal(cm_context *ctx, cm_history *histories, cm_history 
     for (int pass = 0; pass < 3 && !status; pass++) { /* stable passes, the least important first */
         for (uint64_t i = 0; i < *count; i++) {
             const cm_history *one = &histories[keys[i].value];
-            keys[i].key = pass == 0 ? cm_key_of_double(one->age) : pass == 1 ? cm_key_of_double(one->last) : (uint64_t)one->repeats;
+            keys[i].key = pass == 0   ? cm_key_of_double(one->age)
+                          : pass == 1 ? cm_key_of_double(one->last)
+                                      : (uint64_t)one->repeats;
         }
         status = cm_sort_keys(ctx, keys, *count);
     }
     uint64_t kept = 0;
     for (uint64_t i = 0; i < *count && !status; i++) {
         const cm_history *one = &histories[keys[i].value];
-        if (kept && same_history(&room[kept - 1], one)) room[kept - 1].weight += 1;
-        else room[kept++] = *one;
+        if (kept && same_history(&room[kept - 1], one))
+            room[kept - 1].weight += 1;
+        else
+            room[kept++] = *one;
     }
     cm_free(ctx->core, keys, *count, sizeof *keys);
     if (!status) *count = kept;
@@ -150,7 +157,9 @@ static cm_status put_parameters(cm_context *ctx, cm_model *model, const cm_bg_fi
     return status;
 }
 
-static double rounded(double value) { return floor(value + 0.5); }
+static double rounded(double value) {
+    return floor(value + 0.5);
+}
 
 /* A finding with its figure; in the sentence a share stands as a percentage of two places. */
 static cm_status add_finding(cm_context *ctx, cm_builder *builder, const char *code, double value) {
@@ -175,10 +184,14 @@ static cm_status add_warnings(cm_context *ctx, cm_builder *builder, const cm_bg_
     cm_status status = CM_OK;
     for (int i = 0; i < CM_BG_PARAMETERS; i++) loose |= !(fit->errors[i] < 2 * p[i]);
     if (!fit->converged) status = add_finding(ctx, builder, "CHURN_NOT_CONVERGED", (double)fit->iterations);
-    if (!status && of->repeaters == 0) status = add_finding(ctx, builder, "CHURN_NOBODY_REPEATS", of->customers);
-    else if (!status && drop_out < 0.01) status = add_finding(ctx, builder, "CHURN_NO_DROP_OUT", drop_out);
-    else if (!status && loose) status = add_finding(ctx, builder, "CHURN_RIDGE", drop_out);
-    if (!status && of->repeaters == of->customers) status = add_finding(ctx, builder, "CHURN_ALL_REPEAT", of->customers);
+    if (!status && of->repeaters == 0)
+        status = add_finding(ctx, builder, "CHURN_NOBODY_REPEATS", of->customers);
+    else if (!status && drop_out < 0.01)
+        status = add_finding(ctx, builder, "CHURN_NO_DROP_OUT", drop_out);
+    else if (!status && loose)
+        status = add_finding(ctx, builder, "CHURN_RIDGE", drop_out);
+    if (!status && of->repeaters == of->customers)
+        status = add_finding(ctx, builder, "CHURN_ALL_REPEAT", of->customers);
     return status;
 }
 
@@ -204,7 +217,8 @@ static cm_status put_diagnostics(cm_context *ctx, cm_model *model, const cm_bg_f
 
 /* ---- fit and compile ---- */
 
-static cm_status fit_histories(cm_context *ctx, cm_model *model, const cm_inputs *in, cm_history *histories, cm_history *distinct) {
+static cm_status fit_histories(cm_context *ctx, cm_model *model, const cm_inputs *in, cm_history *histories,
+                               cm_history *distinct) {
     uint64_t count = in->rows;
     facts of = {.customers = (double)in->rows};
     cm_bg_fit fit;
@@ -213,7 +227,8 @@ static cm_status fit_histories(cm_context *ctx, cm_model *model, const cm_inputs
     if (!status) status = merge_equal(ctx, histories, distinct, &count);
     of.histories = (double)count;
     if (!status)
-        status = cm_bg_maximise(ctx, distinct, count, cm_option_int(model->options, &model->method->topic, "iterations"), &fit);
+        status = cm_bg_maximise(ctx, distinct, count,
+                                cm_option_int(model->options, &model->method->topic, "iterations"), &fit);
     if (!status) status = put_parameters(ctx, model, &fit);
     return status ? status : put_diagnostics(ctx, model, &fit, &of);
 }
@@ -232,8 +247,8 @@ static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set
 static cm_status compile(cm_context *ctx, const cm_model *model, void **compiled) {
     const cm_table *table = cm_model_get(model, "parameters");
     double values[CM_BG_PARAMETERS];
-    bool fine = table && table->rows == CM_BG_PARAMETERS && table->column_count == 5 && table->columns[0]->type == CM_STRING
-                && table->columns[1]->type == CM_FLOAT64;
+    bool fine = table && table->rows == CM_BG_PARAMETERS && table->column_count == 5
+                && table->columns[0]->type == CM_STRING && table->columns[1]->type == CM_FLOAT64;
     for (uint64_t i = 0; fine && i < CM_BG_PARAMETERS; i++) {
         const char *name = cm_table_text(table, i, 0, 0, NULL);
         values[i] = cm_table_double(table, i, 1);
@@ -250,7 +265,9 @@ static cm_status compile(cm_context *ctx, const cm_model *model, void **compiled
     return CM_OK;
 }
 
-static void discard(cm_core *core, void *compiled) { cm_free(core, compiled, 1, sizeof(compiled_churn)); }
+static void discard(cm_core *core, void *compiled) {
+    cm_free(core, compiled, 1, sizeof(compiled_churn));
+}
 
 /* ---- score ---- */
 
@@ -279,14 +296,19 @@ static cm_cell reasons_cell(const cm_reasons *why, cm_scratch *room) {
     for (uint64_t i = 0; i < why->count; i++) {
         const char *parts[] = {i ? "; " : "", why->items[i].code, " ", why->items[i].arguments};
         for (int j = 0; j < 4; j++)
-            for (const char *c = parts[j]; *c && length < sizeof room->text; c++) room->text[length++] = *c == 0x1F ? ' ' : *c;
+            for (const char *c = parts[j]; *c && length < sizeof room->text; c++)
+                room->text[length++] = *c == 0x1F ? ' ' : *c;
     }
     return (cm_cell){.type = CM_STRING, .text = room->text, .length = length};
 }
 
-static cm_cell real_cell(double value) { return (cm_cell){.type = isfinite(value) ? CM_FLOAT64 : 0, .real = value}; }
+static cm_cell real_cell(double value) {
+    return (cm_cell){.type = isfinite(value) ? CM_FLOAT64 : 0, .real = value};
+}
 
-static double real_of(const cm_cell *cell) { return cell->type == CM_FLOAT64 ? cell->real : (double)cell->integer; }
+static double real_of(const cm_cell *cell) {
+    return cell->type == CM_FLOAT64 ? cell->real : (double)cell->integer;
+}
 
 static void score(const void *compiled, const cm_cell *in, cm_cell *out, cm_scratch *room, cm_reasons *why) {
     const compiled_churn *churn = compiled;

@@ -24,9 +24,11 @@ typedef struct cm_bg_fit {
 } cm_bg_fit;
 
 /* bgnbd.c: maximum likelihood over histories sorted as they come; the same bytes for any number of threads. */
-cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t count, int64_t iterations, cm_bg_fit *out);
+cm_status cm_bg_maximise(cm_context *ctx, const cm_history *histories, uint64_t count, int64_t iterations,
+                         cm_bg_fit *out);
 cm_status cm_bg_log_likelihood(cm_context *ctx, const cm_history *histories, uint64_t count,
-                               const double parameters[CM_BG_PARAMETERS], double *value, double gradient[CM_BG_PARAMETERS]);
+                               const double parameters[CM_BG_PARAMETERS], double *value,
+                               double gradient[CM_BG_PARAMETERS]);
 
 /* What is to be expected of a customer in the next t. */
 typedef struct cm_outlook {

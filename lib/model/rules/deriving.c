@@ -28,8 +28,8 @@ static cm_status derive_from(cm_context *ctx, const cm_rulebook *book, uint64_t 
     uint32_t left = 0, right = 0, all = (uint32_t)((UINT64_C(1) << one->length) - 1);
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < one->length; i++) {
-        left |= (uint32_t)((book->market->flags[items[i]] & CM_RULES_LEFT) != 0) << i;
-        right |= (uint32_t)((book->market->flags[items[i]] & CM_RULES_RIGHT) != 0) << i;
+        left |= (uint32_t)((book->market->flags[items[i]] & CM_MARKET_LEFT) != 0) << i;
+        right |= (uint32_t)((book->market->flags[items[i]] & CM_MARKET_RIGHT) != 0) << i;
     }
     for (uint64_t size = 1; size <= most && size < one->length + book->empty && !status; size++)
         for (uint32_t subset = (uint32_t)((UINT64_C(1) << size) - 1); subset && !status;

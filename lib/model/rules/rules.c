@@ -24,8 +24,7 @@ static const cm_option_spec options[] = {
     {"support", "auto", NULL,
      "least support: a count of baskets, a share (0.01, 1%), auto: from 20 baskets up to 1000 itemsets, or top: as low "
      "as the best rules need (options top and by)",
-     0, 0,
-     CM_OPTION_TEXT},
+     0, 0, CM_OPTION_TEXT},
     {"confidence", "0.3", NULL, "least confidence of a rule", 0, 1, CM_OPTION_NUMBER},
     {"lift", "1", NULL, "least lift of a rule", 0, 1e300, CM_OPTION_NUMBER},
     {"max_length", "0", NULL, "most items of an itemset, and so of a rule with both sides; 0: any number", 0, 1e9,
@@ -34,9 +33,8 @@ static const cm_option_spec options[] = {
     {"algorithm", "auto", "auto|apriori|eclat", "how itemsets are found; all find the same", 0, 0, CM_OPTION_CHOICE},
     {"deliver", "rules", "rules|itemsets|counts",
      "rules with itemsets, itemsets alone, or how many there are of each length", 0, 0, CM_OPTION_CHOICE},
-    {"allow_partial", "false", NULL,
-     "at a limit of memory or time: what was found, and its lowest complete support", 0, 0,
-     CM_OPTION_SWITCH},
+    {"allow_partial", "false", NULL, "at a limit of memory or time: what was found, and its lowest complete support", 0,
+     0, CM_OPTION_SWITCH},
     {"top", "0", NULL, "most rules, the first in order; 0: any number", 0, 1e15, CM_OPTION_INT},
     {"by", "leverage", CM_MEASURE_NAMES, "measure that orders the rules", 0, 0, CM_OPTION_CHOICE},
     {"measures", NULL, NULL, "more measures to show: names as of the option by, or all", 0, 0, CM_OPTION_LIST},
@@ -85,7 +83,8 @@ static const cm_output_spec outputs[] = {
     {"rules", "consequent_name", "name of the consequent, or its code where it has none", CM_LIST, true, false},
     {"rules", "customers", "that have such a basket; where customers are known", CM_INT64, true, false},
     {"rules", "largest_share", "of the rule's baskets by one customer", CM_FLOAT64, true, false},
-    {"rules", "coverage", "support of the antecedent; this and the next on request (measures)", CM_FLOAT64, true, false},
+    {"rules", "coverage", "support of the antecedent; this and the next on request (measures)", CM_FLOAT64, true,
+     false},
     {"rules", "cosine", "count over the geometric mean of both sides' counts", CM_FLOAT64, true, false},
     {"rules", "jaccard", "count as a share of the baskets with either side", CM_FLOAT64, true, false},
     {"rules", "kulczynski", "mean of the confidences in both directions", CM_FLOAT64, true, false},
@@ -105,7 +104,8 @@ static const cm_output_spec outputs[] = {
     {"rules", "rules_tested", "all of enough support, before any other filter", CM_INT64, true, false},
     {"rules", "holdout_count", "count on the baskets kept aside; on request (validate)", CM_INT64, true, false},
     {"rules", "holdout_support", "support there", CM_FLOAT64, true, false},
-    {"rules", "holdout_confidence", "confidence there; absent where the antecedent is in none", CM_FLOAT64, true, false},
+    {"rules", "holdout_confidence", "confidence there; absent where the antecedent is in none", CM_FLOAT64, true,
+     false},
     {"rules", "holdout_lift", "lift there; absent where a side is in none", CM_FLOAT64, true, false},
     {"itemsets", "items", "the set", CM_LIST, true, false},
     {"itemsets", "length", "its items", CM_INT64, true, false},
@@ -242,9 +242,11 @@ enum { DELIVER_RULES, DELIVER_ITEMSETS, DELIVER_COUNTS };
 static const char *note_of(const cm_market *market, const cm_mining *how) {
     double cells = (double)market->item_starts[market->count];
     if (how->algorithm == CM_MINE_APRIORI) return "apriori: as asked for";
-    if (how->algorithm == CM_MINE_ECLAT) return "eclat: as asked for; bitmaps, lists or diffsets by the density of each class";
+    if (how->algorithm == CM_MINE_ECLAT)
+        return "eclat: as asked for; bitmaps, lists or diffsets by the density of each class";
     return cells > (double)market->baskets * (double)market->count / 8
-               ? "occurrence delivery on arrays: dense baskets, equal ones merged and subsets of ten items counted at once"
+               ? "occurrence delivery on arrays: dense baskets, equal ones merged and subsets of ten items counted at "
+                 "once"
                : "occurrence delivery on arrays: sparse baskets, few items at once by tables of their subsets";
 }
 
@@ -349,7 +351,8 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
     const cm_topic *topic = &model->method->topic;
     cm_rulebook book = {0};
     cm_status status = cm_rulebook_open(ctx, market, what->deliver == DELIVER_COUNTS ? &none : sets, &book);
-    if (!status) status = cm_baskets_names(ctx, market->table, market->column, market->codes, market->count, &book.name_of);
+    if (!status)
+        status = cm_baskets_names(ctx, market->table, market->column, market->codes, market->count, &book.name_of);
     if (!status && what->deliver == DELIVER_RULES) {
         status = cm_rulebook_link(ctx, &book);
         if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
@@ -451,7 +454,8 @@ static cm_status check_measures(cm_context *ctx, const cm_options *set, const cm
     return CM_OK;
 }
 
-static cm_status mine_once(cm_context *ctx, const cm_inputs *in, const cm_options *set, outcome *what, cm_model *model) {
+static cm_status mine_once(cm_context *ctx, const cm_inputs *in, const cm_options *set, outcome *what,
+                           cm_model *model) {
     const cm_topic *topic = &model->method->topic;
     cm_mining *how = &what->how;
     cm_market market = {0};
@@ -470,7 +474,7 @@ static cm_status mine_once(cm_context *ctx, const cm_inputs *in, const cm_option
     if (!status && choose) status = choose_support(ctx, &market, how->max_length, &how->least);
     if (!status)
         status = cm_option_int(set, topic, "allow_partial") ? mine_within_limits(ctx, &market, set, what, model)
-                                                               : mine_and_tell(ctx, &market, set, what, model);
+                                                            : mine_and_tell(ctx, &market, set, what, model);
     cm_market_close(ctx->core, &market);
     return status;
 }
@@ -485,9 +489,12 @@ static cm_status mine(cm_context *ctx, const cm_inputs *in, const cm_inputs *asi
     what.how.which = cm_option_choice(set, topic, "itemsets");
     what.how.count_only = what.deliver == DELIVER_COUNTS;
     what.best = !strcmp(cm_option_text(set, topic, "support"), "top");
-    if (what.best && (!cm_option_int(set, topic, "top") || !cm_measure_find(by, strlen(by))->bounded || what.deliver != DELIVER_RULES))
+    if (what.best
+        && (!cm_option_int(set, topic, "top") || !cm_measure_find(by, strlen(by))->bounded
+            || what.deliver != DELIVER_RULES))
         return cm_fail(ctx, CM_E_OPTION, "RULES_TOP", "s", by);
-    if (what.best && cm_option_int(set, topic, "allow_partial")) return cm_fail(ctx, CM_E_OPTION, "RULES_TOP_PARTIAL", "");
+    if (what.best && cm_option_int(set, topic, "allow_partial"))
+        return cm_fail(ctx, CM_E_OPTION, "RULES_TOP_PARTIAL", "");
     cm_status status;
     do status = mine_once(ctx, in, set, &what, model);
     while (!status && what.next);

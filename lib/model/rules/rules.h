@@ -1,55 +1,11 @@
-/* Association rules inside: baskets as the miner wants them, frequent itemsets, rules, and the compiled model. */
+/* Association rules inside: frequent itemsets, rules, and the compiled model. */
 #ifndef CM_MODEL_RULES_H
 #define CM_MODEL_RULES_H
 
+#include "model/baskets/market.h"
 #include "model/baskets/split.h"
 #include "model/method.h"
 #include "model/rules/measures.h"
-
-#define CM_RULES_ITEM 1  /* the item is looked at */
-#define CM_RULES_LEFT 2  /* it may stand in an antecedent */
-#define CM_RULES_RIGHT 4 /* it may be a consequent */
-
-/* The items that occur often enough, numbered by falling frequency (ties in byte order), and the baskets in both
- * directions. The items that are frequent at any higher count are the first so many, so that a basket trimmed to them
- * is the beginning of its list. */
-typedef struct cm_market {
-    const cm_column *column; /* borrowed; LIST */
-    const cm_table *table;   /* what the baskets come from; borrowed */
-    const uint64_t *rows;    /* of each basket in the table; borrowed */
-    uint64_t baskets;
-    uint64_t distinct;       /* items looked at, the rare ones too */
-    uint64_t count;          /* items numbered */
-    int32_t *codes;          /* of the dictionary, by item */
-    uint32_t *places;        /* in byte order of the texts, by item */
-    uint8_t *flags;          /* by item */
-    uint64_t *item_starts;   /* count + 1 */
-    uint32_t *tids;          /* baskets of each item, rising; NULL before cm_market_turn */
-    uint64_t *basket_starts; /* baskets + 1 */
-    uint32_t *items;         /* of each basket, rising */
-    int32_t *code_places;    /* in byte order, by code */
-    uint8_t *code_flags;     /* by code */
-    uint64_t pair_items;     /* so many of the first items have counts of pairs */
-    uint32_t *pairs;         /* baskets that have items i > j: [cm_pair_row(i) + j]; NULL: not counted */
-} cm_market;
-
-/* What the options say of items, and how often each occurs; then the items of at least `least` baskets, by basket; the
- * baskets by item (tids); the baskets of pairs. */
-cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, const cm_topic *topic,
-                         cm_market *out);
-cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least);
-cm_status cm_market_turn(cm_context *ctx, cm_market *market); /* does nothing where it is done */
-cm_status cm_market_count_pairs(cm_context *ctx, cm_market *market);
-/* The triangle of the first `items` items, in new memory: cm_pair_row(items) counts. */
-cm_status cm_market_pairs(cm_context *ctx, const cm_market *market, uint64_t items, uint32_t **out);
-void cm_market_close(cm_core *core, cm_market *market);
-static inline uint64_t cm_market_frequency(const cm_market *market, uint64_t item) {
-    return market->item_starts[item + 1] - market->item_starts[item];
-}
-static inline uint64_t cm_pair_row(uint64_t item) { return item * (item - (item > 0)) / 2; }
-
-/* The first so many items occur in at least `least` baskets. */
-uint64_t cm_market_frequent(const cm_market *market, uint64_t least);
 
 /* The itemsets of one length: the items of each rise, the sets by their rarest item, then the next, up to the most
  * frequent. */

@@ -22,8 +22,9 @@ static cm_status open_asking(cm_context *ctx, const cm_model *model, const cm_co
     *own = (asking){.column = column};
     cm_status status = cm_advice_open(ctx, model, &own->advice);
     if (!status) status = cm_asker_open(ctx, own->advice, &own->asker);
-    if (!status && (!(own->item_of = cm_alloc(ctx, column->dictionary_size, sizeof *own->item_of))
-                    || !(own->code_of = cm_alloc(ctx, own->advice->item_count, sizeof *own->code_of))))
+    if (!status
+        && (!(own->item_of = cm_alloc(ctx, column->dictionary_size, sizeof *own->item_of))
+            || !(own->code_of = cm_alloc(ctx, own->advice->item_count, sizeof *own->code_of))))
         status = ctx->error.status;
     for (uint64_t code = 0; code < column->dictionary_size && !status; code++) {
         cm_text text = cm_dictionary_text(column->dictionary, (int32_t)code);
@@ -44,8 +45,8 @@ static uint64_t recommend(void *self, const int32_t *codes, uint64_t count, uint
     return found;
 }
 
-cm_status cm_rules_try(cm_context *ctx, const cm_model *model, const cm_market *market, const cm_inputs *aside, uint64_t most,
-                       cm_table **out) {
+cm_status cm_rules_try(cm_context *ctx, const cm_model *model, const cm_market *market, const cm_inputs *aside,
+                       uint64_t most, cm_table **out) {
     asking own;
     cm_recommender rules = {"rules", &own, recommend};
     cm_status status = open_asking(ctx, model, market->column, &own);

@@ -14,8 +14,12 @@
 #include "base/threads.h"
 #include "model/together/together.h"
 
-double cm_pair_cosine(uint64_t both, uint64_t a, uint64_t b) { return (double)both / sqrt((double)a * (double)b); }
-double cm_pair_jaccard(uint64_t both, uint64_t a, uint64_t b) { return (double)both / (double)(a + b - both); }
+double cm_pair_cosine(uint64_t both, uint64_t a, uint64_t b) {
+    return (double)both / sqrt((double)a * (double)b);
+}
+double cm_pair_jaccard(uint64_t both, uint64_t a, uint64_t b) {
+    return (double)both / (double)(a + b - both);
+}
 double cm_pair_lift(uint64_t both, uint64_t a, uint64_t b, uint64_t baskets) {
     return (double)both * (double)baskets / ((double)a * (double)b);
 }
@@ -32,7 +36,8 @@ typedef struct counting {
     const cm_market *market;
     const cm_pairing *how;
     uint64_t most; /* neighbours of an item: as asked for, but no more than there are */
-    double *bounds; /* by item: times the count no less than similarity with it can be, but for what limits have of the other */
+    double *
+        bounds; /* by item: times the count no less than similarity with it can be, but for what limits have of the other */
     const uint32_t *triangle; /* NULL: item by item */
     uint64_t tasks;
     block *blocks;
@@ -80,8 +85,10 @@ static void keep(const counting *work, block *own, uint64_t item, uint32_t other
     uint64_t *kept = &own->kept[item - own->first], at = *kept;
     one.similarity = similarity_of(work, item, other, count);
     if (at == work->most && !before(work->market, &one, &best[at - 1])) return;
-    if (at < work->most) ++*kept;
-    else at--;
+    if (at < work->most)
+        ++*kept;
+    else
+        at--;
     for (; at > 0 && before(work->market, &one, &best[at - 1]); at--) best[at] = best[at - 1];
     best[at] = one;
     if (*kept == work->most) own->limits[item - own->first] = limit_of(work, item, best[*kept - 1].similarity);
@@ -154,7 +161,8 @@ static cm_status fill_block(cm_context *ctx, void *state, uint64_t task) {
     own->first = items * task / work->tasks;
     own->end = items * (task + 1) / work->tasks;
     uint64_t count = own->end - own->first;
-    if (!(own->kept = cm_alloc(ctx, count, sizeof *own->kept)) || !(own->limits = cm_alloc(ctx, count, sizeof *own->limits))
+    if (!(own->kept = cm_alloc(ctx, count, sizeof *own->kept))
+        || !(own->limits = cm_alloc(ctx, count, sizeof *own->limits))
         || !(own->best = cm_alloc(ctx, count, work->most * sizeof *own->best)))
         return ctx->error.status;
     if (!work->triangle) return count_items(ctx, work, own);
@@ -208,8 +216,10 @@ cm_status cm_neighbours_find(cm_context *ctx, cm_market *market, const cm_pairin
     work.blocks = cm_alloc(ctx, work.tasks, sizeof *work.blocks);
     work.bounds = work.blocks ? cm_alloc(ctx, items, sizeof *work.bounds) : NULL;
     cm_status status = work.bounds ? CM_OK : ctx->error.status;
-    if (!status && cm_pair_row(items) <= 2 * market->item_starts[items]) status = cm_market_pairs(ctx, market, items, &triangle);
-    else if (!status) status = cm_market_turn(ctx, market);
+    if (!status && cm_pair_row(items) <= 2 * market->item_starts[items])
+        status = cm_market_pairs(ctx, market, items, &triangle);
+    else if (!status)
+        status = cm_market_turn(ctx, market);
     work.triangle = triangle;
     if (!status) {
         bound_items(&work);

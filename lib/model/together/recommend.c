@@ -40,7 +40,8 @@ static bool find_columns(const cm_table *table, uint64_t columns[NEEDED]) {
     return true;
 }
 
-static cm_status read_item(cm_context *ctx, neighbourhood *out, const cm_table *table, uint64_t row, uint64_t column, int32_t *item) {
+static cm_status read_item(cm_context *ctx, neighbourhood *out, const cm_table *table, uint64_t row, uint64_t column,
+                           int32_t *item) {
     uint64_t length;
     const char *text = cm_table_text(table, row, column, 0, &length);
     return text ? cm_dictionary_add(ctx, out->items, text, length, item) : damaged(ctx);
@@ -64,7 +65,8 @@ static cm_status read_pairs(cm_context *ctx, neighbourhood *out, const cm_table 
     for (uint64_t row = 0; row < table->rows && !status; row++) out->starts[items[2 * row] + 1]++;
     for (uint64_t i = 0; i < out->item_count && !status; i++) ends[i + 1] = out->starts[i + 1] += out->starts[i];
     for (uint64_t row = 0; row < table->rows && !status; row++)
-        out->pairs[ends[items[2 * row]]++] = (similar){items[2 * row + 1], cm_table_double(table, row, columns[SIMILARITY])};
+        out->pairs[ends[items[2 * row]]++] =
+            (similar){items[2 * row + 1], cm_table_double(table, row, columns[SIMILARITY])};
     cm_free(ctx->core, ends, out->item_count + 1, sizeof *ends);
     return status;
 }
@@ -76,7 +78,8 @@ static cm_status compile(cm_context *ctx, const cm_model *model, neighbourhood *
     out->most = cm_option_int(model->options, &model->method->topic, "recommend");
     out->pair_count = table->rows;
     int32_t *items = cm_alloc(ctx, table->rows, 2 * sizeof *items);
-    cm_status status = items && (out->pairs = cm_alloc(ctx, table->rows, sizeof *out->pairs)) ? CM_OK : ctx->error.status;
+    cm_status status =
+        items && (out->pairs = cm_alloc(ctx, table->rows, sizeof *out->pairs)) ? CM_OK : ctx->error.status;
     if (!status) status = cm_dictionary_new(ctx, &out->items);
     if (!status) status = read_pairs(ctx, out, table, columns, items);
     if (!status && !(out->places = cm_alloc(ctx, out->item_count, sizeof *out->places))) status = ctx->error.status;
@@ -98,8 +101,10 @@ cm_status cm_together_compile(cm_context *ctx, const cm_model *model, void **com
     neighbourhood *out = cm_alloc(ctx, 1, sizeof *out);
     if (!out) return ctx->error.status;
     cm_status status = compile(ctx, model, out);
-    if (status) cm_together_discard(ctx->core, out);
-    else *compiled = out;
+    if (status)
+        cm_together_discard(ctx->core, out);
+    else
+        *compiled = out;
     return status;
 }
 
@@ -132,9 +137,12 @@ void cm_recommending_close(cm_core *core, cm_recommending *own) {
 
 static cm_status open_work(cm_context *ctx, cm_recommending *own) {
     uint64_t items = own->model->item_count, codes = own->column->dictionary_size;
-    if (!(own->item_of = cm_alloc(ctx, codes, sizeof *own->item_of)) || !(own->code_of = cm_alloc(ctx, items, sizeof *own->code_of))
-        || !(own->scores = cm_alloc(ctx, items, sizeof *own->scores)) || !(own->here = cm_alloc(ctx, items, sizeof *own->here))
-        || !(own->seen = cm_alloc(ctx, items, sizeof *own->seen)) || !(own->found = cm_alloc(ctx, items, sizeof *own->found)))
+    if (!(own->item_of = cm_alloc(ctx, codes, sizeof *own->item_of))
+        || !(own->code_of = cm_alloc(ctx, items, sizeof *own->code_of))
+        || !(own->scores = cm_alloc(ctx, items, sizeof *own->scores))
+        || !(own->here = cm_alloc(ctx, items, sizeof *own->here))
+        || !(own->seen = cm_alloc(ctx, items, sizeof *own->seen))
+        || !(own->found = cm_alloc(ctx, items, sizeof *own->found)))
         return ctx->error.status;
     for (uint64_t item = 0; item < items; item++) own->code_of[item] = -1;
     for (uint64_t code = 0; code < codes; code++) {
@@ -152,8 +160,10 @@ cm_status cm_recommending_open(cm_context *ctx, const void *compiled, const cm_c
     own->model = compiled;
     own->column = column;
     cm_status status = open_work(ctx, own);
-    if (status) cm_recommending_close(ctx->core, own);
-    else *out = own;
+    if (status)
+        cm_recommending_close(ctx->core, own);
+    else
+        *out = own;
     return status;
 }
 
@@ -202,8 +212,10 @@ static void recommend(cm_recommending *own, const int32_t *codes, uint64_t count
         own->seen[item] = own->basket; /* it is in the basket, so never found */
         add_neighbours(own, item);
     }
-    if (most) pick(own, most);
-    else own->found_count = 0;
+    if (most)
+        pick(own, most);
+    else
+        own->found_count = 0;
 }
 
 uint64_t cm_recommending_codes(void *self, const int32_t *codes, uint64_t count, uint64_t most, int32_t *out) {
@@ -217,7 +229,8 @@ uint64_t cm_recommending_codes(void *self, const int32_t *codes, uint64_t count,
 
 /* ---- the table ---- */
 
-static cm_status put_basket(cm_context *ctx, cm_builder *builder, const cm_recommending *own, const cm_table *table, uint64_t row) {
+static cm_status put_basket(cm_context *ctx, cm_builder *builder, const cm_recommending *own, const cm_table *table,
+                            uint64_t row) {
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < own->found_count && !status; i++) {
         cm_text text = cm_dictionary_text(own->model->items, own->found[i]);
@@ -234,7 +247,7 @@ cm_status cm_together_apply(cm_context *ctx, const cm_model *model, const cm_inp
     const neighbourhood *compiled = model->compiled;
     cm_recommending *own = NULL;
     cm_builder *builder = NULL;
-    if (inputs->rows >= UINT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "RULES_BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
+    if (inputs->rows >= UINT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
     cm_status status = cm_recommending_open(ctx, compiled, items, &own);
     if (!status) status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_baskets_id_column(ctx, builder, inputs->table);

@@ -14,12 +14,15 @@
 
 static const cm_option_spec options[] = {
     {"by", "cosine", "cosine|jaccard|lift", "how the similarity of two items is measured", 0, 0, CM_OPTION_CHOICE},
-    {"shrink", "0", NULL, "a pair of so many baskets counts half of its similarity; for lift 10 or more", 0, 1e9, CM_OPTION_NUMBER},
+    {"shrink", "0", NULL, "a pair of so many baskets counts half of its similarity; for lift 10 or more", 0, 1e9,
+     CM_OPTION_NUMBER},
     {"min_count", "1", NULL, "least baskets with both items", 1, 1e9, CM_OPTION_INT},
     {"top", "20", NULL, "most neighbours of an item", 1, 1e6, CM_OPTION_INT},
     {"recommend", "10", NULL, "most items recommended to a basket", 1, 1e6, CM_OPTION_INT},
-    {"validate", "0", NULL, "share of the baskets kept aside, on which the recommendations are tried; 0: none", 0, 0.9, CM_OPTION_NUMBER},
-    {"validate_by", "hash", "hash|date", "which are kept aside: a stable hash of their ids decides, or the last", 0, 0, CM_OPTION_CHOICE},
+    {"validate", "0", NULL, "share of the baskets kept aside, on which the recommendations are tried; 0: none", 0, 0.9,
+     CM_OPTION_NUMBER},
+    {"validate_by", "hash", "hash|date", "which are kept aside: a stable hash of their ids decides, or the last", 0, 0,
+     CM_OPTION_CHOICE},
     {"include", NULL, NULL, "only these items are looked at", 0, 0, CM_OPTION_LIST},
     {"exclude", NULL, NULL, "these items are not looked at", 0, 0, CM_OPTION_LIST},
     {0},
@@ -41,7 +44,8 @@ static const cm_output_spec outputs[] = {
     {"together", "cosine", "count over the geometric mean of both items' counts", CM_FLOAT64, true, false},
     {"together", "jaccard", "count as a share of the baskets with either item", CM_FLOAT64, true, false},
     {"together", "lift", "how many times as often as by chance", CM_FLOAT64, true, false},
-    {"evaluation", "recommender", "together, and popularity: the most frequent items to everybody; on request (validate)", CM_STRING, true, false},
+    {"evaluation", "recommender",
+     "together, and popularity: the most frequent items to everybody; on request (validate)", CM_STRING, true, false},
     {"evaluation", "baskets", "kept aside with two items or more; half of each was hidden", CM_INT64, true, false},
     {"evaluation", "n", "items recommended to each", CM_INT64, true, false},
     {"evaluation", "hit_rate", "share of the baskets of which a hidden item was recommended", CM_FLOAT64, true, false},
@@ -72,7 +76,8 @@ typedef struct columns {
 } columns;
 
 /* Codes of the names by item, in a dictionary of their own. */
-static cm_status code_names(cm_context *ctx, const cm_market *market, const cm_text *names, cm_dictionary *dictionary, int32_t *codes) {
+static cm_status code_names(cm_context *ctx, const cm_market *market, const cm_text *names, cm_dictionary *dictionary,
+                            int32_t *codes) {
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < market->count && !status; i++) {
         cm_text text = names[i].data ? names[i] : cm_dictionary_text(market->column->dictionary, market->codes[i]);
@@ -98,7 +103,8 @@ static void fill(const cm_market *market, const cm_neighbours *found, const int3
         }
 }
 
-static cm_status open_columns(cm_context *ctx, cm_sheet *sheet, cm_dictionary *items, cm_dictionary *names, columns *to) {
+static cm_status open_columns(cm_context *ctx, cm_sheet *sheet, cm_dictionary *items, cm_dictionary *names,
+                              columns *to) {
     cm_status status = cm_sheet_texts(ctx, sheet, "item", items, &to->item);
     if (!status && names) status = cm_sheet_texts(ctx, sheet, "name", names, &to->name);
     if (!status) status = cm_sheet_texts(ctx, sheet, "other", items, &to->other);
@@ -111,7 +117,8 @@ static cm_status open_columns(cm_context *ctx, cm_sheet *sheet, cm_dictionary *i
     return status ? status : cm_sheet_doubles(ctx, sheet, "lift", &to->lift);
 }
 
-static cm_status neighbours_table(cm_context *ctx, const cm_market *market, const cm_neighbours *found, cm_table **out) {
+static cm_status neighbours_table(cm_context *ctx, const cm_market *market, const cm_neighbours *found,
+                                  cm_table **out) {
     cm_sheet sheet = {.rows = found->starts[found->items]};
     columns to;
     cm_text *names = NULL;
@@ -119,7 +126,8 @@ static cm_status neighbours_table(cm_context *ctx, const cm_market *market, cons
     int32_t *name_codes = NULL;
     cm_status status = cm_baskets_names(ctx, market->table, market->column, market->codes, market->count, &names);
     if (!status && names) status = cm_dictionary_new(ctx, &dictionary);
-    if (!status && names && !(name_codes = cm_alloc(ctx, market->count, sizeof *name_codes))) status = ctx->error.status;
+    if (!status && names && !(name_codes = cm_alloc(ctx, market->count, sizeof *name_codes)))
+        status = ctx->error.status;
     if (!status && names) status = code_names(ctx, market, names, dictionary, name_codes);
     if (!status) status = open_columns(ctx, &sheet, market->column->dictionary, dictionary, &to);
     if (!status) fill(market, found, name_codes, &to);
@@ -129,7 +137,8 @@ static cm_status neighbours_table(cm_context *ctx, const cm_market *market, cons
     return cm_sheet_close(ctx, &sheet, status, out);
 }
 
-static cm_status diagnostics_table(cm_context *ctx, const cm_market *market, const cm_neighbours *found, uint64_t kept_aside, cm_table **out) {
+static cm_status diagnostics_table(cm_context *ctx, const cm_market *market, const cm_neighbours *found,
+                                   uint64_t kept_aside, cm_table **out) {
     const struct {
         const char *name;
         double value;
@@ -172,8 +181,8 @@ static cm_status evaluate(cm_context *ctx, cm_model *model, const cm_market *mar
     return status;
 }
 
-static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside,
-                             const cm_options *set, cm_model *model) {
+static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
+                             cm_model *model) {
     const cm_topic *topic = &model->method->topic;
     const cm_pairing how = {.by = cm_option_choice(set, topic, "by"),
                             .shrink = cm_option_number(set, topic, "shrink"),

@@ -2,7 +2,8 @@
 #ifndef CM_MODEL_TOGETHER_H
 #define CM_MODEL_TOGETHER_H
 
-#include "model/rules/rules.h"
+#include "model/baskets/market.h"
+#include "model/baskets/split.h"
 
 enum { CM_BY_COSINE, CM_BY_JACCARD, CM_BY_LIFT };
 

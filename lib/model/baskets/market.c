@@ -1,9 +1,9 @@
-/* Baskets as the miner wants them. */
+/* Baskets as methods count in them. */
 #include <string.h>
 
 #include "base/sort.h"
 #include "base/threads.h"
-#include "model/rules/rules.h"
+#include "model/baskets/market.h"
 
 /* ---- which items ---- */
 
@@ -30,7 +30,7 @@ static cm_status mark(cm_context *ctx, cm_market *market, const cm_options *opti
     for (uint64_t i = 0; !status && i < cm_dictionary_size(wanted); i++)
         if (!seen[i])
             status =
-                cm_fail(ctx, CM_E_OPTION, "RULES_NO_ITEM", "ss", cm_dictionary_text(wanted, (int32_t)i).data, name);
+                cm_fail(ctx, CM_E_OPTION, "BASKETS_NO_ITEM", "ss", cm_dictionary_text(wanted, (int32_t)i).data, name);
     cm_dictionary_release(wanted);
     cm_free(ctx->core, seen, *count, 1);
     return status;
@@ -43,13 +43,13 @@ static cm_status mark_all(cm_context *ctx, cm_market *market, const cm_options *
     uint64_t included, excluded, left, right;
     cm_status status = mark(ctx, market, options, topic, "include", INCLUDED, &included);
     if (!status) status = mark(ctx, market, options, topic, "exclude", EXCLUDED, &excluded);
-    if (!status) status = mark(ctx, market, options, topic, "left", CM_RULES_LEFT, &left);
-    if (!status) status = mark(ctx, market, options, topic, "right", CM_RULES_RIGHT, &right);
+    if (!status) status = mark(ctx, market, options, topic, "left", CM_MARKET_LEFT, &left);
+    if (!status) status = mark(ctx, market, options, topic, "right", CM_MARKET_RIGHT, &right);
     for (uint64_t code = 0; code < market->column->dictionary_size && !status; code++) {
         uint8_t *flags = &market->code_flags[code];
-        if (!left) *flags |= CM_RULES_LEFT;
-        if (!right) *flags |= CM_RULES_RIGHT;
-        if ((!included || *flags & INCLUDED) && !(*flags & EXCLUDED)) *flags |= CM_RULES_ITEM;
+        if (!left) *flags |= CM_MARKET_LEFT;
+        if (!right) *flags |= CM_MARKET_RIGHT;
+        if ((!included || *flags & INCLUDED) && !(*flags & EXCLUDED)) *flags |= CM_MARKET_ITEM;
     }
     return status;
 }
@@ -91,7 +91,7 @@ static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
             int32_t code = codes[i];
             if (last[code] == basket + 1) continue;
             last[code] = (uint32_t)basket + 1;
-            counts[code] += (market->code_flags[code] & CM_RULES_ITEM) != 0;
+            counts[code] += (market->code_flags[code] & CM_MARKET_ITEM) != 0;
         }
     }
     cm_free(ctx->core, last, size, sizeof *last);
@@ -102,9 +102,8 @@ cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_opti
                          cm_market *out) {
     const cm_column *column = inputs->table->columns[cm_table_find(inputs->table, inputs->columns[0].name)];
     *out = (cm_market){.column = column, .table = inputs->table, .rows = inputs->numbers, .baskets = inputs->rows};
-    if (!inputs->rows) return cm_fail(ctx, CM_E_DATA, "RULES_NO_BASKETS", "");
-    if (inputs->rows >= UINT32_MAX)
-        return cm_fail(ctx, CM_E_LIMIT, "RULES_BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
+    if (!inputs->rows) return cm_fail(ctx, CM_E_DATA, "BASKETS_NONE", "");
+    if (inputs->rows >= UINT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
     out->code_flags = cm_alloc(ctx, column->dictionary_size, 1);
     out->code_places = out->code_flags ? cm_alloc(ctx, column->dictionary_size, sizeof(int32_t)) : NULL;
     cm_status status = out->code_places ? mark_all(ctx, out, options, topic) : ctx->error.status;

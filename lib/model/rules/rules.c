@@ -22,8 +22,7 @@
 
 static const cm_option_spec options[] = {
     {"support", "auto", NULL,
-     "least support: a count of baskets, a share (0.01, 1%), auto: from 20 baskets up to 1000 itemsets, or top: as low "
-     "as the best rules need (options top and by)",
+     "least support: a count, a share (0.01, 1%), auto: from 20 baskets up to 1000 itemsets, top: as the best rules need",
      0, 0, CM_OPTION_TEXT},
     {"confidence", "0.3", NULL, "least confidence of a rule", 0, 1, CM_OPTION_NUMBER},
     {"lift", "1", NULL, "least lift of a rule", 0, 1e300, CM_OPTION_NUMBER},

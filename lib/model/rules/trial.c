@@ -12,9 +12,10 @@ typedef struct asking {
 } asking;
 
 static void close_asking(cm_core *core, asking *own) {
-    cm_asker_close(core, &own->asker);
     cm_free(core, own->item_of, own->column->dictionary_size, sizeof *own->item_of);
-    if (own->advice) cm_free(core, own->code_of, own->advice->item_count, sizeof *own->code_of);
+    if (!own->advice) return; /* it could not be made */
+    cm_free(core, own->code_of, own->advice->item_count, sizeof *own->code_of);
+    if (own->asker.advice) cm_asker_close(core, &own->asker);
     cm_advice_close(core, own->advice);
 }
 

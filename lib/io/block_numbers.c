@@ -172,11 +172,11 @@ static uint64_t read_alike(const cm_context *ctx, const cm_block_loop *loop, uin
     cm_block_values *out = loop->out;
     cm_plain_numbers *numbers = &out->numbers;
     const cm_block *block = loop->block;
-    number_rows rows = {block->bytes, block->cell_starts, block->cell_lengths, &out->values[0].integer, block->rows,
-                        INT64_MAX, INT64_MIN};
     int32_t scale = out->scale;
     uint64_t end;
     if (scale > 6 || loop->exceptions || !block->rows) return first;
+    number_rows rows = {block->bytes, block->cell_starts, block->cell_lengths, &out->values[0].integer, block->rows,
+                        INT64_MAX, INT64_MIN};
     number_form form = form_of(scale, loop->decision->style.mark);
 #ifdef CM_CPU_HAS_X86_64
     if (cm_cpu(ctx) >= CM_CPU_AVX512) end = alike_avx512(&form, &rows, first);

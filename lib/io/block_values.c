@@ -82,10 +82,11 @@ static uint64_t read_moments_alike(const cm_block_loop *loop, moment_before *mem
     const uint32_t *starts = loop->block->cell_starts, *lengths = loop->block->cell_lengths;
     const char *bytes = loop->block->bytes;
     uint64_t first = row, rows = loop->block->rows;
-    int64_t *values = &out->values[0].integer, value;
+    int64_t value;
     bool timed, any_timed = false;
     moment_before before = *memory;
-    if (loop->exceptions) return row;
+    if (loop->exceptions || row == rows) return row;
+    int64_t *values = &out->values[0].integer;
     for (; row < rows && read_plain_moment(bytes + starts[row], lengths[row], &before, &value, &timed); row++) {
         any_timed |= timed;
         values[row] = days ? before.day : value;

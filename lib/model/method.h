@@ -122,6 +122,10 @@ struct cm_model {
 cm_status cm_model_make(cm_context *ctx, const cm_method *method, cm_model **out);
 /* Puts a table into a model that is being made; retained. A table of that name is replaced. */
 cm_status cm_model_put(cm_context *ctx, cm_model *model, const char *name, cm_table *table);
+/* The same with a table that was just made, unless that failed; either way *table is released, and NULL. */
+cm_status cm_model_give(cm_context *ctx, cm_model *model, const char *name, cm_status status, cm_table **table);
+/* Compiles a model whose tables are there, unless it has its fast form already. */
+cm_status cm_model_compile(cm_context *ctx, cm_model *model);
 cm_table *cm_model_get(const cm_model *model, const char *name); /* borrowed; NULL if there is none */
 
 /* ---- inputs and scores, for all methods ---- */

@@ -61,6 +61,17 @@ cm_status cm_model_put(cm_context *ctx, cm_model *model, const char *name, cm_ta
     return CM_OK;
 }
 
+cm_status cm_model_give(cm_context *ctx, cm_model *model, const char *name, cm_status status, cm_table **table) {
+    if (!status) status = cm_model_put(ctx, model, name, *table);
+    cm_table_free(*table);
+    *table = NULL;
+    return status;
+}
+
+cm_status cm_model_compile(cm_context *ctx, cm_model *model) {
+    return model->compiled ? CM_OK : model->method->compile(ctx, model, &model->compiled);
+}
+
 const char *cm_model_method(const cm_model *model) { return model ? model->method->topic.name : NULL; }
 
 /* ---- fit ---- */
@@ -112,7 +123,7 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
     if (!status)
         status = (method->fits_columns ? cm_inputs_open_columns : cm_inputs_open)(ctx, model, table, &inputs);
     if (!status) status = method->fit(ctx, &inputs, options, model);
-    if (!status && !model->compiled) status = method->compile(ctx, model, &model->compiled);
+    if (!status) status = cm_model_compile(ctx, model);
     if (!status) status = keep_summaries(ctx, model, &inputs);
     cm_inputs_close(ctx->core, &inputs);
     if (status) cm_model_free(model);
@@ -223,7 +234,7 @@ static cm_status load(cm_context *ctx, const char *path, cm_model **out) {
     for (uint64_t i = 0; i < snapshot.count && !status; i++)
         status = cm_model_put(ctx, model, snapshot.names[i], snapshot.tables[i]);
     if (!status) status = read_options(ctx, model);
-    if (!status) status = method->compile(ctx, model, &model->compiled);
+    if (!status) status = cm_model_compile(ctx, model);
     cm_snapshot_clear(&snapshot);
     if (status) {
         cm_model_free(model);

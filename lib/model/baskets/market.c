@@ -4,6 +4,7 @@
 #include "base/sort.h"
 #include "base/threads.h"
 #include "model/baskets/market.h"
+#include "model/baskets/rows.h"
 
 /* ---- which items ---- */
 
@@ -54,14 +55,10 @@ static cm_status mark_all(cm_context *ctx, cm_market *market, const cm_options *
     return status;
 }
 
-/* ---- the items of a basket ---- */
+/* ---- both directions ---- */
 
 static const int32_t *basket_codes(const cm_market *market, uint64_t basket, uint64_t *count) {
-    uint64_t within, at = cm_table_locate(market->table, market->rows[basket], &within);
-    const cm_chunk *chunk = &market->column->chunks[at];
-    const int64_t *offsets = chunk->offsets + chunk->offset + within;
-    *count = (uint64_t)(offsets[1] - offsets[0]);
-    return (const int32_t *)chunk->values + offsets[0];
+    return cm_basket_codes(market->table, market->column, market->rows[basket], count);
 }
 
 /* The baskets are divided among threads. */
@@ -100,7 +97,7 @@ static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
 
 cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, const cm_topic *topic,
                          cm_market *out) {
-    const cm_column *column = inputs->table->columns[cm_table_find(inputs->table, inputs->columns[0].name)];
+    const cm_column *column = cm_baskets_items(inputs);
     *out = (cm_market){.column = column, .table = inputs->table, .rows = inputs->numbers, .baskets = inputs->rows};
     if (!inputs->rows) return cm_fail(ctx, CM_E_DATA, "BASKETS_NONE", "");
     if (inputs->rows >= UINT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
@@ -110,8 +107,6 @@ cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_opti
     if (!status) status = cm_dictionary_ranks(ctx, column->dictionary, column->dictionary_size, out->code_places, NULL);
     return status;
 }
-
-/* ---- both directions ---- */
 
 /* The items of at least `least` baskets by falling frequency; `counts` by code. */
 static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t *counts, uint64_t least,

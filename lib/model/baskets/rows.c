@@ -4,12 +4,11 @@ const cm_column *cm_baskets_items(const cm_inputs *inputs) {
     return inputs->table->columns[cm_table_find(inputs->table, inputs->columns[0].name)];
 }
 
-const int32_t *cm_basket_codes(const cm_inputs *inputs, const cm_column *items, uint64_t index, uint64_t *count) {
-    uint64_t within, at = cm_table_locate(inputs->table, inputs->numbers[index], &within);
-    const cm_chunk *chunk = &items->chunks[at];
-    const int64_t *offsets = chunk->offsets + chunk->offset + within;
-    *count = (uint64_t)(offsets[1] - offsets[0]);
-    return (const int32_t *)chunk->values + offsets[0];
+void cm_baskets_renumber(const cm_column *items, const cm_dictionary *other, int32_t *numbers) {
+    for (uint64_t code = 0; code < items->dictionary_size; code++) {
+        cm_text text = cm_dictionary_text(items->dictionary, (int32_t)code);
+        numbers[code] = cm_dictionary_find(other, text.data, text.length);
+    }
 }
 
 int64_t cm_baskets_id(const cm_table *table) {

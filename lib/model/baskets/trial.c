@@ -42,7 +42,7 @@ static cm_status open_trial(cm_context *ctx, const cm_inputs *aside, uint64_t mo
     *own = (trial){.aside = aside, .items = cm_baskets_items(aside), .most = most};
     for (uint64_t i = 0; i < aside->rows; i++) {
         uint64_t count;
-        cm_basket_codes(aside, own->items, i, &count);
+        cm_basket_codes(aside->table, own->items, aside->numbers[i], &count);
         if (count > own->longest) own->longest = count;
     }
     own->keys = cm_alloc(ctx, own->longest, sizeof *own->keys);
@@ -56,7 +56,7 @@ static cm_status open_trial(cm_context *ctx, const cm_inputs *aside, uint64_t mo
 /* The different items of a basket, as it has them. */
 static uint64_t distinct_items(trial *own, uint64_t basket) {
     uint64_t count, kept = 0;
-    const int32_t *codes = cm_basket_codes(own->aside, own->items, basket, &count);
+    const int32_t *codes = cm_basket_codes(own->aside->table, own->items, own->aside->numbers[basket], &count);
     for (uint64_t i = 0; i < count; i++) {
         if (own->last[codes[i]] == basket + 1) continue;
         own->last[codes[i]] = (uint32_t)basket + 1;

@@ -1,7 +1,7 @@
 /* The counts of all subsets of a few items at once: each transaction is a number whose bits are its items, and counts
- * in the table under this number alone; then the counts of all supersets are added up, one bit at a time (the zeta
- * transform over subsets; F. Yates, "The design and analysis of factorial experiments", 1937). O(transactions + bits
- * 2^bits), whatever the number of frequent sets: in dense data a fraction of an addition a set. */
+ * in the table under this number alone; then the counts of all supersets are added up, one bit after the other
+ * (F. Yates, "The design and analysis of factorial experiments", 1937). O(transactions + bits 2^bits), whatever the
+ * number of frequent sets: in dense data a fraction of an addition a set. */
 #include <string.h>
 
 #include "model/rules/miner.h"

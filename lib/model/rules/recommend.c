@@ -14,7 +14,9 @@ cm_status cm_rules_compile(cm_context *ctx, const cm_model *model, void **compil
     return status;
 }
 
-void cm_rules_discard(cm_core *core, void *compiled) { cm_advice_close(core, compiled); }
+void cm_rules_discard(cm_core *core, void *compiled) {
+    cm_advice_close(core, compiled);
+}
 
 /* ---- a table of baskets ---- */
 
@@ -45,13 +47,13 @@ static uint64_t part_rows(const applying *work, uint64_t number) {
 static cm_status recommend(cm_context *ctx, const applying *work, cm_asker *asker, uint64_t index, part *out,
                            uint32_t *count) {
     uint64_t items;
-    const int32_t *codes = cm_basket_codes(work->inputs, work->column, index, &items);
+    const int32_t *codes = cm_basket_codes(work->inputs->table, work->column, work->inputs->numbers[index], &items);
     cm_asker_begin(asker);
     for (uint64_t i = 0; i < items; i++) cm_asker_add(asker, work->item_of[codes[i]]);
     cm_asker_answer(asker);
     *count = (uint32_t)asker->found_count;
-    cm_status status = cm_reserve(ctx, &out->rules, &out->rule_capacity, out->rule_count + asker->found_count,
-                                  sizeof *out->rules);
+    cm_status status =
+        cm_reserve(ctx, &out->rules, &out->rule_capacity, out->rule_count + asker->found_count, sizeof *out->rules);
     for (uint64_t i = 0; i < asker->found_count && !status; i++) out->rules[out->rule_count++] = asker->found[i];
     return status;
 }
@@ -72,7 +74,7 @@ static cm_status recommend_part(cm_context *ctx, void *state, uint64_t number) {
 }
 
 static cm_status open_work(cm_context *ctx, const cm_inputs *inputs, const cm_advice *advice, applying *work) {
-    const cm_column *column = inputs->table->columns[cm_table_find(inputs->table, inputs->columns[0].name)];
+    const cm_column *column = cm_baskets_items(inputs);
     *work = (applying){.advice = advice,
                        .inputs = inputs,
                        .column = column,
@@ -81,10 +83,7 @@ static cm_status open_work(cm_context *ctx, const cm_inputs *inputs, const cm_ad
     if (!(work->item_of = cm_alloc(ctx, column->dictionary_size, sizeof *work->item_of))
         || !(work->parts = cm_alloc(ctx, work->part_count, sizeof *work->parts)))
         return ctx->error.status;
-    for (uint64_t code = 0; code < column->dictionary_size; code++) {
-        cm_text text = cm_dictionary_text(column->dictionary, (int32_t)code);
-        work->item_of[code] = cm_dictionary_find(advice->items, text.data, text.length);
-    }
+    cm_baskets_renumber(column, advice->items, work->item_of);
     return CM_OK;
 }
 

@@ -22,7 +22,8 @@
 
 static const cm_option_spec options[] = {
     {"support", "auto", NULL,
-     "least support: a count, a share (0.01, 1%), auto: from 20 baskets up to 1000 itemsets, top: as the best rules need",
+     "least support: a count, a share (0.01, 1%), auto: from 20 baskets up to 1000 itemsets, top: as the best rules "
+     "need",
      0, 0, CM_OPTION_TEXT},
     {"confidence", "0.3", NULL, "least confidence of a rule", 0, 1, CM_OPTION_NUMBER},
     {"lift", "1", NULL, "least lift of a rule", 0, 1e300, CM_OPTION_NUMBER},
@@ -286,13 +287,6 @@ static cm_status diagnostics_table(cm_context *ctx, const cm_rulebook *book, con
     return status;
 }
 
-static cm_status put(cm_context *ctx, cm_model *model, const char *name, cm_status status, cm_table **table) {
-    if (!status) status = cm_model_put(ctx, model, name, *table);
-    cm_table_free(*table);
-    *table = NULL;
-    return status;
-}
-
 static cm_status lengths_table(cm_context *ctx, const cm_itemsets *sets, cm_table **out) {
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
@@ -315,16 +309,17 @@ static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook 
     uint64_t frequent = cm_market_frequent(book->market, what->how.least);
     cm_table *table = NULL;
     cm_rulebook counted = {.market = book->market, .sets = sets};
-    cm_status status = put(ctx, model, "rules", cm_rules_table(ctx, book, set, &model->method->topic, &table), &table);
-    if (!status) status = put(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
-    if (!status) status = put(ctx, model, "lengths", lengths_table(ctx, sets, &table), &table);
-    if (!status) status = put(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
+    cm_status status =
+        cm_model_give(ctx, model, "rules", cm_rules_table(ctx, book, set, &model->method->topic, &table), &table);
+    if (!status) status = cm_model_give(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
+    if (!status) status = cm_model_give(ctx, model, "lengths", lengths_table(ctx, sets, &table), &table);
+    if (!status) status = cm_model_give(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
     cm_table *concentration = cm_table_attachment(book->market->table, "concentration");
     if (!status && concentration) status = cm_model_put(ctx, model, "concentration", concentration);
-    if (!status) status = put(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
+    if (!status) status = cm_model_give(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
     if (status) return status;
     const cm_rulebook *told = what->deliver == DELIVER_COUNTS ? &counted : book;
-    return put(ctx, model, "diagnostics", diagnostics_table(ctx, told, what, &table), &table);
+    return cm_model_give(ctx, model, "diagnostics", diagnostics_table(ctx, told, what, &table), &table);
 }
 
 /* The best rules of any support are sought, and those of at least how.least baskets are known: whether rules of fewer
@@ -362,7 +357,8 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
     if (!status && !what->next && what->aside && what->deliver == DELIVER_RULES) {
         uint64_t most = (uint64_t)cm_option_int(set, topic, "recommend");
         cm_table *table = NULL;
-        status = put(ctx, model, "evaluation", cm_rules_try(ctx, model, market, what->aside, most, &table), &table);
+        status = cm_model_give(ctx, model, "evaluation", cm_rules_try(ctx, model, market, what->aside, most, &table),
+                               &table);
     }
     cm_rulebook_close(ctx->core, &book);
     return status;
@@ -397,7 +393,7 @@ static cm_status attempt(cm_context *ctx, const cm_market *market, const cm_opti
     int64_t deadline = cm_deadline_share(ctx, 0.5);
     cm_status status = cm_model_make(ctx, method, &model);
     if (!status) status = mine_and_tell(ctx, market, set, what, model);
-    if (!status) status = method->compile(ctx, model, &model->compiled);
+    if (!status) status = cm_model_compile(ctx, model);
     ctx->deadline = deadline;
     if (status)
         cm_model_free(model);

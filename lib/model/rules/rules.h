@@ -127,7 +127,7 @@ cm_status cm_rules_check(cm_context *ctx, cm_rulebook *book, const cm_inputs *as
                          const cm_topic *topic);
 
 /* The rules of the model as a recommender (trial.c). */
-cm_status cm_rules_try(cm_context *ctx, const cm_model *model, const cm_market *market, const cm_inputs *aside,
+cm_status cm_rules_try(cm_context *ctx, cm_model *model, const cm_market *market, const cm_inputs *aside,
                        uint64_t most, cm_table **out);
 
 /* The tables of the model. */

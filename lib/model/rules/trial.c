@@ -1,10 +1,11 @@
 /* The rules as a recommender, tried on baskets kept aside. */
+#include "model/baskets/rows.h"
 #include "model/baskets/trial.h"
 #include "model/rules/advice.h"
 #include "model/rules/rules.h"
 
 typedef struct asking {
-    cm_advice *advice;
+    const cm_advice *advice;
     cm_asker asker;
     const cm_column *column;
     int32_t *item_of; /* by code of the column's dictionary: the advice's item; -1: in no rule */
@@ -12,28 +13,22 @@ typedef struct asking {
 } asking;
 
 static void close_asking(cm_core *core, asking *own) {
+    cm_asker_close(core, &own->asker);
     cm_free(core, own->item_of, own->column->dictionary_size, sizeof *own->item_of);
-    if (!own->advice) return; /* it could not be made */
     cm_free(core, own->code_of, own->advice->item_count, sizeof *own->code_of);
-    if (own->asker.advice) cm_asker_close(core, &own->asker);
-    cm_advice_close(core, own->advice);
 }
 
-static cm_status open_asking(cm_context *ctx, const cm_model *model, const cm_column *column, asking *own) {
-    *own = (asking){.column = column};
-    cm_status status = cm_advice_open(ctx, model, &own->advice);
-    if (!status) status = cm_asker_open(ctx, own->advice, &own->asker);
-    if (!status
-        && (!(own->item_of = cm_alloc(ctx, column->dictionary_size, sizeof *own->item_of))
-            || !(own->code_of = cm_alloc(ctx, own->advice->item_count, sizeof *own->code_of))))
-        status = ctx->error.status;
-    for (uint64_t code = 0; code < column->dictionary_size && !status; code++) {
-        cm_text text = cm_dictionary_text(column->dictionary, (int32_t)code);
-        int32_t item = cm_dictionary_find(own->advice->items, text.data, text.length);
-        own->item_of[code] = item;
-        if (item >= 0) own->code_of[item] = (int32_t)code;
-    }
-    return status;
+static cm_status open_asking(cm_context *ctx, const cm_advice *advice, const cm_column *column, asking *own) {
+    *own = (asking){.advice = advice, .column = column};
+    cm_status status = cm_asker_open(ctx, advice, &own->asker);
+    if (status) return status;
+    if (!(own->item_of = cm_alloc(ctx, column->dictionary_size, sizeof *own->item_of))
+        || !(own->code_of = cm_alloc(ctx, advice->item_count, sizeof *own->code_of)))
+        return ctx->error.status;
+    cm_baskets_renumber(column, advice->items, own->item_of);
+    for (uint64_t code = 0; code < column->dictionary_size; code++)
+        if (own->item_of[code] >= 0) own->code_of[own->item_of[code]] = (int32_t)code;
+    return CM_OK;
 }
 
 static uint64_t recommend(void *self, const int32_t *codes, uint64_t count, uint64_t most, int32_t *out) {
@@ -46,11 +41,13 @@ static uint64_t recommend(void *self, const int32_t *codes, uint64_t count, uint
     return found;
 }
 
-cm_status cm_rules_try(cm_context *ctx, const cm_model *model, const cm_market *market, const cm_inputs *aside,
-                       uint64_t most, cm_table **out) {
+cm_status cm_rules_try(cm_context *ctx, cm_model *model, const cm_market *market, const cm_inputs *aside, uint64_t most,
+                       cm_table **out) {
     asking own;
     cm_recommender rules = {"rules", &own, recommend};
-    cm_status status = open_asking(ctx, model, market->column, &own);
+    cm_status status = cm_model_compile(ctx, model);
+    if (status) return status;
+    status = open_asking(ctx, model->compiled, market->column, &own);
     if (!status) status = cm_recommenders_try(ctx, &rules, 1, aside, market->codes, market->count, most, out);
     close_asking(ctx->core, &own);
     return status;

@@ -145,11 +145,9 @@ static cm_status open_work(cm_context *ctx, cm_recommending *own) {
         || !(own->found = cm_alloc(ctx, items, sizeof *own->found)))
         return ctx->error.status;
     for (uint64_t item = 0; item < items; item++) own->code_of[item] = -1;
-    for (uint64_t code = 0; code < codes; code++) {
-        cm_text text = cm_dictionary_text(own->column->dictionary, (int32_t)code);
-        own->item_of[code] = cm_dictionary_find(own->model->items, text.data, text.length);
+    cm_baskets_renumber(own->column, own->model->items, own->item_of);
+    for (uint64_t code = 0; code < codes; code++)
         if (own->item_of[code] >= 0) own->code_of[own->item_of[code]] = (int32_t)code;
-    }
     return CM_OK;
 }
 
@@ -255,7 +253,7 @@ cm_status cm_together_apply(cm_context *ctx, const cm_model *model, const cm_inp
     if (!status) status = cm_builder_column(ctx, builder, "score", CM_FLOAT64, 0, CM_ROLE_NONE);
     for (uint64_t i = 0; i < inputs->rows && !status; i++) {
         uint64_t count;
-        const int32_t *codes = cm_basket_codes(inputs, items, i, &count);
+        const int32_t *codes = cm_basket_codes(inputs->table, items, inputs->numbers[i], &count);
         if (i % 1024 == 0) status = cm_tick(ctx, "recommendations", i, inputs->rows);
         if (status) break;
         recommend(own, codes, count, (uint64_t)compiled->most);

@@ -62,13 +62,6 @@ static const cm_output_spec outputs[] = {
 
 /* ---- the tables ---- */
 
-static cm_status put(cm_context *ctx, cm_model *model, const char *name, cm_status status, cm_table **table) {
-    if (!status) status = cm_model_put(ctx, model, name, *table);
-    cm_table_free(*table);
-    *table = NULL;
-    return status;
-}
-
 typedef struct columns {
     int32_t *item, *name, *other, *other_name;
     int64_t *rank, *count;
@@ -165,20 +158,17 @@ static cm_status diagnostics_table(cm_context *ctx, const cm_market *market, con
 
 /* What the finished model recommends to baskets kept aside. */
 static cm_status evaluate(cm_context *ctx, cm_model *model, const cm_market *market, const cm_inputs *aside) {
-    void *compiled = NULL;
     cm_recommending *own = NULL;
     cm_table *table = NULL;
     uint64_t most = (uint64_t)cm_option_int(model->options, &model->method->topic, "recommend");
-    cm_status status = cm_together_compile(ctx, model, &compiled);
-    if (!status) status = cm_recommending_open(ctx, compiled, market->column, &own);
+    cm_status status = cm_model_compile(ctx, model);
+    if (!status) status = cm_recommending_open(ctx, model->compiled, market->column, &own);
     if (!status) {
         cm_recommender together = {"together", own, cm_recommending_codes};
         status = cm_recommenders_try(ctx, &together, 1, aside, market->codes, market->count, most, &table);
-        status = put(ctx, model, "evaluation", status, &table);
     }
     cm_recommending_close(ctx->core, own);
-    if (compiled) cm_together_discard(ctx->core, compiled);
-    return status;
+    return cm_model_give(ctx, model, "evaluation", status, &table);
 }
 
 static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
@@ -194,10 +184,10 @@ static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inpu
     cm_status status = cm_market_open(ctx, in, set, topic, &market);
     if (!status) status = cm_market_index(ctx, &market, how.least);
     if (!status) status = cm_neighbours_find(ctx, &market, &how, &found);
-    if (!status) status = put(ctx, model, "together", neighbours_table(ctx, &market, &found, &table), &table);
+    if (!status) status = cm_model_give(ctx, model, "together", neighbours_table(ctx, &market, &found, &table), &table);
     if (!status)
-        status = put(ctx, model, "diagnostics",
-                     diagnostics_table(ctx, &market, &found, aside ? aside->rows : 0, &table), &table);
+        status = cm_model_give(ctx, model, "diagnostics",
+                               diagnostics_table(ctx, &market, &found, aside ? aside->rows : 0, &table), &table);
     if (!status && aside) status = evaluate(ctx, model, &market, aside);
     cm_neighbours_clear(ctx->core, &found);
     cm_market_close(ctx->core, &market);

@@ -261,6 +261,8 @@ int job_open(struct job *job, const subcommand *command, const char *name, int a
     if (status || job->help) return status;
     if (check_format(job)) return EXIT_USAGE;
     if (job->file_count < command->least_files) return usage(job, "it needs %s", command->arguments);
+    if (job->stream > 0 && !streams(job))
+        return usage(job, "%s", "--stream is for lines of transactions: it does not go with --items, --columns or --layout");
     if (job_options(job, "context") && cm_context_configure(job->ctx, job_options(job, "context"))) return fail(job);
     if (!job->quiet && isatty(STDERR_FILENO)) cm_context_on_progress(job->ctx, on_progress, NULL);
     return EXIT_DONE;

@@ -73,6 +73,8 @@ void say(const struct job *job, const char *format, ...);            /* a messag
 cm_status read_files(struct job *job, cm_table **out); /* the files, and the rejects where asked for */
 cm_status make_customers(struct job *job, const cm_table *sales, cm_table **out);
 cm_status read_input(struct job *job, const char *method, cm_table **out); /* what the method takes, from the files */
+/* The options of baskets with those that the command adds; the job's own. */
+cm_status basket_options(struct job *job, cm_options **out);
 int takes_baskets(const struct job *job, const char *method);
 int wants_baskets(const struct job *job); /* --layout baskets */
 
@@ -81,7 +83,7 @@ cm_status write_rejects(struct job *job, const cm_table *rejects);
 
 /* stream.c: one pass */
 int streams(const struct job *job);
-cm_status stream_customers(struct job *job, const char *method, cm_table **out);
+cm_status stream_input(struct job *job, const char *method, cm_table **out);
 cm_status audit_of(struct job *job, const cm_table *table, cm_table **out); /* with that of the loading before it */
 
 /* method.c: the table asked for, written */

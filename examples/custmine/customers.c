@@ -9,7 +9,7 @@ static int run(struct job *job) {
     int status = EXIT_DONE, wants_audit = !strcmp(name, "audit");
     if (!wants_audit && strcmp(name, "customers") != 0) return usage(job, "there is no table %s, but customers and audit", name);
     if (use_columns(job, NULL)
-        || (streams(job) ? stream_customers(job, NULL, &customers)
+        || (streams(job) ? stream_input(job, NULL, &customers)
                          : read_files(job, &sales) || make_customers(job, sales, &customers)))
         status = fail(job);
     else if (wants_audit && audit_of(job, customers, &audit))

@@ -1,12 +1,14 @@
-/* Transactions in one pass, straight into the state of orders: memory grows with the customers and their orders, not
- * with the lines. Standard input is read so, and any file with --stream. */
+/* Transactions in one pass, straight into the state of orders: memory grows with the customers and their orders (of
+ * baskets, with the items of each), not with the lines. What becomes customers is read so from standard input, and
+ * anything with --stream. */
 #include <string.h>
 
 #include "command.h"
 
 int streams(const struct job *job) {
-    if (job->items || job->columns_given || wants_baskets(job) || takes_baskets(job, job->command)) return 0;
+    if (job->items || job->columns_given || job->layout) return 0;
     if (job->stream) return job->stream > 0;
+    if (takes_baskets(job, job->command)) return 0; /* which a state gives without the items' names */
     for (int i = 0; i < job->file_count; i++)
         if (!strcmp(job->files[i], "-")) return 1;
     return 0;
@@ -44,9 +46,10 @@ static cm_status keep_rejects(struct job *job, const cm_table *batch, cm_table *
     return CM_OK;
 }
 
-static cm_status new_orders(struct job *job, cm_orders **out) {
+static cm_status new_orders(struct job *job, int keeps_items, cm_orders **out) {
     cm_options *options = NULL;
     cm_status status = cm_options_new(job->ctx, "orders", &options);
+    if (!status) status = cm_options_set_int(job->ctx, options, "items", keeps_items);
     if (!status && job->utc_offset) status = cm_options_set_text(job->ctx, options, "utc_offset", job->utc_offset);
     if (!status) status = cm_orders_new(job->ctx, options, out);
     cm_options_free(options);
@@ -68,15 +71,22 @@ static cm_status add_batches(struct job *job, cm_reader *reader, cm_table *batch
     return status;
 }
 
-static cm_status customers_of(struct job *job, cm_reader *reader, cm_table *first, cm_table **out) {
+static cm_status ask(struct job *job, const cm_orders *orders, int baskets, cm_table **out) {
+    cm_options *options = NULL;
+    if (!baskets) return cm_orders_customers(job->ctx, orders, job_options(job, "customers"), out);
+    cm_status status = basket_options(job, &options);
+    return status ? status : cm_orders_baskets(job->ctx, orders, options, out);
+}
+
+static cm_status add_up(struct job *job, cm_reader *reader, cm_table *first, int baskets, cm_table **out) {
     cm_orders *orders = NULL;
     cm_table *rejects = NULL;
-    cm_status status = new_orders(job, &orders);
+    cm_status status = new_orders(job, baskets, &orders);
     if (status) cm_table_free(first);
     else status = add_batches(job, reader, first, orders, &rejects);
     if (!status) status = cm_reader_audit(job->ctx, reader, &job->load_audit);
     if (!status && rejects) status = write_rejects(job, rejects);
-    if (!status) status = cm_orders_customers(job->ctx, orders, job_options(job, "customers"), out);
+    if (!status) status = ask(job, orders, baskets, out);
     cm_table_free(rejects);
     cm_orders_free(orders);
     return status;
@@ -97,13 +107,15 @@ static cm_status whole_table(struct job *job, cm_reader *reader, cm_table *first
     return status;
 }
 
-cm_status stream_customers(struct job *job, const char *method, cm_table **out) {
+cm_status stream_input(struct job *job, const char *method, cm_table **out) {
     cm_reader *reader = NULL;
     cm_table *first = NULL;
+    int baskets = method && takes_baskets(job, method);
     cm_status status = open_stream(job, &reader);
     if (!status) status = cm_reader_next(job->ctx, reader, &first);
-    if (!status && first && method && has_inputs(job, method, first)) status = whole_table(job, reader, first, out);
-    else if (!status) status = customers_of(job, reader, first, out);
+    if (!status && first && method && !baskets && has_inputs(job, method, first))
+        status = whole_table(job, reader, first, out);
+    else if (!status) status = add_up(job, reader, first, baskets, out);
     cm_reader_free(reader);
     return status;
 }

@@ -62,8 +62,10 @@ cm_status use_columns(struct job *job, const char *method) {
     static const char *const roles[] = {"customer", "invoice", "date", "quantity", "price", "amount", "cost", "currency"};
     cm_table *inputs = NULL;
     cm_options *options = job_options(job, "read");
+    int baskets = wants_baskets(job) || (method && takes_baskets(job, method));
     cm_status status = CM_OK;
-    if (job->columns_given || job->items || wants_baskets(job) || takes_baskets(job, method ? method : "")) return CM_OK;
+    if (job->columns_given || job->items || (baskets && !streams(job))) return CM_OK;
+    if (baskets) status = cm_options_add_text(job->ctx, options, "use", "item");
     for (size_t i = 0; i < sizeof roles / sizeof *roles && !status; i++)
         status = cm_options_add_text(job->ctx, options, "use", roles[i]);
     if (!status && method) status = cm_describe(job->ctx, "inputs", &inputs);
@@ -118,12 +120,18 @@ int has_inputs(struct job *job, const char *method, const cm_table *table) {
     return cm_table_find_role(table, CM_ROLE_CUSTOMER) < 0 || cm_table_find_role(table, CM_ROLE_DATE) < 0;
 }
 
-static cm_status make_baskets(struct job *job, const cm_table *table, cm_table **out) {
-    cm_options *options = job_options(job, "baskets");
+cm_status basket_options(struct job *job, cm_options **out) {
+    cm_options *options = *out = job_options(job, "baskets");
     cm_status status = job->layout ? cm_options_set_text(job->ctx, options, "layout", job->layout) : CM_OK;
     int keys = job->table && (!strcmp(job->table, "key_items") || !strcmp(job->table, "concentration"));
     if (!status && keys && (!job->layout || !strcmp(job->layout, "lines")))
         status = cm_options_set_int(job->ctx, options, "key_items", 1);
+    return status;
+}
+
+static cm_status make_baskets(struct job *job, const cm_table *table, cm_table **out) {
+    cm_options *options = NULL;
+    cm_status status = basket_options(job, &options);
     return status ? status : cm_baskets(job->ctx, table, options, out);
 }
 
@@ -152,7 +160,7 @@ cm_status read_input(struct job *job, const char *method, cm_table **out) {
     cm_table *table = NULL;
     cm_status status = ask_histories(job, method);
     if (!status) status = use_columns(job, method);
-    if (!status && streams(job)) return stream_customers(job, method, out);
+    if (!status && streams(job)) return stream_input(job, method, out);
     if (!status) status = read_files(job, &table);
     if (!status) status = prepare_input(job, method, table, out);
     cm_table_free(table);

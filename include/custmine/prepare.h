@@ -49,8 +49,13 @@ CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_o
  * invoice by customer and day. Options (topic "baskets"): as_of (inclusive; default the last date among the lines),
  * refunds net|keep|drop (net, drop: refunds, as cm_customers knows them, are no part of a basket; keep: they are),
  * on_error, baskets all|known (known: those with a customer), max_basket (larger ones are left out and counted; 0
- * none), utc_offset. Attached: "items" (item, name where the table has the role item_name: the most frequent one of the
- * item; baskets that have it) and "audit", which goes on from the table's own, in lines.
+ * none), weight, utc_offset. `weight` names a column (INT64, DECIMAL, FLOAT64 of at most six places) with what a basket
+ * counts, such as the households that its customer stands for: above 0 and the same on all its lines, else CM_E_DATA
+ * with the row. It keeps its name as the last column; methods weigh by it where their option `weight` says so, too.
+ * Attached: "items" (item, name where the table has the role item_name: the most frequent one of the item; baskets that
+ * have it), where items stand more than once in a basket "repeats" (one row: how many are one too many, in how many
+ * baskets; the first such basket, an item and how often it has it), and "audit", which goes on from the table's own, in
+ * lines.
  * Errors as of cm_customers. Cost: O(lines), memory as the state of orders. */
 CM_API cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 

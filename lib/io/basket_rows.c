@@ -159,9 +159,38 @@ static cm_status open_row(cm_context *ctx, cm_basket_rows *rows, uint64_t count,
     return cm_buffer_grow(ctx, own->codes, bytes > 2 * size ? bytes : 2 * size);
 }
 
+/* All chunks but the last are full. */
+static uint64_t row_count(const cm_basket_rows *rows) {
+    return rows->chunk_count ? (rows->chunk_count - 1) * CM_CHUNK_ROWS + rows->chunks[rows->chunk_count - 1].rows : 0;
+}
+
+/* Those of other rows, which come to stand behind row `base`. */
+static void move_repeats(cm_basket_rows *rows, cm_basket_rows *from, uint64_t base) {
+    cm_repeats *more = &from->repeats;
+    if (more->items) { /* the other dictionary does not stay */
+        int32_t code = cm_dictionary_find(rows->items, more->item.data, more->item.length);
+        more->item = cm_dictionary_text(rows->items, code);
+        more->row += base;
+    }
+    cm_repeats_join(&rows->repeats, more);
+    *more = (cm_repeats){0};
+}
+
 static void end_row(cm_basket_chunk *own, int64_t number) {
     ((int64_t *)own->numbers->data)[own->rows] = number;
     ((int64_t *)own->offsets->data)[++own->rows] = (int64_t)own->used;
+}
+
+/* Those of the sorted basket at hand, which is the next row. */
+static void count_repeats(cm_basket_rows *rows) {
+    uint64_t times = 1;
+    for (uint64_t i = 1; i <= rows->count; i++, times++) {
+        if (i < rows->count && rows->basket[i].code == rows->basket[i - 1].code) continue;
+        cm_text item = cm_dictionary_text(rows->items, rows->basket[i - 1].code);
+        cm_repeats_add(&rows->repeats, row_count(rows), item, times);
+        times = 0;
+    }
+    rows->repeats.baskets++;
 }
 
 cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept) {
@@ -176,8 +205,10 @@ cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, b
     if (!status) status = open_row(ctx, rows, rows->count, &own);
     if (status) return status;
     int32_t *codes = own->codes->data;
+    uint64_t before = own->used;
     for (uint64_t i = 0; i < rows->count; i++)
         if (!i || rows->basket[i].code != rows->basket[i - 1].code) codes[own->used++] = rows->basket[i].code;
+    if (own->used - before < rows->count) count_repeats(rows);
     end_row(own, number);
     rows->count = 0;
     return CM_OK;
@@ -196,6 +227,7 @@ static cm_status move_items(cm_context *ctx, cm_basket_rows *rows, cm_basket_row
 
 cm_status cm_basket_rows_move(cm_context *ctx, cm_basket_rows *rows, cm_basket_rows *from, int64_t base) {
     cm_status status = move_items(ctx, rows, from);
+    if (!status) move_repeats(rows, from, row_count(rows));
     for (uint64_t c = 0; c < from->chunk_count && !status; c++) {
         const int64_t *numbers = from->chunks[c].numbers->data, *offsets = from->chunks[c].offsets->data;
         const int32_t *codes = from->chunks[c].codes->data;

@@ -2,7 +2,7 @@
 #ifndef CM_IO_BASKET_ROWS_H
 #define CM_IO_BASKET_ROWS_H
 
-#include "table/table.h"
+#include "table/repeats.h"
 
 #define CM_NO_ITEM (-2) /* the code of a text that stands for nothing */
 
@@ -32,6 +32,7 @@ typedef struct cm_basket_rows {
     uint64_t count, capacity;
     cm_basket_chunk *chunks; /* behind chunk_count those whose room is used again, up to chunks_made */
     uint64_t chunk_count, chunks_made, chunk_capacity;
+    cm_repeats repeats; /* items that a basket had more than once */
     int32_t *codes_there; /* of items by their code here, in the rows that baskets are moved to */
     uint64_t moved, codes_capacity;
 } cm_basket_rows;
@@ -44,7 +45,8 @@ cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text,
 /* The same for a text of 1 to 8 bytes without NUL by its key. */
 cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length);
 
-/* Ends the basket at hand: its items in byte order, each once, under this number; *kept false: it has none. */
+/* Ends the basket at hand: its items in byte order, each once (others are counted as repeats), under this number;
+ * *kept false: it has none. */
 cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept);
 
 /* Moves the baskets of other rows, with `base` added to their numbers, behind those that are here: as if they had been

@@ -30,6 +30,8 @@ static const cm_option_spec baskets_options[] = {
      CM_OPTION_TEXT},
     {"best", "0.25", NULL, "share of the customers that are the best, by money", 0, 1, CM_OPTION_NUMBER},
     {"max_basket", "0", NULL, "most items of a basket, larger ones are left out; 0: any number", 0, 1e9, CM_OPTION_INT},
+    {"weight", NULL, NULL, "column with what each basket counts, the same on all its lines, above 0; it keeps its name",
+     0, 0, CM_OPTION_TEXT},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
     {0},
 };
@@ -37,7 +39,7 @@ const cm_topic cm_baskets_topic = {"baskets", "transactions to baskets", baskets
 
 /* ---- the table ---- */
 
-enum { BASKET, CUSTOMER, DAY, ITEMS, MONEY };
+enum { BASKET, CUSTOMER, DAY, ITEMS, MONEY, WEIGHT };
 
 /* The written form of an id: borrowed, or printed into `room`. */
 static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT]) {
@@ -58,7 +60,7 @@ static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask,
         return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
     }
     cm_text text = written(&ask->orders->customers, order->customer, room);
-    if (ask->by == BY_CUSTOMER) return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
+    if (ask->by == CM_BASKET_BY_CUSTOMER) return cm_builder_text(ctx, builder, BASKET, text.data, text.length);
     cm_status status = cm_reserve(ctx, &ask->id, &ask->id_capacity, text.length + 1 + CM_CIVIL_TEXT, 1);
     if (status) return status;
     if (text.length) memcpy(ask->id, text.data, (size_t)text.length);
@@ -67,18 +69,31 @@ static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask,
     return cm_builder_text(ctx, builder, BASKET, ask->id, length);
 }
 
+/* Each once: the lines of an item follow each other. */
 static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
-    int32_t last = -1;
-    for (uint64_t i = one->from; i < one->end; i++) {
+    uint64_t repeats = ask->repeats.items;
+    for (uint64_t i = one->from; i < one->end;) {
         int32_t item = cm_order_at(&ask->orders->map, ask->keys[i].value)->item;
-        if (item == last) continue;
-        last = item;
+        uint64_t lines = 0;
+        for (const cm_order *order; i < one->end; i++, lines += order->lines)
+            if ((order = cm_order_at(&ask->orders->map, ask->keys[i].value))->item != item) break;
         ask->baskets_of[item]++;
         cm_text text = cm_dictionary_text(ask->items, item);
         cm_status status = cm_builder_text(ctx, builder, ITEMS, text.data, text.length);
         if (status) return status;
+        cm_repeats_add(&ask->repeats, ask->basket_count, text, lines);
     }
+    ask->repeats.baskets += ask->repeats.items > repeats;
     return CM_OK;
+}
+
+static cm_status set_weight(cm_context *ctx, cm_builder *builder, const question *ask, const basket *one) {
+    const cm_basket_weight *weight = NULL;
+    cm_status status = CM_OK;
+    for (uint64_t i = one->from; i < one->end && !status; i++)
+        status = cm_basket_weights_get(ctx, ask->weights, cm_order_at(&ask->orders->map, ask->keys[i].value), weight,
+                                       &weight);
+    return status ? status : cm_builder_int(ctx, builder, WEIGHT, weight->weight);
 }
 
 static cm_status add_basket(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
@@ -94,6 +109,8 @@ static cm_status add_basket(cm_context *ctx, cm_builder *builder, question *ask,
     if (!status && one->day != CM_NO_DAY) status = cm_builder_int(ctx, builder, DAY, one->day);
     if (!status) status = set_items(ctx, builder, ask, one);
     if (!status && ask->has_amounts) status = cm_builder_int(ctx, builder, MONEY, (int64_t)one->money);
+    if (!status && ask->weights->name) status = set_weight(ctx, builder, ask, one);
+    ask->basket_count++;
     return status ? status : cm_builder_row(ctx, builder);
 }
 
@@ -105,7 +122,11 @@ static cm_status add_columns(cm_context *ctx, cm_builder *builder, const questio
     if (!status) status = cm_builder_column(ctx, builder, "customer", customer, 0, CM_ROLE_CUSTOMER);
     if (!status) status = cm_builder_column(ctx, builder, "day", CM_DATE, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "items", CM_LIST, 0, CM_ROLE_NONE);
-    return status ? status : cm_builder_column(ctx, builder, "money", CM_DECIMAL, orders->money_scale, CM_ROLE_NONE);
+    if (!status) status = cm_builder_column(ctx, builder, "money", CM_DECIMAL, orders->money_scale, CM_ROLE_NONE);
+    const cm_basket_weights *weights = ask->weights;
+    if (!status && weights->name)
+        status = cm_builder_column(ctx, builder, weights->name, weights->type, weights->scale, CM_ROLE_NONE);
+    return status;
 }
 
 static cm_status build(cm_context *ctx, question *ask, cm_table **out) {
@@ -139,6 +160,13 @@ static cm_status check_contradictions(cm_context *ctx, const question *ask) {
 }
 
 /* ---- the question ---- */
+
+/* What is known of the lines beside the orders. */
+typedef struct known {
+    bool named;
+    cm_item_names names, groups;
+    cm_basket_weights weights;
+} known;
 
 /* Items are shown in their written form, also where they are integers. */
 static cm_status write_items(cm_context *ctx, question *ask) {
@@ -209,16 +237,16 @@ static bool has_amounts(cm_context *ctx, const cm_table *sales) {
            || (has_role(ctx, sales, CM_ROLE_PRICE) && has_role(ctx, sales, CM_ROLE_QUANTITY));
 }
 
-/* `before`: what the orders were made of, NULL: a state, which has dates and amounts. */
-static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_names *names,
-                        const cm_item_names *groups, const cm_options *options, const cm_table *before,
-                        cm_table **out) {
+/* `of`: what is known of the lines; `before`: the lines, NULL: a state, which has dates and amounts. */
+static cm_status answer(cm_context *ctx, const cm_orders *orders, const known *of, const cm_options *options,
+                        const cm_table *before, cm_table **out) {
     const cm_topic *topic = &cm_baskets_topic;
     bool dated = cm_option_is_set(options, topic, "as_of");
     question ask = {
         .orders = orders,
-        .names = names,
-        .groups = groups,
+        .names = of->named ? &of->names : NULL,
+        .groups = &of->groups,
+        .weights = &of->weights,
         .by = cm_option_choice(options, topic, "basket"),
         .window = cm_option_int(options, topic, "window"),
         .has_dates = orders->time_kind != CM_TIME_UNKNOWN,
@@ -236,6 +264,7 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_
     if (!status) status = build(ctx, &ask, &baskets);
     if (!status) status = cm_baskets_attach_items(ctx, &ask, baskets);
     if (!status) status = cm_baskets_attach_key_items(ctx, &ask, options, baskets);
+    if (!status) status = cm_repeats_attach(ctx, baskets, &ask.repeats);
     if (!status) status = cm_baskets_attach_audit(ctx, &ask, before, baskets);
     close_question(ctx->core, &ask);
     if (status)
@@ -246,6 +275,8 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const cm_item_
 }
 
 static cm_status orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
+    static const char *const of_lines[] = {"level", "group", "weight"};
+    const known nothing = {0};
     int32_t minutes;
     const char *offset;
     cm_status status = cm_options_check(ctx, options, &cm_baskets_topic);
@@ -255,11 +286,10 @@ static cm_status orders_baskets(cm_context *ctx, const cm_orders *orders, const 
     if (!status && offset && minutes != orders->utc_offset)
         status = cm_fail(ctx, CM_E_OPTION, "UTC_OFFSETS", "ii", (int64_t)minutes, (int64_t)orders->utc_offset);
     if (!status && !orders->keeps_items) status = cm_fail(ctx, CM_E_OPTION, "NO_ITEMS_KEPT", "");
-    if (!status && cm_option_is_set(options, &cm_baskets_topic, "level"))
-        status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "s", "level");
-    if (!status && cm_option_is_set(options, &cm_baskets_topic, "group"))
-        status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "s", "group");
-    return status ? status : answer(ctx, orders, NULL, NULL, options, NULL, out);
+    for (int i = 0; i < 3 && !status; i++)
+        if (cm_option_is_set(options, &cm_baskets_topic, of_lines[i]))
+            status = cm_fail(ctx, CM_E_OPTION, "LEVEL_OF_STATE", "s", of_lines[i]);
+    return status ? status : answer(ctx, orders, &nothing, options, NULL, out);
 }
 
 cm_status cm_orders_baskets(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
@@ -311,10 +341,10 @@ static cm_status check_roles(cm_context *ctx, const cm_table *sales, const cm_op
         if (missing) return missing;
         column = -1;
     }
-    cm_status status = by == BY_INVOICE ? cm_roles_find(ctx, sales, CM_ROLE_INVOICE, false, &column) : CM_OK;
+    cm_status status = by == CM_BASKET_BY_INVOICE ? cm_roles_find(ctx, sales, CM_ROLE_INVOICE, false, &column) : CM_OK;
     if (status || column >= 0) return status;
     status = cm_roles_find(ctx, sales, CM_ROLE_CUSTOMER, true, &column);
-    return status || by == BY_CUSTOMER ? status : cm_roles_find(ctx, sales, CM_ROLE_DATE, true, &column);
+    return status || by == CM_BASKET_BY_CUSTOMER ? status : cm_roles_find(ctx, sales, CM_ROLE_DATE, true, &column);
 }
 
 static cm_status baskets_of_lines(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
@@ -322,8 +352,7 @@ static cm_status baskets_of_lines(cm_context *ctx, const cm_table *sales, const 
     int32_t minutes = 0;
     cm_orders *orders = NULL;
     cm_table *lines = NULL;
-    cm_item_names names = {0}, groups = {0};
-    bool named = !cm_option_is_set(options, topic, "level");
+    known of = {.named = !cm_option_is_set(options, topic, "level")};
     cm_status status = cm_parse_utc_offset(ctx, cm_option_text(options, topic, "utc_offset"), &minutes);
     if (!status) status = open_level(ctx, sales, options, &lines);
     if (!status) status = check_roles(ctx, lines, options);
@@ -332,11 +361,15 @@ static cm_status baskets_of_lines(cm_context *ctx, const cm_table *sales, const 
         orders->takes_less = true;
         status = cm_orders_add_lines(ctx, orders, lines, NULL);
     }
-    if (!status && named) status = cm_item_names_find(ctx, lines, &orders->items, &names);
-    if (!status) status = find_groups(ctx, lines, options, &orders->items, &groups);
-    if (!status) status = answer(ctx, orders, named ? &names : NULL, &groups, options, lines, out);
-    cm_item_names_clear(ctx->core, &groups);
-    cm_item_names_clear(ctx->core, &names);
+    if (!status && of.named) status = cm_item_names_find(ctx, lines, &orders->items, &of.names);
+    if (!status) status = find_groups(ctx, lines, options, &orders->items, &of.groups);
+    if (!status)
+        status = cm_basket_weights_find(ctx, sales, cm_option_text(options, topic, "weight"), orders,
+                                        cm_option_choice(options, topic, "basket"), &of.weights);
+    if (!status) status = answer(ctx, orders, &of, options, lines, out);
+    cm_basket_weights_clear(ctx->core, &of.weights);
+    cm_item_names_clear(ctx->core, &of.groups);
+    cm_item_names_clear(ctx->core, &of.names);
     cm_orders_free(orders);
     cm_table_free(lines);
     return status;

@@ -6,6 +6,9 @@
 
 extern const cm_topic cm_baskets_topic;
 
+/* What a basket is. */
+enum { CM_BASKET_BY_INVOICE, CM_BASKET_BY_DAY, CM_BASKET_BY_WINDOW, CM_BASKET_BY_CUSTOMER };
+
 enum { CM_LAYOUT_LINES, CM_LAYOUT_BASKETS, CM_LAYOUT_COLUMNS };
 
 /* Baskets that are such already, filtered (column items, and customer where there is one). */

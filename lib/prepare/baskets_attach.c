@@ -31,7 +31,8 @@ cm_status cm_baskets_attach_items(cm_context *ctx, const question *ask, cm_table
     return status;
 }
 
-cm_status cm_baskets_attach_key_items(cm_context *ctx, const question *ask, const cm_options *options, cm_table *baskets) {
+cm_status cm_baskets_attach_key_items(cm_context *ctx, const question *ask, const cm_options *options,
+                                      cm_table *baskets) {
     cm_table *items = NULL, *concentration = NULL;
     cm_key_items how = {.orders = ask->orders,
                         .names = ask->names,

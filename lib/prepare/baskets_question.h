@@ -4,7 +4,9 @@
 
 #include "base/sort.h"
 #include "prepare/baskets.h"
+#include "prepare/baskets_weights.h"
 #include "prepare/item_names.h"
+#include "table/repeats.h"
 
 /* What becomes of a record. The last two are found when its basket is known. */
 typedef enum fate {
@@ -20,13 +22,12 @@ typedef enum fate {
     FATES
 } fate;
 
-/* What a basket is. */
-enum { BY_INVOICE, BY_DAY, BY_WINDOW, BY_CUSTOMER };
-
 typedef struct question {
     const cm_orders *orders;
     const cm_item_names *names;  /* NULL: unknown */
     const cm_item_names *groups; /* of key items; NULL: none */
+    const cm_basket_weights *weights;
+    cm_repeats repeats;
     int32_t as_of, by;
     int64_t window; /* days */
     bool keeps_refunds, known_only;
@@ -37,9 +38,10 @@ typedef struct question {
     uint64_t item_count, customer_count, invoice_count;
     int32_t *item_ranks, *items_ranked, *customer_ranks, *invoice_ranks;
     uint64_t *baskets_of; /* by item code */
-    int32_t *windows;     /* by record: the first day of its window; BY_WINDOW alone */
+    int32_t *windows;     /* by record: the first day of its window; CM_BASKET_BY_WINDOW alone */
     cm_key *keys;         /* records that count, by basket and item */
     uint64_t key_count;
+    uint64_t basket_count; /* built so far */
     bool all_invoices; /* every basket that is kept has one */
     char *id;          /* room for "C17 2011-12-09" */
     uint64_t id_capacity;
@@ -47,7 +49,7 @@ typedef struct question {
 
 /* Whether its invoice says which basket a record belongs to. */
 static inline bool is_invoice(const question *ask, const cm_order *order) {
-    return ask->by == BY_INVOICE && order->invoice >= 0;
+    return ask->by == CM_BASKET_BY_INVOICE && order->invoice >= 0;
 }
 
 typedef struct basket {

@@ -20,7 +20,8 @@ static uint64_t day_key(const question *ask, const cm_order *order, int32_t day)
 static uint64_t basket_key(const question *ask, uint64_t record) {
     const cm_order *order = cm_order_at(&ask->orders->map, record);
     if (is_invoice(ask, order)) return (uint32_t)ask->invoice_ranks[order->invoice];
-    return day_key(ask, order, ask->by == BY_CUSTOMER ? 0 : ask->by == BY_WINDOW ? ask->windows[record] : order->day);
+    if (ask->by == CM_BASKET_BY_CUSTOMER) return day_key(ask, order, 0);
+    return day_key(ask, order, ask->by == CM_BASKET_BY_WINDOW ? ask->windows[record] : order->day);
 }
 
 /* The windows of each customer, one after the other. */
@@ -53,7 +54,7 @@ cm_status cm_baskets_sort(cm_context *ctx, question *ask) {
             ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
     }
     cm_status status = cm_tick(ctx, "baskets", 0, map->count);
-    if (!status && ask->by == BY_WINDOW) status = find_windows(ctx, ask);
+    if (!status && ask->by == CM_BASKET_BY_WINDOW) status = find_windows(ctx, ask);
     if (!status) status = cm_sort_keys(ctx, ask->keys, ask->key_count);
     for (uint64_t i = 0; i < ask->key_count && !status; i++)
         ask->keys[i].key = basket_key(ask, ask->keys[i].value);

@@ -55,7 +55,8 @@ cm_status cm_ids_add_number(cm_context *ctx, cm_ids *ids, int64_t number, int32_
     uint64_t slot = slot_of(ids, number);
     if (!ids->slots[slot]) {
         if (ids->number_count == INT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "DISTINCT_LIMIT", "i", (int64_t)INT32_MAX);
-        cm_status status = cm_reserve(ctx, &ids->numbers, &ids->number_capacity, ids->number_count + 1, sizeof *ids->numbers);
+        cm_status status =
+            cm_reserve(ctx, &ids->numbers, &ids->number_capacity, ids->number_count + 1, sizeof *ids->numbers);
         if (status) return status;
         ids->numbers[ids->number_count++] = number;
         ids->slots[slot] = (int32_t)ids->number_count;
@@ -128,5 +129,29 @@ cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
     cm_status status = order ? order_numbers(ctx, ids->numbers, count, order) : ctx->error.status;
     for (uint64_t i = 0; i < count && !status; i++) ranks[order[i]] = (int32_t)i;
     cm_free(ctx->core, order, count, sizeof *order);
+    return status;
+}
+
+/* ---- a column's values ---- */
+
+cm_status cm_id_codes_open(cm_context *ctx, cm_ids *ids, const cm_column *column, cm_id_codes *out) {
+    *out = (cm_id_codes){.ids = ids, .column = column};
+    if (!column || column->type != CM_STRING) return CM_OK;
+    out->known = cm_alloc(ctx, column->dictionary_size, sizeof *out->known);
+    return out->known ? CM_OK : ctx->error.status;
+}
+
+void cm_id_codes_close(cm_core *core, cm_id_codes *codes) {
+    if (codes->known) cm_free(core, codes->known, codes->column->dictionary_size, sizeof *codes->known);
+    codes->known = NULL;
+}
+
+cm_status cm_id_codes_get(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code) {
+    if (!codes->known) return cm_ids_add_number(ctx, codes->ids, value, code);
+    *code = codes->known[value] - 1;
+    if (*code >= 0) return CM_OK;
+    cm_text text = cm_dictionary_text(codes->column->dictionary, (int32_t)value);
+    cm_status status = cm_ids_add_text(ctx, codes->ids, text.data, text.length, code);
+    if (!status) codes->known[value] = *code + 1;
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "custmine/table.h"
 #include "table/dictionary.h"
+#include "table/table.h"
 
 typedef struct cm_ids {
     int32_t type;           /* CM_STRING, CM_INT64; 0 while there are none */
@@ -24,6 +25,17 @@ int32_t cm_ids_find(const cm_ids *ids, const char *text);
 cm_status cm_ids_add(cm_context *ctx, cm_ids *ids, const char *text, int32_t *code);
 uint64_t cm_ids_count(const cm_ids *ids);
 void cm_ids_clear(cm_core *core, cm_ids *ids);
+
+/* The values of a column as codes of ids, texts looked up once each. */
+typedef struct cm_id_codes {
+    cm_ids *ids;
+    const cm_column *column; /* STRING, INT64 */
+    int32_t *known;          /* by the column's code: that of the ids, from 1; 0: not yet */
+} cm_id_codes;
+cm_status cm_id_codes_open(cm_context *ctx, cm_ids *ids, const cm_column *column, cm_id_codes *out);
+void cm_id_codes_close(cm_core *core, cm_id_codes *codes);
+/* `value`: a code of the column's dictionary, or an integer. */
+cm_status cm_id_codes_get(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code);
 
 /* Codes of `from` as codes of `to`, added where `used` (a byte a code; NULL all) says so, else -1. */
 cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map);

@@ -7,22 +7,13 @@
 
 #define BIT(role) (1u << (role))
 
-/* The item of a cell as a code of the ids; texts are looked up once each. */
-static cm_status code_of(cm_context *ctx, const cm_column *column, const cm_chunk *chunk, uint64_t row, int32_t *known,
-                         cm_ids *items, int32_t *code) {
-    if (column->type == CM_INT64)
-        return cm_ids_add_number(ctx, items, ((const int64_t *)chunk->values)[chunk->offset + row], code);
-    int32_t own = ((const int32_t *)chunk->values)[chunk->offset + row];
-    *code = known[own] - 1;
-    if (*code >= 0) return CM_OK;
-    cm_text text = cm_dictionary_text(column->dictionary, own);
-    cm_status status = cm_ids_add_text(ctx, items, text.data, text.length, code);
-    if (!status) known[own] = *code + 1;
-    return status;
+/* The value of a cell of ids. */
+static int64_t value_of(const cm_column *column, const cm_chunk *chunk, uint64_t row) {
+    return column->type == CM_INT64 ? ((const int64_t *)chunk->values)[chunk->offset + row]
+                                    : ((const int32_t *)chunk->values)[chunk->offset + row];
 }
 
-static cm_status count_names(cm_context *ctx, const cm_lines *lines, int32_t *known, cm_ids *items,
-                             cm_counter *counter) {
+static cm_status count_names(cm_context *ctx, const cm_lines *lines, cm_id_codes *known, cm_counter *counter) {
     const cm_column *item = lines->columns[CM_ROLE_ITEM], *name = lines->columns[CM_ROLE_ITEM_NAME];
     for (uint64_t chunk = 0; chunk < lines->table->chunk_count; chunk++) {
         const cm_chunk *codes = &item->chunks[chunk], *names = &name->chunks[chunk];
@@ -32,7 +23,7 @@ static cm_status count_names(cm_context *ctx, const cm_lines *lines, int32_t *kn
             if (status) return status;
             if (!cm_chunk_present(codes, row) || !cm_chunk_present(names, row)) continue;
             uint32_t called = ((const uint32_t *)names->values)[names->offset + row];
-            status = code_of(ctx, item, codes, row, known, items, &code);
+            status = cm_id_codes_get(ctx, known, value_of(item, codes, row), &code);
             if (!status) status = cm_counter_add(ctx, counter, (uint64_t)(uint32_t)code << 32 | called, 1);
             if (status) return status;
         }
@@ -70,10 +61,10 @@ cm_status cm_item_names_find(cm_context *ctx, const cm_table *sales, cm_ids *ite
     cm_status status = cm_lines_open(ctx, sales, BIT(CM_ROLE_ITEM) | BIT(CM_ROLE_ITEM_NAME), BIT(CM_ROLE_ITEM), &lines);
     if (status) return status;
     if (lines.columns[CM_ROLE_ITEM_NAME]) {
-        uint64_t size = lines.columns[CM_ROLE_ITEM]->dictionary_size;
-        int32_t *known = cm_alloc(ctx, size, sizeof *known);
-        status = known ? count_names(ctx, &lines, known, items, &counter) : ctx->error.status;
-        cm_free(ctx->core, known, size, sizeof *known);
+        cm_id_codes known;
+        status = cm_id_codes_open(ctx, items, lines.columns[CM_ROLE_ITEM], &known);
+        if (!status) status = count_names(ctx, &lines, &known, &counter);
+        cm_id_codes_close(ctx->core, &known);
         out->count = cm_ids_count(items);
         if (!status && !(out->of = cm_alloc(ctx, out->count, sizeof *out->of))) status = ctx->error.status;
         if (!status) status = choose_names(ctx, lines.columns[CM_ROLE_ITEM_NAME], &counter, out);

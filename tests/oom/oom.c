@@ -83,7 +83,7 @@ static void make_files(void) {
 /* ---- what scenarios work on: made by a context that does not fail ---- */
 
 static cm_context *steady;
-static cm_table *sales, *customers, *attributes, *baskets, *odd;
+static cm_table *sales, *customers, *attributes, *baskets, *odd, *weighed;
 static cm_model *model;
 static cm_orders *orders;
 
@@ -109,6 +109,18 @@ static cm_table *odd_sales(void) {
     return table;
 }
 
+/* Lines whose baskets have weights, and one of them an item twice. */
+static cm_table *weighed_sales(void) {
+    cm_table *table = NULL;
+    char text[4000];
+    int length = sprintf(text, "Invoice,Customer,Date,Item,Weight\n");
+    for (int i = 0; i < 60; i++)
+        length += sprintf(text + length, "%d,C%d,2011-01-%02d,I%d,%d.5\n", i / 3, i / 9, 1 + i / 3, i * 7 % 11 % 4, 1 + i / 3);
+    write_text(out_path, text);
+    need(cm_read_csv(steady, out_path, NULL, &table));
+    return table;
+}
+
 static void prepare(void) {
     static const char *const keys[] = {"customer", "money"};
     make_files();
@@ -123,6 +135,7 @@ static void prepare(void) {
     need(cm_orders_update(steady, orders, sales, "first"));
     need(cm_orders_save(steady, orders, orders_path));
     odd = odd_sales();
+    weighed = weighed_sales();
 }
 
 static void clean_up(void) {
@@ -131,6 +144,7 @@ static void clean_up(void) {
     cm_table_free(attributes);
     cm_table_free(baskets);
     cm_table_free(odd);
+    cm_table_free(weighed);
     cm_model_free(model);
     cm_orders_free(orders);
     cm_context_free(steady);
@@ -533,6 +547,8 @@ static cm_status make_baskets(cm_context *ctx) {
     TRY(cm_options_set_text(ctx, kinds, "layout", "baskets"));
     TRY(cm_options_set_text(ctx, kinds, "max_basket", "2"));
     TRY(cm_baskets(ctx, baskets, kinds, &out));
+    cm_table_free(out);
+    out = NULL;
     TRY(cm_read_baskets(ctx, segments_path, NULL, &read));
 done:
     if (status && read) die("baskets", "an output beside a failure");
@@ -575,6 +591,33 @@ done:
     cm_options_free(options);
     cm_model_free(own);
     cm_model_free(loaded);
+    cm_table_free(out);
+    return status;
+}
+
+/* From lines with a weight to rules and neighbours by it. */
+static cm_status weigh_baskets(cm_context *ctx) {
+    static const char *const methods[] = {"rules", "together"};
+    cm_status status = CM_OK;
+    cm_table *out = NULL;
+    cm_model *own = NULL;
+    cm_options *options = NULL;
+    TRY(cm_options_new(ctx, "baskets", &options));
+    TRY(cm_options_set_text(ctx, options, "weight", "Weight"));
+    TRY(cm_baskets(ctx, weighed, options, &out));
+    for (int i = 0; i < 2; i++) {
+        cm_options_free(options);
+        options = NULL;
+        cm_model_free(own);
+        own = NULL;
+        TRY(cm_options_new(ctx, methods[i], &options));
+        TRY(cm_options_set_text(ctx, options, "weight", "Weight"));
+        TRY(cm_options_set_text(ctx, options, "validate", "0.2"));
+        TRY(cm_fit(ctx, methods[i], out, options, &own));
+    }
+done:
+    cm_options_free(options);
+    cm_model_free(own);
     cm_table_free(out);
     return status;
 }
@@ -707,6 +750,7 @@ static const struct {
     {"cuts", cut_in_every_way},    {"history", tell_histories},  {"moves", find_moves},
     {"checks", check_sales},
     {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets}, {"together", find_neighbours},
+    {"weights", weigh_baskets},
     {"profile", profile_groups},
 };
 

@@ -88,6 +88,62 @@ START_TEST(options_of_reading_hold_for_baskets) {
 }
 END_TEST
 
+static cm_table *attached(cm_context *ctx, const cm_table *table, const char *name) {
+    cm_table *out = NULL;
+    OK(ctx, cm_table_attached(ctx, table, name, &out));
+    return out;
+}
+
+/* On the quick road and, from the first quote on, record by record. */
+START_TEST(an_item_twice_in_a_basket_is_said) {
+    static const char *const files[] = {"a b\na c a\nb b b c c\na\n", "a,b\na,c,a\nb,\"b\",b,c,c\na\n"};
+    cm_context *ctx = new_context();
+    for (int i = 0; i < 2; i++) {
+        cm_table *table = read_text(ctx, files[i], NULL), *repeats = attached(ctx, table, "repeats");
+        ck_assert_int_eq(INT(repeats, 0, "repeats"), 4);
+        ck_assert_int_eq(INT(repeats, 0, "baskets"), 2);
+        ck_assert_str_eq(TEXT(repeats, 0, "basket"), "2");
+        ck_assert_str_eq(TEXT(repeats, 0, "item"), "a");
+        ck_assert_int_eq(INT(repeats, 0, "times"), 2);
+        cm_model *model = NULL;
+        OK(ctx, cm_fit(ctx, "rules", table, NULL, &model)); /* which says it, too */
+        cm_table_free(repeats);
+        OK(ctx, cm_model_table(ctx, model, "repeats", &repeats));
+        ck_assert_int_eq(INT(repeats, 0, "repeats"), 4);
+        cm_table_free(repeats), cm_table_free(table), cm_model_free(model);
+    }
+    cm_table *table = read_text(ctx, "a b\na c\n", NULL), *none = NULL;
+    FAILS(ctx, CM_E_NOT_FOUND, "repeats", cm_table_attached(ctx, table, "repeats", &none));
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+START_TEST(repeats_are_those_of_one_thread) {
+    cm_context *ctx = new_context();
+    char text[6000];
+    size_t length = 0;
+    lcg random = {5};
+    for (int b = 0; b < 300; b++) {
+        for (int i = 0; i < 6; i++)
+            length += (size_t)sprintf(text + length, "%u ", lcg_below(&random, b < 200 ? 300 : 9));
+        text[length - 1] = '\n';
+    }
+    char *expected = NULL;
+    for (int64_t threads = 1; threads < 5; threads++) {
+        set_threads(ctx, threads);
+        cm_table *table = read_text(ctx, text, NULL), *repeats = attached(ctx, table, "repeats");
+        char *now = text_of(ctx, repeats);
+        if (expected) ck_assert_str_eq(now, expected);
+        free(expected);
+        expected = now;
+        cm_table_free(repeats), cm_table_free(table);
+    }
+    free(expected);
+    cm_context_free(ctx);
+}
+END_TEST
+
 START_TEST(long_baskets_are_sorted) {
     cm_context *ctx = new_context();
     char *text = malloc(200000);
@@ -294,6 +350,8 @@ Suite *test_basket_files(void) {
     TCase *all = tcase_create("all");
     tcase_add_test(all, files_of_baskets_are_read);
     tcase_add_test(all, options_of_reading_hold_for_baskets);
+    tcase_add_test(all, an_item_twice_in_a_basket_is_said);
+    tcase_add_test(all, repeats_are_those_of_one_thread);
     tcase_add_test(all, long_baskets_are_sorted);
     tcase_add_test(all, real_files);
     tcase_add_loop_test(all, random_bytes_as_libcsv_reads_them, 0, 10);

@@ -178,6 +178,32 @@ static void check_audit(cm_context *ctx, const cm_table *table, int64_t read, in
     cm_table_free(audit);
 }
 
+/* Lines beyond the first of an item in a basket. */
+static void check_repeats(cm_context *ctx, const cm_table *table, const basket *all) {
+    cm_table *repeats = NULL;
+    int64_t items = 0, baskets = 0;
+    for (int i = 0; i < BASKETS; i++) {
+        if (!all[i].exists) continue;
+        items += all[i].lines - all[i].item_count;
+        baskets += all[i].lines > all[i].item_count;
+    }
+    if (!items) {
+        FAILS(ctx, CM_E_NOT_FOUND, "repeats", cm_table_attached(ctx, table, "repeats", &repeats));
+        return;
+    }
+    OK(ctx, cm_table_attached(ctx, table, "repeats", &repeats));
+    ck_assert_int_eq(INT(repeats, 0, "repeats"), items);
+    ck_assert_int_eq(INT(repeats, 0, "baskets"), baskets);
+    const basket *first = NULL; /* the first row that has repeats */
+    for (uint64_t row = 0; !first; row++)
+        if (all[number_of(table, row)].lines > all[number_of(table, row)].item_count)
+            first = &all[number_of(table, row)];
+    ck_assert_ptr_eq(first, &all[number_of(repeats, 0)]);
+    ck_assert(first->items[atoi(TEXT(repeats, 0, "item"))]);
+    ck_assert_int_gt(INT(repeats, 0, "times"), 1);
+    cm_table_free(repeats);
+}
+
 static void check_baskets(cm_context *ctx, const cm_table *table, const line *lines, size_t count, const asked *ask) {
     basket *all = recount(lines, count, ask);
     uint64_t expected = 0;
@@ -204,6 +230,7 @@ static void check_baskets(cm_context *ctx, const cm_table *table, const line *li
         }
     }
     check_audit(ctx, table, (int64_t)count, kept);
+    check_repeats(ctx, table, all);
     free(all);
 }
 

@@ -1,5 +1,6 @@
-/* Limits of memory with allow_partial, on baskets that have far more itemsets than fit: what is given is right, and down
- * to complete_from all is there. */
+/* Limits of memory and time with allow_partial, on baskets that have far more itemsets than fit: what is given is
+ * right, and down to complete_from all is there. */
+#include "base/context.h"
 #include "support.h"
 
 #define ITEMS 17
@@ -83,11 +84,13 @@ static void check_rules(cm_context *ctx, const cm_model *model) {
     cm_table_free(table);
 }
 
-static cm_status fit_within(cm_context *ctx, const cm_table *table, const char *memory, const char *deliver, int partial,
-                            cm_model **model) {
+/* The time limit is never reached by the clock. */
+static cm_status fit_within(cm_context *ctx, const cm_table *table, const char *memory, const char *deliver,
+                            int partial, cm_model **model) {
     cm_options *options = NULL, *limits = NULL;
     OK(ctx, cm_options_new(ctx, "context", &limits));
     OK(ctx, cm_options_set_text(ctx, limits, "memory_limit", memory));
+    OK(ctx, cm_options_set_text(ctx, limits, "time_limit", "1000000"));
     OK(ctx, cm_context_configure(ctx, limits));
     OK(ctx, cm_options_new(ctx, "rules", &options));
     OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
@@ -126,12 +129,85 @@ START_TEST(a_ceiling_gives_what_fits) {
 }
 END_TEST
 
+/* An allocator whose time runs out at a certain call: from then on the deadline of the context lies in the past. */
+typedef struct clock_of_calls {
+    cm_context *ctx;
+    uint64_t calls, out_at; /* 0: never */
+} clock_of_calls;
+
+static void *resize(void *user, void *pointer, uint64_t old_size, uint64_t new_size) {
+    clock_of_calls *own = user;
+    if (new_size > old_size && own->ctx && own->out_at && ++own->calls >= own->out_at) own->ctx->deadline = 1;
+    if (new_size) return realloc(pointer, new_size);
+    free(pointer);
+    return NULL;
+}
+
+enum { FAILED, TRUNCATED, COMPLETE };
+
+/* With the time out at an allocation: nothing, or what is right down to complete_from. */
+static int run_out(clock_of_calls *own, const cm_table *table, uint64_t at, const char *deliver, double *complete) {
+    cm_context *ctx = own->ctx;
+    cm_model *model = NULL;
+    own->calls = 0;
+    own->out_at = at;
+    cm_status status = fit_within(ctx, table, "10MB", deliver, 1, &model);
+    own->out_at = 0;
+    if (status) {
+        ck_assert_int_eq(status, CM_E_LIMIT);
+        ck_assert_ptr_nonnull(strstr(cm_error_message(ctx), "time limit"));
+        ck_assert_ptr_null(model);
+        return FAILED;
+    }
+    *complete = diagnostic(ctx, model, "complete_from");
+    int truncated = diagnostic(ctx, model, "truncated") == 1;
+    check_sets(ctx, model, (int)*complete);
+    if (!strcmp(deliver, "rules")) check_rules(ctx, model);
+    cm_model_free(model);
+    return truncated ? TRUNCATED : COMPLETE;
+}
+
+START_TEST(a_deadline_gives_what_was_found) {
+    static const char *const delivered[] = {"rules", "itemsets"};
+    clock_of_calls clock = {0};
+    const cm_allocator allocator = {sizeof allocator, resize, &clock};
+    cm_context *ctx = NULL;
+    cm_model *model = NULL;
+    ck_assert_int_eq(cm_context_new(&allocator, &ctx), CM_OK);
+    clock.ctx = ctx;
+    invent();
+    cm_table *table = table_of(ctx);
+    for (int deliver = 0; deliver < 2; deliver++) {
+        int before = FAILED, seen[3] = {0};
+        double last = 1e9, complete = 1e9;
+        for (uint64_t at = 1; at < 200000; at += at / 2 + 1) { /* the later, the more */
+            int now = run_out(&clock, table, at, delivered[deliver], &complete);
+            ck_assert_int_ge(now, before);
+            ck_assert(complete <= last);
+            before = now;
+            last = complete;
+            seen[now]++;
+        }
+        ck_assert_int_gt(seen[FAILED], 0);
+        ck_assert_int_gt(seen[TRUNCATED], 5);
+        ck_assert(last < BASKETS);
+        clock.calls = 0, clock.out_at = 40;
+        FAILS(ctx, CM_E_LIMIT, "time limit", fit_within(ctx, table, "0", delivered[deliver], 0, &model));
+        ck_assert_ptr_null(model);
+        clock.out_at = 0;
+    }
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
 Suite *test_rules_limits(void);
 Suite *test_rules_limits(void) {
     Suite *suite = suite_create("rules_limits");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 240);
     tcase_add_test(all, a_ceiling_gives_what_fits);
+    tcase_add_test(all, a_deadline_gives_what_was_found);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -65,7 +65,8 @@ static const int32_t *basket_codes(const cm_market *market, uint64_t basket, uin
 typedef struct division {
     cm_market *market;
     uint64_t parts;
-    uint64_t **counts;      /* of each part: baskets that have the code */
+    uint64_t **counts;      /* of each part: baskets that have the code, and behind these their weights */
+    cm_repeats *repeats;    /* of each part */
     const int32_t *numbers; /* of the items by code; -1: none */
 } division;
 
@@ -73,11 +74,26 @@ static uint64_t part_start(const division *all, uint64_t part) {
     return part == all->parts ? all->market->baskets : all->market->baskets / all->parts * part;
 }
 
+/* A basket has a code once more; `last`: the one that this was said of before, from 1. */
+static void note_repeat(const cm_market *market, uint64_t basket, int32_t code, cm_repeats *repeats, uint64_t *last) {
+    if (!repeats->items) {
+        uint64_t count;
+        const int32_t *codes = basket_codes(market, basket, &count);
+        repeats->row = market->rows[basket];
+        repeats->item = cm_dictionary_text(market->column->dictionary, code);
+        for (uint64_t i = 0; i < count; i++) repeats->times += codes[i] == code;
+    }
+    repeats->items++;
+    repeats->baskets += *last != basket + 1;
+    *last = basket + 1;
+}
+
 static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
     const division *all = state;
     const cm_market *market = all->market;
     uint64_t size = market->column->dictionary_size, first = part_start(all, part), end = part_start(all, part + 1);
-    uint64_t *counts = all->counts[part];
+    uint64_t *counts = all->counts[part], *weights = counts + size;
+    uint64_t repeated = 0;
     uint32_t *last = cm_alloc(ctx, size, sizeof *last); /* basket that had the code last, from 1 */
     cm_status status = last ? CM_OK : ctx->error.status;
     for (uint64_t basket = first; basket < end && !status; basket++) {
@@ -86,9 +102,13 @@ static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
         if (basket % 1024 == 0) status = cm_tick(ctx, "baskets", basket - first, end - first);
         for (uint64_t i = 0; i < count; i++) {
             int32_t code = codes[i];
-            if (last[code] == basket + 1) continue;
+            if (last[code] == basket + 1) {
+                note_repeat(market, basket, code, &all->repeats[part], &repeated);
+                continue;
+            }
             last[code] = (uint32_t)basket + 1;
             counts[code] += (market->code_flags[code] & CM_MARKET_ITEM) != 0;
+            if (market->weights) weights[code] += market->weights[basket];
         }
     }
     cm_free(ctx->core, last, size, sizeof *last);
@@ -99,6 +119,8 @@ cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_opti
                          cm_market *out) {
     const cm_column *column = cm_baskets_items(inputs);
     *out = (cm_market){.column = column, .table = inputs->table, .rows = inputs->numbers, .baskets = inputs->rows};
+    out->total = inputs->rows;
+    out->unit = out->lightest = 1;
     if (!inputs->rows) return cm_fail(ctx, CM_E_DATA, "BASKETS_NONE", "");
     if (inputs->rows >= UINT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "BASKETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
     out->code_flags = cm_alloc(ctx, column->dictionary_size, 1);
@@ -108,24 +130,25 @@ cm_status cm_market_open(cm_context *ctx, const cm_inputs *inputs, const cm_opti
     return status;
 }
 
-/* The items of at least `least` baskets by falling frequency; `counts` by code. */
-static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t *counts, uint64_t least,
-                              int32_t *numbers) {
+/* The items of at least `least` baskets by falling frequency; `counts` and their `weights` by code. */
+static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t *counts, const uint64_t *weights,
+                              uint64_t least, int32_t *numbers) {
     uint64_t size = market->column->dictionary_size, count = 0;
     cm_key *keys = cm_alloc(ctx, size, sizeof *keys);
     cm_status status = keys ? CM_OK : ctx->error.status;
     for (uint64_t code = 0; code < size && !status; code++) {
         numbers[code] = -1;
         market->distinct += counts[code] > 0;
-        if (counts[code] && counts[code] >= least) keys[count++] = (cm_key){(uint64_t)market->code_places[code], code};
+        if (counts[code] && weights[code] >= least) keys[count++] = (cm_key){(uint64_t)market->code_places[code], code};
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
-    for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~counts[keys[i].value];
+    for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~weights[keys[i].value];
     if (!status) status = cm_sort_keys(ctx, keys, count);
     market->count = status ? 0 : count;
     if (!status
         && (!(market->codes = cm_alloc(ctx, count, sizeof(int32_t)))
             || !(market->places = cm_alloc(ctx, count, sizeof(uint32_t))) || !(market->flags = cm_alloc(ctx, count, 1))
+            || !(market->supports = cm_alloc(ctx, count, sizeof(uint64_t)))
             || !(market->item_starts = cm_alloc(ctx, count + 1, sizeof(uint64_t)))))
         status = ctx->error.status;
     for (uint64_t i = 0; i < count && !status; i++) {
@@ -134,6 +157,7 @@ static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t
         market->codes[i] = (int32_t)code;
         market->places[i] = (uint32_t)market->code_places[code];
         market->flags[i] = market->code_flags[code];
+        market->supports[i] = weights[code];
         market->item_starts[i + 1] = market->item_starts[i] + counts[code];
     }
     cm_free(ctx->core, keys, size, sizeof *keys);
@@ -211,43 +235,51 @@ cm_status cm_market_turn(cm_context *ctx, cm_market *market) {
 
 #define BASKETS_A_PART UINT64_C(5000) /* fewer do not pay a thread */
 
+static uint64_t counts_of_part(const cm_market *market) {
+    return market->column->dictionary_size * (market->weights ? 2 : 1);
+}
+
 static cm_status open_division(cm_context *ctx, cm_market *market, division *out) {
     uint64_t parts = market->baskets / BASKETS_A_PART + 1;
     *out = (division){.market = market, .parts = parts < ctx->settings.threads ? parts : ctx->settings.threads};
     out->counts = cm_alloc(ctx, out->parts, sizeof *out->counts);
-    if (!out->counts) return ctx->error.status;
+    if (!out->counts || !(out->repeats = cm_alloc(ctx, out->parts, sizeof *out->repeats))) return ctx->error.status;
     for (uint64_t part = 0; part < out->parts; part++)
-        if (!(out->counts[part] = cm_alloc(ctx, market->column->dictionary_size, sizeof **out->counts)))
+        if (!(out->counts[part] = cm_alloc(ctx, counts_of_part(market), sizeof **out->counts)))
             return ctx->error.status;
     return CM_OK;
 }
 
 static void close_division(cm_core *core, division *all) {
     for (uint64_t part = 0; all->counts && part < all->parts; part++)
-        cm_free(core, all->counts[part], all->market->column->dictionary_size, sizeof **all->counts);
+        cm_free(core, all->counts[part], counts_of_part(all->market), sizeof **all->counts);
     cm_free(core, all->counts, all->parts, sizeof *all->counts);
+    cm_free(core, all->repeats, all->parts, sizeof *all->repeats);
 }
 
 cm_status cm_market_index(cm_context *ctx, cm_market *market, uint64_t least) {
-    uint64_t size = market->column->dictionary_size;
+    uint64_t size = market->column->dictionary_size, both = counts_of_part(market);
     division all;
     uint64_t *counts = NULL;
     int32_t *numbers = NULL;
     cm_status status = open_division(ctx, market, &all);
     if (!status
-        && (!(counts = cm_alloc(ctx, size, sizeof *counts)) || !(numbers = cm_alloc(ctx, size, sizeof *numbers))))
+        && (!(counts = cm_alloc(ctx, both, sizeof *counts)) || !(numbers = cm_alloc(ctx, size, sizeof *numbers))))
         status = ctx->error.status;
     if (!status) status = cm_parallel(ctx, all.parts, count_part, &all);
-    for (uint64_t part = 0; part < all.parts && !status; part++)
-        for (uint64_t code = 0; code < size; code++) counts[code] += all.counts[part][code];
-    if (!status) status = number_items(ctx, market, counts, least, numbers);
+    for (uint64_t part = 0; part < all.parts && !status; part++) {
+        for (uint64_t i = 0; i < both; i++) counts[i] += all.counts[part][i];
+        cm_repeats_join(&market->repeats, &all.repeats[part]);
+    }
+    if (!status)
+        status = number_items(ctx, market, counts, market->weights ? counts + size : counts, least, numbers);
     if (!status
         && (!(market->basket_starts = cm_alloc(ctx, market->baskets + 1, sizeof *market->basket_starts))
             || !(market->items = cm_alloc_raw(ctx, market->item_starts[market->count] + 1, sizeof *market->items))))
         status = ctx->error.status;
     all.numbers = numbers;
     if (!status) status = cm_parallel(ctx, all.parts, fill_part, &all);
-    cm_free(ctx->core, counts, size, sizeof *counts);
+    cm_free(ctx->core, counts, both, sizeof *counts);
     cm_free(ctx->core, numbers, size, sizeof *numbers);
     close_division(ctx->core, &all);
     return status;
@@ -271,6 +303,8 @@ void cm_market_close(cm_core *core, cm_market *market) {
     cm_free(core, market->codes, market->count, sizeof(int32_t));
     cm_free(core, market->places, market->count, sizeof(uint32_t));
     cm_free(core, market->flags, market->count, 1);
+    cm_free(core, market->weights, market->baskets, sizeof(uint64_t));
+    cm_free(core, market->supports, market->count, sizeof(uint64_t));
     cm_free(core, market->tids, all, sizeof(uint32_t));
     cm_free(core, market->items, all + 1, sizeof(uint32_t));
     cm_free(core, market->pairs, cm_pair_row(market->pair_items), sizeof(uint32_t));

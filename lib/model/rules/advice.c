@@ -23,6 +23,11 @@ static cm_status damaged(cm_context *ctx) {
 
 enum { ANTECEDENT, CONSEQUENT, COUNT, CONFIDENCE, LIFT, NEEDED };
 
+/* DECIMAL: weights of baskets. */
+static bool is_count(const cm_table *table, int64_t column) {
+    return table->columns[column]->type == CM_INT64 || table->columns[column]->type == CM_DECIMAL;
+}
+
 static bool find_columns(const cm_table *table, uint64_t columns[NEEDED]) {
     static const struct {
         const char *name;
@@ -34,7 +39,8 @@ static bool find_columns(const cm_table *table, uint64_t columns[NEEDED]) {
                         {"lift", CM_FLOAT64}};
     for (int i = 0; i < NEEDED; i++) {
         int64_t found = cm_table_find(table, needed[i].name);
-        if (found < 0 || table->columns[found]->type != needed[i].type) return false;
+        if (found < 0) return false;
+        if (i == COUNT ? !is_count(table, found) : table->columns[found]->type != needed[i].type) return false;
         columns[i] = (uint64_t)found;
     }
     return true;
@@ -116,7 +122,7 @@ static void find_counts(const cm_model *model, const cm_advice *advice, cm_key *
     const cm_table *table = cm_model_get(model, "items");
     int64_t item = table ? cm_table_find(table, "item") : -1, count = table ? cm_table_find(table, "count") : -1;
     for (uint64_t i = 0; i < advice->item_count; i++) counts[i].value = i;
-    if (item < 0 || count < 0 || table->columns[item]->type != CM_STRING || table->columns[count]->type != CM_INT64)
+    if (item < 0 || count < 0 || table->columns[item]->type != CM_STRING || !is_count(table, count))
         return;
     for (uint64_t row = 0; row < table->rows; row++) {
         uint64_t length = 0;
@@ -268,6 +274,8 @@ cm_status cm_advice_open(cm_context *ctx, const cm_model *model, cm_advice **res
     cm_advice *out = cm_alloc(ctx, 1, sizeof *out);
     if (!out) return ctx->error.status;
     out->rule_room = table->rows;
+    out->count_type = table->columns[columns[COUNT]]->type;
+    out->count_scale = table->columns[columns[COUNT]]->scale;
     out->rules = cm_alloc(ctx, table->rows, sizeof *out->rules);
     cm_status status = out->rules ? cm_dictionary_new(ctx, &out->items) : ctx->error.status;
     for (uint64_t row = 0; row < table->rows && !status; row++) {
@@ -289,7 +297,8 @@ cm_status cm_advice_open(cm_context *ctx, const cm_model *model, cm_advice **res
 cm_status cm_asker_open(cm_context *ctx, const cm_advice *advice, cm_asker *out) {
     uint64_t items = advice->item_count;
     *out = (cm_asker){.advice = advice};
-    if (!(out->here = cm_alloc(ctx, items, sizeof *out->here)) || !(out->fired = cm_alloc(ctx, items, sizeof *out->fired))
+    if (!(out->here = cm_alloc(ctx, items, sizeof *out->here))
+        || !(out->fired = cm_alloc(ctx, items, sizeof *out->fired))
         || !(out->best = cm_alloc(ctx, items, sizeof *out->best))
         || !(out->items = cm_alloc(ctx, items, sizeof *out->items))
         || !(out->found = cm_alloc(ctx, items, sizeof *out->found)))

@@ -23,6 +23,7 @@ typedef struct cm_advice {
     uint64_t item_count;
     cm_advice_rule *rules; /* the best first: by confidence, lift, count, consequent */
     uint64_t rule_count, rule_room;
+    int32_t count_type, count_scale; /* of the rules' counts: DECIMAL where they are sums of weights with decimals */
     int32_t *antecedents; /* as the table of rules has them */
     uint64_t antecedent_count, antecedent_capacity;
     cm_advice_node *nodes;

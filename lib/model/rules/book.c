@@ -16,9 +16,9 @@ const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set) {
 }
 
 cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule) {
-    uint64_t baskets = book->market->baskets;
-    uint64_t left = rule->antecedent == CM_NO_SET ? baskets : book->counts[rule->antecedent];
-    return (cm_counts){baskets, left, book->counts[rule->consequent], book->counts[rule->set]};
+    uint64_t all = book->market->total;
+    uint64_t left = rule->antecedent == CM_NO_SET ? all : book->counts[rule->antecedent];
+    return (cm_counts){all, left, book->counts[rule->consequent], book->counts[rule->set]};
 }
 
 /* ---- in byte order ---- */

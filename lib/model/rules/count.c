@@ -20,7 +20,7 @@ typedef struct prefixes {
     uint32_t *roots; /* by item: its node of depth 0, from 1; 0 none */
     uint8_t *used;   /* by item: some candidate has it */
     uint64_t parts;
-    uint32_t **counts; /* of each part */
+    uint64_t **counts; /* of each part */
 } prefixes;
 
 static bool same_head(const uint32_t *a, const uint32_t *b, uint64_t length) {
@@ -74,16 +74,16 @@ static void fell(cm_core *core, prefixes *tree, uint64_t items) {
         cm_free(core, tree->depths[i].first, tree->depths[i].count + 1, sizeof(uint32_t));
     }
     for (uint64_t i = 0; tree->counts && i < tree->parts; i++)
-        cm_free(core, tree->counts[i], tree->candidates, sizeof(uint32_t));
+        cm_free(core, tree->counts[i], tree->candidates, sizeof **tree->counts);
     cm_free(core, tree->depths, tree->length, sizeof *tree->depths);
     cm_free(core, tree->roots, items, sizeof *tree->roots);
     cm_free(core, tree->used, items, 1);
     cm_free(core, tree->counts, tree->parts, sizeof *tree->counts);
 }
 
-/* All paths from the nodes `node` .. `end` of a depth that the rest of a basket has. */
+/* All paths from the nodes `node` .. `end` of a depth that the rest of a basket of some weight has. */
 static void descend(const prefixes *tree, uint64_t depth, uint64_t node, uint64_t end, const uint32_t *items,
-                    uint64_t count, uint32_t *counts) {
+                    uint64_t count, uint64_t weight, uint64_t *counts) {
     const nodes *own = &tree->depths[depth];
     uint64_t needed = tree->length - depth;
     for (uint64_t i = 0; node < end && i + needed <= count;) {
@@ -94,19 +94,21 @@ static void descend(const prefixes *tree, uint64_t depth, uint64_t node, uint64_
         else {
             i++;
             if (needed == 1)
-                counts[node]++;
+                counts[node] += weight;
             else
-                descend(tree, depth + 1, own->first[node], own->first[node + 1], items + i, count - i, counts);
+                descend(tree, depth + 1, own->first[node], own->first[node + 1], items + i, count - i, weight, counts);
             node++;
         }
     }
 }
 
-static void count_basket(const prefixes *tree, const uint32_t *items, uint64_t count, uint32_t *counts) {
+static void count_basket(const prefixes *tree, const uint32_t *items, uint64_t count, uint64_t weight,
+                         uint64_t *counts) {
     const nodes *top = &tree->depths[0];
     for (uint64_t i = 0; i + tree->length <= count; i++) {
         uint32_t root = tree->roots[items[i]];
-        if (root) descend(tree, 1, top->first[root - 1], top->first[root], items + i + 1, count - i - 1, counts);
+        if (root)
+            descend(tree, 1, top->first[root - 1], top->first[root], items + i + 1, count - i - 1, weight, counts);
     }
 }
 
@@ -121,7 +123,7 @@ static cm_status count_part(cm_context *ctx, void *argument, uint64_t part) {
         uint64_t count = 0;
         for (uint64_t i = market->basket_starts[basket]; i < market->basket_starts[basket + 1]; i++)
             if (tree->used[market->items[i]]) room[count++] = market->items[i];
-        count_basket(tree, room, count, tree->counts[part]);
+        count_basket(tree, room, count, cm_market_weight(market, basket), tree->counts[part]);
         if (basket % 64 == 0) status = cm_tick(ctx, "itemsets", basket - first, end - first);
     }
     cm_free(ctx->core, room, market->count, sizeof *room);

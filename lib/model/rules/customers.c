@@ -57,8 +57,8 @@ static uint64_t intersect(const cm_market *market, uint32_t *baskets, uint64_t c
 uint64_t cm_market_with_all(const cm_market *market, const uint32_t *items, uint64_t length, uint32_t *baskets) {
     uint64_t rarest = 0;
     for (uint64_t i = 1; i < length; i++)
-        if (items[i] > items[rarest]) rarest = i;
-    uint64_t count = cm_market_frequency(market, items[rarest]);
+        if (cm_market_occurrences(market, items[i]) < cm_market_occurrences(market, items[rarest])) rarest = i;
+    uint64_t count = cm_market_occurrences(market, items[rarest]);
     memcpy(baskets, market->tids + market->item_starts[items[rarest]], (size_t)count * sizeof *baskets);
     for (uint64_t i = 0; i < length; i++)
         if (i != rarest) count = intersect(market, baskets, count, items[i]);

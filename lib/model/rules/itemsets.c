@@ -17,7 +17,7 @@ cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const 
         if (status) return status;
     }
     for (uint64_t i = 0; i < length; i++) level->items[at + i] = items[i];
-    level->counts[level->count++] = (uint32_t)count;
+    level->counts[level->count++] = count;
     return CM_OK;
 }
 
@@ -145,13 +145,19 @@ static cm_status filter(cm_context *ctx, cm_itemsets *sets, int32_t which) {
 
 /* ---- the choice ---- */
 
+/* The arrays count in 32 bits: weights that add up to more are left to eclat, which adds them up in 64. */
+int32_t cm_mining_algorithm(const cm_market *market, const cm_mining *how) {
+    return how->algorithm == CM_MINE_AUTO && market->total > UINT32_MAX ? CM_MINE_ECLAT : how->algorithm;
+}
+
 /* Whether the sets have to be sought among all frequent ones. */
 static bool needs_filter(const cm_mining *how) {
     return how->which != CM_SETS_FREQUENT && (how->max_length || how->algorithm != CM_MINE_AUTO);
 }
 
 cm_status cm_itemsets_prepare(cm_context *ctx, cm_market *market, const cm_mining *how) {
-    bool pairs = how->algorithm == CM_MINE_AUTO && (how->which == CM_SETS_FREQUENT || needs_filter(how));
+    bool pairs = how->algorithm == CM_MINE_AUTO && !market->weights /* pairs are counted, not weighed */
+                 && (how->which == CM_SETS_FREQUENT || needs_filter(how));
     cm_status status = pairs ? cm_market_count_pairs(ctx, market) : CM_OK;
     if (!status && (!pairs || market->pair_items < market->count)) status = cm_market_turn(ctx, market);
     return status;
@@ -168,12 +174,14 @@ cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, const cm_mi
         cm_mine_arrays, cm_mine_apriori, cm_mine_eclat};
     cm_mining inner = *how;
     *out = (cm_itemsets){0};
-    if (needs_filter(how)) {
+    inner.algorithm = cm_mining_algorithm(market, how);
+    bool filters = needs_filter(&inner);
+    if (filters) {
         inner.which = CM_SETS_FREQUENT;
         inner.count_only = false;
     }
-    cm_status status = miners[how->algorithm](ctx, market, &inner, out);
-    if (!status && needs_filter(how)) status = filter(ctx, out, how->which);
+    cm_status status = miners[inner.algorithm](ctx, market, &inner, out);
+    if (!status && filters) status = filter(ctx, out, how->which);
     if (!status) drop_empty(out);
     if (!status && out->total >= UINT32_MAX && !how->count_only)
         status = cm_fail(ctx, CM_E_LIMIT, "RULES_SETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);

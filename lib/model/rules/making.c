@@ -36,8 +36,9 @@ static bool read_condition(const char *text, condition *out) {
     return out->measure && cm_parse_double(text + from, length - from, &out->bound);
 }
 
-/* The options confidence and lift are conditions, too. */
-static cm_status open_filters(cm_context *ctx, const cm_options *options, const cm_topic *topic, filters *out) {
+/* The options confidence and lift are conditions, too. Weights come in units of which `unit` make one. */
+static cm_status open_filters(cm_context *ctx, const cm_options *options, const cm_topic *topic, uint64_t unit,
+                              filters *out) {
     static const char *const usual[] = {"confidence", "lift"};
     const char *const *texts;
     uint64_t count = cm_option_list(options, topic, "where", &texts);
@@ -51,6 +52,9 @@ static cm_status open_filters(cm_context *ctx, const cm_options *options, const 
                                .bound = cm_option_number(options, topic, usual[i])};
         else if (!read_condition(texts[i - 2], one))
             return cm_fail(ctx, CM_E_OPTION, "RULES_WHERE", "s", texts[i - 2]);
+        if (unit > 1 && one->measure->test)
+            return cm_fail(ctx, CM_E_OPTION, "RULES_WEIGHTS_TEST", "s", one->measure->name);
+        if (one->measure == &cm_measures[0]) one->bound *= (double)unit;
     }
     return CM_OK;
 }
@@ -86,7 +90,7 @@ static cm_status choose_rules(cm_context *ctx, cm_rulebook *book, const cm_optio
     choice own = {.book = book, .level = cm_option_number(options, topic, "significance")};
     double *adjusted = NULL;
     uint64_t tested = 0;
-    cm_status status = open_filters(ctx, options, topic, &own.filters);
+    cm_status status = open_filters(ctx, options, topic, book->market->unit, &own.filters);
     if (!status && own.level > 0) {
         status = cm_significance(ctx, book, most, cm_option_choice(options, topic, "adjust"), &adjusted, &tested);
         own.adjusted = adjusted;
@@ -123,7 +127,7 @@ static cm_status sort_keys(cm_context *ctx, const cm_rulebook *book, const cm_me
         keys[i] = (cm_key){left << 32 | book->places[rule->consequent], i};
     }
     cm_status status = cm_sort_keys(ctx, keys, count);
-    for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~(uint64_t)book->counts[book->rules[keys[i].value].set];
+    for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~book->counts[book->rules[keys[i].value].set];
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) {
         cm_counts counts = cm_rulebook_counts(book, &book->rules[keys[i].value]);

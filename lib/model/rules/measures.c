@@ -4,7 +4,8 @@
  *     antecedent     both         left - both
  *     not            right - both all - left - right + both
  *
- * Counts are whole and below 2^32, so that products of two, and the departure from independence
+ * Counts are whole, also those of weights with decimals: their unit falls out of every measure but the statistics of
+ * tests, which are for whole weights alone. Products of two, and the departure from independence
  * D = both * all - left * right, are exact in 128 bits; a measure is then one division, the same on every machine.
  *
  * At the edges: a rule has at least one basket, so that no share has an empty whole. Where D = 0 (a side that is in
@@ -105,22 +106,28 @@ static double odds_ratio(const cm_counts *c) {
     return ratio((wide)c->both * (wide)(c->all + c->both - c->left - c->right), off);
 }
 
-/* left (all - left) right (all - right), at most all^4 / 16. */
-static wide spread(const cm_counts *c) {
-    return (wide)c->left * (wide)(c->all - c->left) * ((wide)c->right * (wide)(c->all - c->right));
+/* Exact before it is rounded wherever the counts are below 2^32. */
+static double product(wide a, wide b) {
+    bool fits = !(a >> 63) && !(b >> 63);
+    return fits ? (double)(a * b) : (double)a * (double)b;
+}
+
+/* left (all - left) right (all - right). */
+static double spread(const cm_counts *c) {
+    return product((wide)c->left * (wide)(c->all - c->left), (wide)c->right * (wide)(c->all - c->right));
 }
 
 /* Pearson's correlation of the two sides: Yule 1912, doi:10.2307/2340126. */
 static double phi(const cm_counts *c) {
     wide apart = departure(c);
-    return apart == 0 ? 0 : (double)apart / sqrt((double)spread(c));
+    return apart == 0 ? 0 : (double)apart / sqrt(spread(c));
 }
 
 /* Pearson 1900, doi:10.1080/14786440009463897, without continuity correction; for rules: Brin, Motwani and Silverstein
  * 1997, doi:10.1145/253260.253327. */
 static double chi_squared(const cm_counts *c) {
-    wide apart = departure(c);
-    return apart == 0 ? 0 : (double)c->all * ratio(apart * apart, spread(c));
+    wide apart = departure(c) < 0 ? -departure(c) : departure(c);
+    return apart == 0 ? 0 : (double)c->all * (product(apart, apart) / spread(c));
 }
 
 /* Shortliffe and Buchanan 1975, doi:10.1016/0025-5564(75)90047-4; for rules: Berzal, Blanco, Sanchez and Vila 2002,
@@ -147,25 +154,25 @@ static double fisher_p(const cm_counts *c) {
 
 /* In the order of their columns; names as in CM_MEASURE_NAMES. */
 const cm_measure cm_measures[CM_MEASURES] = {
-    {"count", count, false, true, true},
-    {"support", support, false, true, true},
-    {"confidence", confidence, false, true, false},
-    {"lift", lift, false, true, false},
-    {"leverage", leverage, false, true, true},
-    {"conviction", conviction, false, true, false},
-    {"coverage", coverage, false, false, false},
-    {"cosine", cosine, false, false, false},
-    {"jaccard", jaccard, false, false, false},
-    {"kulczynski", kulczynski, false, false, false},
-    {"imbalance_ratio", imbalance_ratio, true, false, false},
-    {"all_confidence", all_confidence, false, false, false},
-    {"max_confidence", max_confidence, false, false, false},
-    {"odds_ratio", odds_ratio, false, false, false},
-    {"phi", phi, false, false, false},
-    {"chi_squared", chi_squared, false, false, false},
-    {"certainty_factor", certainty_factor, false, false, false},
-    {"zhang", zhang, false, false, false},
-    {"fisher_p", fisher_p, true, false, true},
+    {"count", count, false, true, true, false},
+    {"support", support, false, true, true, false},
+    {"confidence", confidence, false, true, false, false},
+    {"lift", lift, false, true, false, false},
+    {"leverage", leverage, false, true, true, false},
+    {"conviction", conviction, false, true, false, false},
+    {"coverage", coverage, false, false, false, false},
+    {"cosine", cosine, false, false, false, false},
+    {"jaccard", jaccard, false, false, false, false},
+    {"kulczynski", kulczynski, false, false, false, false},
+    {"imbalance_ratio", imbalance_ratio, true, false, false, false},
+    {"all_confidence", all_confidence, false, false, false, false},
+    {"max_confidence", max_confidence, false, false, false, false},
+    {"odds_ratio", odds_ratio, false, false, false, false},
+    {"phi", phi, false, false, false, false},
+    {"chi_squared", chi_squared, false, false, false, true},
+    {"certainty_factor", certainty_factor, false, false, false, false},
+    {"zhang", zhang, false, false, false, false},
+    {"fisher_p", fisher_p, true, false, true, true},
 };
 
 const cm_measure *cm_measure_find(const char *name, uint64_t length) {

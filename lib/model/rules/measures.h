@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Baskets: all of them, those with the antecedent, with the consequent, with both. 0 < both <= left, right <= all, and
- * all below 2^32. */
+/* Baskets, or their weights: all of them, those with the antecedent, with the consequent, with both. 0 < both <= left,
+ * right <= all, and all below 2^63. */
 typedef struct cm_counts {
     uint64_t all, left, right, both;
 } cm_counts;
@@ -17,6 +17,7 @@ typedef struct cm_measure {
     bool rises;                            /* the smallest value is the best */
     bool shown;                            /* always, not only on request */
     bool bounded; /* no rule of at most c baskets, c no more than half of all, is better than that of {all, c, c, c} */
+    bool test;    /* of baskets or whole weights alone: with decimals it would depend on their unit */
 } cm_measure;
 
 #define CM_MEASURES 19

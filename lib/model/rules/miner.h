@@ -14,6 +14,8 @@ cm_status cm_itemsets_reserve(cm_context *ctx, cm_itemsets *sets, uint64_t lengt
 /* Sorts all levels into their order (cm_level). */
 cm_status cm_itemsets_sort(cm_context *ctx, cm_itemsets *sets);
 
+#define CM_SET_BYTES(length) ((length) * sizeof(uint32_t) + sizeof(uint64_t))
+
 /* Most items of one set that are counted as free (below). */
 #define CM_MOST_FREE 63
 
@@ -21,7 +23,7 @@ cm_status cm_itemsets_sort(cm_context *ctx, cm_itemsets *sets);
 typedef struct cm_sink {
     const cm_mining *how;
     cm_itemsets sets;
-    uint64_t bytes;     /* of the sets */
+    uint64_t bytes;     /* of the sets: CM_SET_BYTES each */
     uint64_t found;     /* sets, those of free items too; UINT64_MAX: at least so many */
     uint32_t *room;     /* the set at hand, from the end: `longest` items; extended downwards, by rarer to frequenter */
     uint64_t longest;   /* items of the largest basket */
@@ -40,7 +42,7 @@ typedef struct cm_database {
     uint64_t transactions, items;
     uint64_t *starts;            /* of each transaction in `cells`; transactions + 1 */
     uint32_t *cells;
-    uint32_t *weights;           /* baskets that each stands for; NULL: one */
+    uint32_t *weights;           /* of the baskets that each stands for; NULL: one basket of weight 1 */
     uint64_t *occurrence_starts; /* of each item in `occurrences`; items + 1 */
     uint32_t *occurrences;       /* transactions of each item, rising */
     uint32_t *names;             /* the market's number of each item; NULL: its own */
@@ -52,7 +54,8 @@ static inline uint32_t cm_database_name(const cm_database *data, uint64_t item) 
 static inline uint32_t cm_database_weight(const cm_database *data, uint64_t transaction) {
     return data->weights ? data->weights[transaction] : 1;
 }
-cm_database cm_database_of(const cm_market *market, uint64_t items);
+/* `weights`: those of the market as it is wanted here; their sum fits, too. */
+cm_database cm_database_of(const cm_market *market, uint64_t items, uint32_t *weights);
 
 /* Room that is used again by all sets of one depth of the search. */
 typedef struct cm_depth {
@@ -134,9 +137,9 @@ void cm_subsets_add_up(uint32_t *table, uint64_t bit_count);
 
 /* ---- the searches: all sets whose rarest item is `item`, a market's number ---- */
 
-cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item);
+cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item, uint64_t support);
 cm_status cm_mine_projected(cm_context *ctx, cm_lane *lane, uint64_t item, const cm_projected *one);
-cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item);
+cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item, uint64_t support);
 
 /* Puts a set of the last `length` items of sink->room, with so many free ones. */
 cm_status cm_sink_put(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t count, uint64_t free_items);

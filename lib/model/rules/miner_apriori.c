@@ -59,14 +59,15 @@ static cm_status find_singles(cm_context *ctx, const cm_market *market, uint64_t
     return status;
 }
 
-/* Counts in row[b] the baskets that have `item` and b behind it. `cursors` stand, in each basket, at the first item not
+/* Adds up in row[b] the baskets that have `item` and b behind it. `cursors` stand, in each basket, at the first item not
  * before this one. */
-static void count_row(const cm_market *market, uint64_t item, uint64_t frequent, uint64_t *cursors, uint32_t *row) {
+static void count_row(const cm_market *market, uint64_t item, uint64_t frequent, uint64_t *cursors, uint64_t *row) {
     memset(row + item, 0, (size_t)(frequent - item) * sizeof *row);
     for (uint64_t i = market->item_starts[item]; i < market->item_starts[item + 1]; i++) {
         uint32_t basket = market->tids[i];
-        uint64_t end = market->basket_starts[basket + 1];
-        for (uint64_t at = ++cursors[basket]; at < end && market->items[at] < frequent; at++) row[market->items[at]]++;
+        uint64_t end = market->basket_starts[basket + 1], weight = cm_market_weight(market, basket);
+        for (uint64_t at = ++cursors[basket]; at < end && market->items[at] < frequent; at++)
+            row[market->items[at]] += weight;
     }
 }
 
@@ -75,7 +76,7 @@ static cm_status find_pairs(cm_context *ctx, const cm_market *market, uint64_t l
     cm_level level = {0};
     cm_status status = CM_OK;
     uint64_t *cursors = cm_alloc(ctx, market->baskets, sizeof *cursors);
-    uint32_t *row = cursors ? cm_alloc(ctx, frequent, sizeof *row) : NULL;
+    uint64_t *row = cursors ? cm_alloc(ctx, frequent, sizeof *row) : NULL;
     if (!row)
         status = ctx->error.status;
     else

@@ -93,8 +93,9 @@ static void lower(atomic_uint_fast64_t *least, uint64_t value) {
 
 static cm_status mine_item(cm_context *ctx, mine *all, cm_lane *lane, uint64_t item) {
     if (all->blocks) return cm_mine_projected(ctx, lane, item, &lane->block.items[item - lane->block.first]);
-    return all->how->which == CM_SETS_FREQUENT ? cm_mine_frequent(ctx, lane, &all->root, item)
-                                               : cm_mine_closed(ctx, lane, &all->root, item);
+    uint64_t support = cm_market_frequency(all->market, item);
+    return all->how->which == CM_SETS_FREQUENT ? cm_mine_frequent(ctx, lane, &all->root, item, support)
+                                               : cm_mine_closed(ctx, lane, &all->root, item, support);
 }
 
 /* *ended: a limit is reached, and all->stop says where. */
@@ -212,7 +213,7 @@ static uint64_t cut(const mine *all, uint64_t stop, cursor *cursors) {
             const cm_sink *sink = &all->lanes[i].sink;
             uint64_t *at = &cursors[i].segment;
             for (; *at < sink->segment_count && sink->segments[*at][1] == item; ++*at)
-                bytes += sink->segments[*at][2] * (sink->segments[*at][0] + 1) * sizeof(uint32_t);
+                bytes += sink->segments[*at][2] * CM_SET_BYTES(sink->segments[*at][0]);
         }
         if (bytes > all->how->room) return item;
     }
@@ -290,6 +291,14 @@ static uint64_t longest_basket(const cm_market *market, uint64_t items) {
     return longest < items ? longest : items;
 }
 
+/* The weights in 32 bits, as the counters have them; their sum fits (cm_itemsets_find). */
+static cm_status narrow_weights(cm_context *ctx, const cm_market *market, uint32_t **out) {
+    if (!market->weights) return CM_OK;
+    *out = cm_alloc_raw(ctx, market->baskets, sizeof **out);
+    for (uint64_t i = 0; *out && i < market->baskets; i++) (*out)[i] = (uint32_t)market->weights[i];
+    return *out ? CM_OK : ctx->error.status;
+}
+
 #define CELLS_A_LANE UINT64_C(20000) /* fewer do not pay a thread */
 
 static cm_status divide(cm_context *ctx, mine *all) {
@@ -304,18 +313,22 @@ static cm_status divide(cm_context *ctx, mine *all) {
 
 cm_status cm_mine_arrays(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out) {
     mine all = {.market = market, .how = how};
-    uint64_t items = cm_market_frequent(market, how->least), lanes = market->item_starts[market->count] / CELLS_A_LANE + 1;
-    all.root = cm_database_of(market, items);
+    uint64_t items = cm_market_frequent(market, how->least);
+    uint64_t lanes = market->item_starts[market->count] / CELLS_A_LANE + 1;
+    uint32_t *weights = NULL;
+    cm_status status = narrow_weights(ctx, market, &weights);
+    all.root = cm_database_of(market, items, weights);
     all.longest = longest_basket(market, items);
     all.lane_count = lanes < ctx->settings.threads ? lanes : ctx->settings.threads;
     atomic_init(&all.next, 0);
     atomic_init(&all.stop, items);
-    all.lanes = cm_alloc(ctx, all.lane_count, sizeof *all.lanes);
-    cm_status status = all.lanes ? divide(ctx, &all) : ctx->error.status;
+    if (!status && !(all.lanes = cm_alloc(ctx, all.lane_count, sizeof *all.lanes))) status = ctx->error.status;
+    if (!status) status = divide(ctx, &all);
     if (!status) status = cm_parallel(ctx, all.lane_count, run_lane, &all);
     if (!status) status = finish(ctx, &all, out);
     for (uint64_t i = 0; all.lanes && i < all.lane_count; i++) close_lane(ctx->core, &all.lanes[i]);
     cm_free(ctx->core, all.lanes, all.lane_count, sizeof *all.lanes);
     cm_free(ctx->core, all.blocks, all.root.items + 1, sizeof *all.blocks);
+    cm_free(ctx->core, weights, market->baskets, sizeof *weights);
     return status;
 }

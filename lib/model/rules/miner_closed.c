@@ -89,6 +89,6 @@ static cm_status explore(cm_context *ctx, cm_lane *lane, const cm_database *data
     return status;
 }
 
-cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item) {
-    return explore(ctx, lane, root, item, root->occurrence_starts[item + 1] - root->occurrence_starts[item], 0, 0);
+cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item, uint64_t support) {
+    return explore(ctx, lane, root, item, support, 0, 0);
 }

@@ -3,11 +3,12 @@
 
 #include "model/rules/miner.h"
 
-cm_database cm_database_of(const cm_market *market, uint64_t items) {
+cm_database cm_database_of(const cm_market *market, uint64_t items, uint32_t *weights) {
     return (cm_database){.transactions = market->baskets,
                          .items = items,
                          .starts = market->basket_starts,
                          .cells = market->items,
+                         .weights = weights,
                          .occurrence_starts = market->item_starts,
                          .occurrences = market->tids};
 }

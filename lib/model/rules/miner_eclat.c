@@ -16,8 +16,9 @@
 typedef enum form { BITS, LIST, LACKS } form;
 
 typedef struct member {
-    uint32_t item, count; /* baskets of the class's set with this item */
-    uint64_t start;       /* in the class's room, in words of 32 bits */
+    uint32_t item;
+    uint64_t count; /* baskets, or their weights, of the class's set with this item */
+    uint64_t start; /* in the class's room, in words of 32 bits */
     uint64_t words;
 } member;
 
@@ -30,6 +31,7 @@ typedef struct class_of_sets {
 } class_of_sets;
 
 typedef struct eclat {
+    const cm_market *market;
     const cm_mining *how;
     cm_itemsets *out;
     uint64_t bitmap_words; /* even */
@@ -88,19 +90,20 @@ static uint64_t in_first_alone(const uint32_t *a, uint64_t a_count, const uint32
 }
 
 /* What `other` adds to `own`: its baskets among own's, in the form of the next class, and how many they are. */
-static uint64_t join(const class_of_sets *all, const member *own, const member *other, form next, uint32_t *out,
-                     uint64_t *count) {
+static uint64_t join(const cm_market *market, const class_of_sets *all, const member *own, const member *other,
+                     form next, uint32_t *out, uint64_t *count) {
     const uint32_t *a = all->room + own->start, *b = all->room + other->start;
     uint64_t words;
     if (all->kind == BITS) return both_bits(a, b, own->words, out, count);
     if (all->kind == LACKS) { /* what other lacks and own does not */
         words = in_first_alone(b, other->words, a, own->words, out);
-        *count = own->count - words;
+        *count = own->count - cm_market_sum(market, out, words);
     } else if (next == LACKS) {
         words = in_first_alone(a, own->words, b, other->words, out);
-        *count = own->count - words;
+        *count = own->count - cm_market_sum(market, out, words);
     } else {
-        *count = words = in_both(a, own->words, b, other->words, out);
+        words = in_both(a, own->words, b, other->words, out);
+        *count = cm_market_sum(market, out, words);
     }
     return words;
 }
@@ -109,10 +112,10 @@ static uint64_t join(const class_of_sets *all, const member *own, const member *
 
 /* Lists become lists of what is lacking once the members have most of the baskets that the class's set has. */
 static form next_form(const class_of_sets *all, uint64_t at) {
-    uint64_t sum = 0;
+    double sum = 0;
     if (all->kind != LIST || !at) return all->kind;
-    for (uint64_t i = 0; i < at; i++) sum += all->members[i].count;
-    return sum / at > (uint64_t)all->members[at].count / 4 * 3 ? LACKS : LIST;
+    for (uint64_t i = 0; i < at; i++) sum += (double)all->members[i].count;
+    return sum / (double)at > 0.75 * (double)all->members[at].count ? LACKS : LIST;
 }
 
 static cm_status make_class(cm_context *ctx, const eclat *work, const class_of_sets *all, uint64_t at,
@@ -125,11 +128,11 @@ static cm_status make_class(cm_context *ctx, const eclat *work, const class_of_s
         uint64_t count, most = own->words > other->words ? own->words : other->words;
         status = cm_reserve(ctx, &out->room, &out->capacity, out->used + most + 1, sizeof *out->room);
         if (status) return status;
-        uint64_t words = join(all, own, other, out->kind, out->room + out->used, &count);
+        uint64_t words = join(work->market, all, own, other, out->kind, out->room + out->used, &count);
         if (count < work->how->least) continue;
         status = cm_reserve(ctx, &out->members, &out->member_capacity, out->count + 1, sizeof *out->members);
         if (status) return status;
-        out->members[out->count++] = (member){other->item, (uint32_t)count, out->used, words};
+        out->members[out->count++] = (member){other->item, count, out->used, words};
         out->used += words;
     }
     return status;
@@ -152,7 +155,8 @@ static cm_status explore(cm_context *ctx, eclat *work, const class_of_sets *all,
 /* The single items. */
 static cm_status first_class(cm_context *ctx, const cm_market *market, const eclat *work, class_of_sets *out) {
     uint64_t items = cm_market_frequent(market, work->how->least), cells = market->item_starts[items];
-    out->kind = items && cells / items > market->baskets / 64 ? BITS : LIST;
+    bool dense = items && cells / items > market->baskets / 64 && !market->weights; /* bits are counted, not weighed */
+    out->kind = dense ? BITS : LIST;
     uint64_t words = out->kind == BITS ? items * work->bitmap_words : cells;
     out->members = cm_alloc(ctx, items, sizeof *out->members);
     out->member_capacity = items ? items : 1;
@@ -160,21 +164,22 @@ static cm_status first_class(cm_context *ctx, const cm_market *market, const ecl
     out->capacity = words ? words : 1;
     if (!out->room) return ctx->error.status;
     for (uint64_t item = 0; item < items; item++) {
-        uint64_t from = market->item_starts[item], count = cm_market_frequency(market, item);
+        uint64_t from = market->item_starts[item], count = cm_market_occurrences(market, item);
         uint32_t *to = out->room + out->used;
         if (out->kind == LIST)
             memcpy(to, market->tids + from, (size_t)count * sizeof *to);
         else
-            for (uint64_t i = from; i < from + count; i++) to[market->tids[i] / 32] |= UINT32_C(1) << market->tids[i] % 32;
-        out->members[out->count++] =
-            (member){(uint32_t)item, (uint32_t)count, out->used, out->kind == LIST ? count : work->bitmap_words};
+            for (uint64_t i = from; i < from + count; i++)
+                to[market->tids[i] / 32] |= UINT32_C(1) << market->tids[i] % 32;
+        out->members[out->count++] = (member){(uint32_t)item, cm_market_frequency(market, item), out->used,
+                                              out->kind == LIST ? count : work->bitmap_words};
         out->used += out->members[item].words;
     }
     return CM_OK;
 }
 
 cm_status cm_mine_eclat(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out) {
-    eclat work = {.how = how, .out = out, .bitmap_words = market->baskets / 32 + 1};
+    eclat work = {.market = market, .how = how, .out = out, .bitmap_words = market->baskets / 32 + 1};
     class_of_sets singles = {0};
     for (uint64_t b = 0; b < market->baskets; b++) {
         uint64_t length = market->basket_starts[b + 1] - market->basket_starts[b];

@@ -30,7 +30,7 @@ cm_status cm_sink_put(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t 
     cm_status status = put_new_length(ctx, sink, length);
     if (status) return status;
     sink->found++;
-    sink->bytes += (length + 1) * sizeof(uint32_t);
+    sink->bytes += CM_SET_BYTES(length);
     return cm_level_add(ctx, &sink->sets.levels[length - 1], length, sink->room + sink->longest - length, count);
 }
 
@@ -200,8 +200,8 @@ cm_status cm_mine_projected(cm_context *ctx, cm_lane *lane, uint64_t item, const
     return cm_sink_put(ctx, sink, 2, one->counts[0], one->free_items);
 }
 
-cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item) {
+cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item, uint64_t support) {
     cm_sink *sink = &lane->sink;
     sink->room[sink->longest - 1] = (uint32_t)item;
-    return explore(ctx, lane, root, item, root->occurrence_starts[item + 1] - root->occurrence_starts[item], 1, 0);
+    return explore(ctx, lane, root, item, support, 1, 0);
 }

@@ -139,6 +139,11 @@ static cm_status add_antecedents(cm_context *ctx, cm_sheet *sheet, const cm_advi
     return status;
 }
 
+static cm_status add_counts(cm_context *ctx, cm_sheet *sheet, const cm_advice *advice, int64_t **counts) {
+    return advice->count_type == CM_DECIMAL ? cm_sheet_decimals(ctx, sheet, "count", advice->count_scale, counts)
+                                            : cm_sheet_ints(ctx, sheet, "count", counts);
+}
+
 static cm_status add_rules(cm_context *ctx, cm_sheet *sheet, const cm_advice *advice, const uint32_t *rules) {
     int32_t *items = NULL;
     double *confidences = NULL, *lifts = NULL;
@@ -146,7 +151,7 @@ static cm_status add_rules(cm_context *ctx, cm_sheet *sheet, const cm_advice *ad
     cm_status status = cm_sheet_texts(ctx, sheet, "item", advice->items, &items);
     if (!status) status = cm_sheet_doubles(ctx, sheet, "confidence", &confidences);
     if (!status) status = cm_sheet_doubles(ctx, sheet, "lift", &lifts);
-    if (!status) status = cm_sheet_ints(ctx, sheet, "count", &counts);
+    if (!status) status = add_counts(ctx, sheet, advice, &counts);
     for (uint64_t row = 0; row < sheet->rows && !status; row++) {
         const cm_advice_rule *rule = &advice->rules[rules[row]];
         items[row] = rule->consequent;
@@ -215,6 +220,6 @@ void cm_rules_answer(void *listener, const cm_cell *in, uint64_t in_count, cm_ce
         out[4 * i] = (cm_cell){.type = CM_STRING, .text = text.data, .length = text.length};
         out[4 * i + 1] = (cm_cell){.type = CM_FLOAT64, .real = rule->confidence};
         out[4 * i + 2] = (cm_cell){.type = CM_FLOAT64, .real = rule->lift};
-        out[4 * i + 3] = (cm_cell){.type = CM_INT64, .integer = rule->count};
+        out[4 * i + 3] = (cm_cell){.type = advice->count_type, .scale = advice->count_scale, .integer = rule->count};
     }
 }

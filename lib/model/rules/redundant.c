@@ -18,7 +18,8 @@ typedef struct table {
 /* Consequents that a set of this length has. */
 static uint64_t consequents(const table *all, uint64_t length) {
     uint64_t sum = 0;
-    for (uint64_t size = 1; size <= all->most && size < length + all->book->empty; size++) sum += all->ways[length][size];
+    for (uint64_t size = 1; size <= all->most && size < length + all->book->empty; size++)
+        sum += all->ways[length][size];
     return sum;
 }
 

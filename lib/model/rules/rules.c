@@ -9,16 +9,15 @@
  * consequent and the others as antecedent; those of enough confidence and lift are kept. Cost: that of the frequent
  * sets, and a search for each rule.
  *
+ * Baskets may have weights (option weight): every count is then the sum of the weights of the baskets counted, a whole
+ * number of the weights' smallest unit, and "frequent", "closed", "maximal" and "the best" are said of these sums. As
+ * each weight is above 0, two sets have the same sum of one containing the other only if they are in the same baskets.
+ *
  * Different here: support, confidence and all measures come from whole counts, a share being the smallest count that
  * reaches it; the support can be found (auto); rules say how many customers they rest on. Baskets are sets: an item
  * twice in one counts once. */
-#include "model/rules/rules.h"
-
-#include <string.h>
-
 #include "base/adjust.h"
-#include "base/number.h"
-#include "model/baskets/names.h"
+#include "model/rules/fit.h"
 
 static const cm_option_spec options[] = {
     {"support", "auto", NULL,
@@ -56,6 +55,8 @@ static const cm_option_spec options[] = {
      CM_OPTION_INT},
     {"validate_by", "hash", "hash|date", "which are kept aside: a stable hash of their ids decides, or the last", 0, 0,
      CM_OPTION_CHOICE},
+    {"weight", NULL, NULL, "column of the baskets with what each counts, above 0; tests need whole numbers", 0, 0,
+     CM_OPTION_TEXT},
     {"include", NULL, NULL, "only these items are looked at", 0, 0, CM_OPTION_LIST},
     {"exclude", NULL, NULL, "these items are not looked at", 0, 0, CM_OPTION_LIST},
     {"left", NULL, NULL, "antecedents have these items alone", 0, 0, CM_OPTION_LIST},
@@ -146,13 +147,19 @@ static const cm_output_spec outputs[] = {
     {"concentration", "money", "that they bring", CM_DECIMAL, true, false},
     {"concentration", "items_80", "the fewest that bring 80% of it", CM_INT64, true, false},
     {"concentration", "share_80", "their share of the items", CM_FLOAT64, true, false},
+    {"repeats", "repeats", "items that a basket had more than once, which counts once; where there are such", CM_INT64,
+     true, false},
+    {"repeats", "baskets", "with such items", CM_INT64, true, false},
+    {"repeats", "basket", "the first of them: its id, or the number of its row", CM_STRING, true, false},
+    {"repeats", "item", "in it", CM_STRING, true, false},
+    {"repeats", "times", "that it has the item", CM_INT64, true, false},
     {"items", "item", "a frequent item, the most frequent first", CM_STRING, true, false},
     {"items", "name", "its name; with names alone", CM_STRING, true, false},
     {"items", "count", "baskets that have it", CM_INT64, true, false},
     {"items", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
     {"diagnostics", "name",
-     "baskets, items, frequent_items, support_chosen, least_count, support, itemsets, longest, rules, rules_tested, "
-     "baskets_kept_aside, truncated, complete_from (baskets down to which all itemsets are there), algorithm",
+     "baskets, weight (their sum), items, frequent_items, repeated_items, support_chosen, least_count, support, "
+     "itemsets, longest, rules, rules_tested, baskets_kept_aside, truncated, complete_from (baskets down to which all itemsets are there), algorithm",
      CM_STRING, true, false},
     {"diagnostics", "value", "its value", CM_FLOAT64, true, false},
     {"diagnostics", "note", "which algorithm, and why", CM_STRING, true, false},
@@ -166,348 +173,6 @@ static const cm_output_spec outputs[] = {
     {0},
 };
 
-/* ---- support ---- */
-
-#define AUTO_LEAST UINT64_C(20)
-#define AUTO_MOST UINT64_C(1000)
-
-/* The smallest count that is at least this share of n. */
-static uint64_t count_of_share(double share, uint64_t n) {
-    double guess = share * (double)n;
-    uint64_t count = guess >= (double)n ? n : (uint64_t)guess;
-    while (count > 0 && (double)(count - 1) / (double)n >= share) count--;
-    while ((double)count / (double)n < share) count++;
-    return count;
-}
-
-/* *least is 0 for auto and top. */
-static cm_status read_support(cm_context *ctx, const char *text, uint64_t baskets, uint64_t *least) {
-    uint64_t length = strlen(text);
-    bool percent = length > 1 && text[length - 1] == '%', share = percent || strchr(text, '.');
-    int64_t count;
-    double value;
-    *least = 0;
-    if (!strcmp(text, "auto") || !strcmp(text, "top")) return CM_OK;
-    if (!share) {
-        if (!cm_parse_int(text, length, &count) || count < 0)
-            return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
-        *least = (uint64_t)count;
-        return count ? CM_OK : cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT_LOW", "su", text, baskets);
-    }
-    if (!cm_parse_double(text, length - percent, &value)) return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
-    if (percent) value /= 100;
-    if (!(value > 0 && value <= 1)) return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT", "s", text);
-    if (value < 1 / (double)baskets) return cm_fail(ctx, CM_E_OPTION, "RULES_SUPPORT_LOW", "su", text, baskets);
-    *least = count_of_share(value, baskets);
-    return CM_OK;
-}
-
-/* The lowest count from AUTO_LEAST on that gives at most AUTO_MOST itemsets: the fewer the higher the count, so by
- * halving. */
-static cm_status choose_support(cm_context *ctx, const cm_market *market, uint64_t max_length, uint64_t *least) {
-    uint64_t low = AUTO_LEAST, high = (market->count ? cm_market_frequency(market, 0) : 0) + 1, try = low;
-    cm_status status = CM_OK;
-    if (high < low) high = low;
-    while (low < high && !status) {
-        const cm_mining how = {.least = try, .max_length = max_length, .most = AUTO_MOST, .count_only = true};
-        cm_itemsets sets;
-        status = cm_itemsets_find(ctx, market, &how, &sets);
-        if (status) break;
-        bool exceeded = sets.exceeded;
-        cm_itemsets_clear(ctx->core, &sets);
-        if (exceeded)
-            low = try + 1;
-        else
-            high = try;
-        try = low + (high - low) / 2;
-    }
-    *least = low;
-    return status;
-}
-
-/* ---- fit ---- */
-
-/* What was asked for and what came of it. */
-typedef struct outcome {
-    cm_mining how;
-    bool chosen;    /* the support */
-    bool truncated; /* by a limit */
-    bool best;      /* the best rules are sought, at whatever support */
-    uint64_t next;  /* count to try next, for there may be better rules of so little support; 0: there are none */
-    int32_t deliver;
-    const cm_inputs *aside; /* baskets kept aside; NULL: none */
-} outcome;
-enum { DELIVER_RULES, DELIVER_ITEMSETS, DELIVER_COUNTS };
-
-static const char *note_of(const cm_market *market, const cm_mining *how) {
-    double cells = (double)market->item_starts[market->count];
-    if (how->algorithm == CM_MINE_APRIORI) return "apriori: as asked for";
-    if (how->algorithm == CM_MINE_ECLAT)
-        return "eclat: as asked for; bitmaps, lists or diffsets by the density of each class";
-    return cells > (double)market->baskets * (double)market->count / 8
-               ? "occurrence delivery on arrays: dense baskets, equal ones merged and subsets of ten items counted at "
-                 "once"
-               : "occurrence delivery on arrays: sparse baskets, few items at once by tables of their subsets";
-}
-
-static cm_status diagnostics_table(cm_context *ctx, const cm_rulebook *book, const outcome *what, cm_table **out) {
-    const cm_market *market = book->market;
-    const cm_mining *how = &what->how;
-    const struct {
-        const char *name;
-        double value;
-        const char *note;
-    } all[] = {{"baskets", (double)market->baskets, NULL},
-               {"items", (double)market->distinct, NULL},
-               {"frequent_items", (double)cm_market_frequent(market, how->least), NULL},
-               {"support_chosen", what->chosen, NULL},
-               {"least_count", (double)how->least, NULL},
-               {"support", (double)how->least / (double)market->baskets, NULL},
-               {"itemsets", (double)book->sets->total, NULL},
-               {"longest", (double)book->sets->longest, NULL},
-               {"rules", (double)book->rule_count, NULL},
-               {"rules_tested", (double)book->tested, NULL},
-               {"baskets_kept_aside", (double)book->kept_aside, NULL},
-               {"truncated", book->sets->complete_from > 0, NULL},
-               {"complete_from", (double)(book->sets->complete_from ? book->sets->complete_from : how->least), NULL},
-               {"algorithm", how->algorithm, note_of(market, how)}};
-    cm_builder *builder = NULL;
-    cm_status status = cm_builder_new(ctx, &builder);
-    if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
-    if (!status) status = cm_builder_column(ctx, builder, "value", CM_FLOAT64, 0, CM_ROLE_NONE);
-    if (!status) status = cm_builder_column(ctx, builder, "note", CM_STRING, 0, CM_ROLE_NONE);
-    for (uint64_t i = 0; i < sizeof all / sizeof *all && !status; i++) {
-        status = cm_builder_text(ctx, builder, 0, all[i].name, strlen(all[i].name));
-        if (!status) status = cm_builder_double(ctx, builder, 1, all[i].value);
-        if (!status && all[i].note) status = cm_builder_text(ctx, builder, 2, all[i].note, strlen(all[i].note));
-        if (!status) status = cm_builder_row(ctx, builder);
-    }
-    if (!status) status = cm_builder_finish(ctx, builder, out);
-    cm_builder_free(builder);
-    return status;
-}
-
-static cm_status lengths_table(cm_context *ctx, const cm_itemsets *sets, cm_table **out) {
-    cm_builder *builder = NULL;
-    cm_status status = cm_builder_new(ctx, &builder);
-    if (!status) status = cm_builder_column(ctx, builder, "length", CM_INT64, 0, CM_ROLE_NONE);
-    if (!status) status = cm_builder_column(ctx, builder, "itemsets", CM_INT64, 0, CM_ROLE_NONE);
-    for (uint64_t l = 0; l < sets->longest && !status; l++) {
-        status = cm_builder_int(ctx, builder, 0, (int64_t)l + 1);
-        if (!status) status = cm_builder_int(ctx, builder, 1, (int64_t)sets->levels[l].count);
-        if (!status) status = cm_builder_row(ctx, builder);
-    }
-    if (!status) status = cm_builder_finish(ctx, builder, out);
-    cm_builder_free(builder);
-    return status;
-}
-
-/* Where sets are not delivered the book is empty but for what the lengths say. */
-static cm_status put_tables(cm_context *ctx, cm_model *model, const cm_rulebook *book, const cm_itemsets *sets,
-                            const cm_options *set, const outcome *what) {
-    int32_t which = what->deliver == DELIVER_ITEMSETS ? CM_SETS_FREQUENT : what->how.which;
-    uint64_t frequent = cm_market_frequent(book->market, what->how.least);
-    cm_table *table = NULL;
-    cm_rulebook counted = {.market = book->market, .sets = sets};
-    cm_status status =
-        cm_model_give(ctx, model, "rules", cm_rules_table(ctx, book, set, &model->method->topic, &table), &table);
-    if (!status) status = cm_model_give(ctx, model, "itemsets", cm_itemsets_table(ctx, book, which, &table), &table);
-    if (!status) status = cm_model_give(ctx, model, "lengths", lengths_table(ctx, sets, &table), &table);
-    if (!status) status = cm_model_give(ctx, model, "key_items", cm_key_items_table(ctx, book, &table), &table);
-    cm_table *concentration = cm_table_attachment(book->market->table, "concentration");
-    if (!status && concentration) status = cm_model_put(ctx, model, "concentration", concentration);
-    if (!status) status = cm_model_give(ctx, model, "items", cm_items_table(ctx, book, frequent, &table), &table);
-    if (status) return status;
-    const cm_rulebook *told = what->deliver == DELIVER_COUNTS ? &counted : book;
-    return cm_model_give(ctx, model, "diagnostics", diagnostics_table(ctx, told, what, &table), &table);
-}
-
-/* The best rules of any support are sought, and those of at least how.least baskets are known: whether rules of fewer
- * may be among the best, so that a lower count must be tried (G. I. Webb and S. Zhang, "K-optimal rule discovery", 2005,
- * doi:10.1007/s10618-005-0255-4). */
-static uint64_t next_least(const cm_rulebook *book, const cm_options *set, const cm_topic *topic, uint64_t least) {
-    const char *name = cm_option_text(set, topic, "by");
-    const cm_measure *by = cm_measure_find(name, strlen(name));
-    uint64_t top = (uint64_t)cm_option_int(set, topic, "top"), fewer = least - 1;
-    const cm_counts ideal = {book->market->baskets, fewer, fewer, fewer};
-    if (!fewer) return 0;
-    if (book->rule_count >= top && fewer <= ideal.all / 2) {
-        cm_counts last = cm_rulebook_counts(book, &book->rules[top - 1]);
-        if (by->rises ? by->of(&last) <= by->of(&ideal) : by->of(&last) >= by->of(&ideal)) return 0;
-    }
-    return (least + 1) / 2 < least ? (least + 1) / 2 : 1;
-}
-
-/* The rules and tables of what was found. */
-static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, const cm_options *set,
-                             outcome *what, cm_model *model) {
-    const cm_itemsets none = {0};
-    const cm_topic *topic = &model->method->topic;
-    cm_rulebook book = {0};
-    cm_status status = cm_rulebook_open(ctx, market, what->deliver == DELIVER_COUNTS ? &none : sets, &book);
-    if (!status)
-        status = cm_baskets_names(ctx, market->table, market->column, market->codes, market->count, &book.name_of);
-    if (!status && what->deliver == DELIVER_RULES) {
-        status = cm_rulebook_link(ctx, &book);
-        if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
-        if (!status && what->best) what->next = next_least(&book, set, topic, what->how.least);
-        if (!status && what->aside && !what->next) status = cm_rules_check(ctx, &book, what->aside, set, topic);
-    }
-    if (!status && !what->next) status = put_tables(ctx, model, &book, sets, set, what);
-    if (!status && !what->next && what->aside && what->deliver == DELIVER_RULES) {
-        uint64_t most = (uint64_t)cm_option_int(set, topic, "recommend");
-        cm_table *table = NULL;
-        status = cm_model_give(ctx, model, "evaluation", cm_rules_try(ctx, model, market, what->aside, most, &table),
-                               &table);
-    }
-    cm_rulebook_close(ctx->core, &book);
-    return status;
-}
-
-static cm_mining sought(const outcome *what) {
-    cm_mining how = what->how;
-    if (what->deliver == DELIVER_RULES) how.which = CM_SETS_FREQUENT; /* rules need them all */
-    return how;
-}
-
-static cm_status mine_and_tell(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
-                               cm_model *model) {
-    cm_itemsets sets = {0};
-    int64_t deadline = what->how.room ? cm_deadline_share(ctx, 0.1) : ctx->deadline;
-    const cm_mining how = sought(what);
-    cm_status status = cm_itemsets_find(ctx, market, &how, &sets);
-    ctx->deadline = deadline;
-    what->truncated = !status && sets.complete_from > 0;
-    if (!status) status = make_tables(ctx, market, &sets, set, what, model);
-    cm_itemsets_clear(ctx->core, &sets);
-    return status;
-}
-
-#define FIRST_ROOM (UINT64_C(128) << 10) /* bytes of sets */
-#define LEAST_ROOM UINT64_C(64)
-
-/* A model of what fits into what->how.room, compiled, in half of the time that is left. */
-static cm_status attempt(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
-                         const cm_method *method, cm_model **out) {
-    cm_model *model = NULL;
-    int64_t deadline = cm_deadline_share(ctx, 0.5);
-    cm_status status = cm_model_make(ctx, method, &model);
-    if (!status) status = mine_and_tell(ctx, market, set, what, model);
-    if (!status) status = cm_model_compile(ctx, model);
-    ctx->deadline = deadline;
-    if (status)
-        cm_model_free(model);
-    else
-        *out = model;
-    return status;
-}
-
-/* Moves what `from` has into `to`. */
-static cm_status take_over(cm_context *ctx, cm_model *to, cm_model *from) {
-    cm_status status = CM_OK;
-    for (uint64_t i = 0; i < from->count && !status; i++)
-        status = cm_model_put(ctx, to, from->parts[i].name, from->parts[i].table);
-    to->compiled = from->compiled;
-    from->compiled = NULL;
-    return status;
-}
-
-/* What is found must leave room and time for its rules and tables, which nobody knows beforehand: attempts with four
- * times the room of the one before, as long as they succeed; with a quarter until the first does. The last counts. */
-static cm_status mine_within_limits(cm_context *ctx, const cm_market *market, const cm_options *set, outcome *what,
-                                    cm_model *model) {
-    bool limited = ctx->settings.memory_limit || ctx->settings.time_limit > 0, ended = false, shrinks = false;
-    uint64_t most = ctx->settings.memory_limit ? ctx->settings.memory_limit / 8 : UINT64_MAX / 8;
-    cm_model *best = NULL;
-    cm_status status = CM_OK;
-    what->how.room = limited && FIRST_ROOM < most ? FIRST_ROOM : most;
-    while (!ended) {
-        cm_model *next = NULL;
-        status = attempt(ctx, market, set, what, model->method, &next);
-        shrinks = status == CM_E_LIMIT && !best;
-        ended = status ? !shrinks || what->how.room / 4 < LEAST_ROOM : !what->truncated || what->how.room >= most;
-        if (!status) {
-            cm_model_free(best);
-            best = next;
-        }
-        if (shrinks) most = what->how.room / 4;
-        what->how.room = shrinks || what->how.room > most / 4 ? most : 4 * what->how.room;
-    }
-    if (best && status == CM_E_LIMIT) cm_error_clear(&ctx->error);
-    if (best && (!status || status == CM_E_LIMIT)) status = take_over(ctx, model, best);
-    cm_model_free(best);
-    return status;
-}
-
-/* Names of measures are checked before the work is done. */
-static cm_status check_measures(cm_context *ctx, const cm_options *set, const cm_topic *topic) {
-    const char *const *names;
-    uint64_t count = cm_option_list(set, topic, "measures", &names);
-    for (uint64_t i = 0; i < count; i++)
-        if (strcmp(names[i], "all") != 0 && !cm_measure_find(names[i], strlen(names[i])))
-            return cm_fail(ctx, CM_E_OPTION, "RULES_MEASURE", "s", names[i]);
-    return CM_OK;
-}
-
-static cm_status mine_once(cm_context *ctx, const cm_inputs *in, const cm_options *set, outcome *what,
-                           cm_model *model) {
-    const cm_topic *topic = &model->method->topic;
-    cm_mining *how = &what->how;
-    cm_market market = {0};
-    cm_status status = cm_market_open(ctx, in, set, topic, &market);
-    how->least = what->next;
-    if (!status && !how->least)
-        status = read_support(ctx, cm_option_text(set, topic, "support"), market.baskets, &how->least);
-    bool choose = !how->least;
-    what->chosen |= choose;
-    what->next = 0;
-    if (!status) status = cm_market_index(ctx, &market, choose ? AUTO_LEAST : how->least);
-    cm_mining how_first = sought(what);
-    if (!status) status = cm_itemsets_prepare(ctx, &market, &how_first);
-    if (!status && what->deliver == DELIVER_RULES && cm_market_has_customers(&market))
-        status = cm_market_turn(ctx, &market);
-    if (!status && choose) status = choose_support(ctx, &market, how->max_length, &how->least);
-    if (!status)
-        status = cm_option_int(set, topic, "allow_partial") ? mine_within_limits(ctx, &market, set, what, model)
-                                                            : mine_and_tell(ctx, &market, set, what, model);
-    cm_market_close(ctx->core, &market);
-    return status;
-}
-
-static cm_status mine(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
-                      cm_model *model) {
-    const cm_topic *topic = &model->method->topic;
-    const char *by = cm_option_text(set, topic, "by");
-    outcome what = {.deliver = cm_option_choice(set, topic, "deliver"), .aside = aside};
-    what.how.max_length = (uint64_t)cm_option_int(set, topic, "max_length");
-    what.how.algorithm = cm_option_choice(set, topic, "algorithm");
-    what.how.which = cm_option_choice(set, topic, "itemsets");
-    what.how.count_only = what.deliver == DELIVER_COUNTS;
-    what.best = !strcmp(cm_option_text(set, topic, "support"), "top");
-    if (what.best
-        && (!cm_option_int(set, topic, "top") || !cm_measure_find(by, strlen(by))->bounded
-            || what.deliver != DELIVER_RULES))
-        return cm_fail(ctx, CM_E_OPTION, "RULES_TOP", "s", by);
-    if (what.best && cm_option_int(set, topic, "allow_partial"))
-        return cm_fail(ctx, CM_E_OPTION, "RULES_TOP_PARTIAL", "");
-    cm_status status;
-    do status = mine_once(ctx, in, set, &what, model);
-    while (!status && what.next);
-    return status;
-}
-
-static cm_status fit(cm_context *ctx, const cm_inputs *in, const cm_options *set, cm_model *model) {
-    const cm_topic *topic = &model->method->topic;
-    double share = cm_option_number(set, topic, "validate");
-    cm_split split = {0};
-    cm_status status = check_measures(ctx, set, topic);
-    if (!status && share == 0) return mine(ctx, in, NULL, set, model);
-    if (!status) status = cm_split_open(ctx, in, share, cm_option_choice(set, topic, "validate_by") == 1, &split);
-    if (!status) status = mine(ctx, &split.kept, &split.aside, set, model);
-    cm_split_close(ctx->core, &split);
-    return status;
-}
-
 extern const cm_method cm_rules_method;
 const cm_method cm_rules_method = {
     .topic = {"rules", "what is bought together: association rules", options},
@@ -515,7 +180,7 @@ const cm_method cm_rules_method = {
     .incomplete = "no items",
     .inputs = inputs,
     .outputs = outputs,
-    .fit = fit,
+    .fit = cm_rules_fit,
     .compile = cm_rules_compile,
     .discard = cm_rules_discard,
     .apply = cm_rules_apply,

@@ -11,7 +11,7 @@
  * frequent. */
 typedef struct cm_level {
     uint32_t *items; /* count times the length */
-    uint32_t *counts;
+    uint64_t *counts;
     uint64_t count, item_capacity, count_capacity;
 } cm_level;
 
@@ -29,7 +29,7 @@ enum { CM_SETS_FREQUENT, CM_SETS_CLOSED, CM_SETS_MAXIMAL };
 
 /* Which itemsets are sought, and how. */
 typedef struct cm_mining {
-    uint64_t least;      /* baskets */
+    uint64_t least;      /* baskets, or their weights, as everywhere below */
     uint64_t max_length; /* items; 0: any */
     uint64_t most;       /* frequent sets: gives up beyond; 0: any number */
     uint64_t room;       /* bytes of sets: ends beyond with what is complete; 0: fails where a limit is reached */
@@ -37,6 +37,8 @@ typedef struct cm_mining {
     bool count_only; /* levels have counts alone, neither items nor baskets */
 } cm_mining;
 
+/* The way that is taken: that of `how`, or what auto comes to. */
+int32_t cm_mining_algorithm(const cm_market *market, const cm_mining *how);
 /* Counts the pairs, or turns the baskets, as the miner needs. */
 cm_status cm_itemsets_prepare(cm_context *ctx, cm_market *market, const cm_mining *how);
 cm_status cm_itemsets_find(cm_context *ctx, const cm_market *market, const cm_mining *how, cm_itemsets *out);
@@ -67,7 +69,7 @@ typedef struct cm_rulebook {
     const cm_market *market;
     const cm_itemsets *sets;
     uint64_t *bases;    /* number of the first set of each level, and the total: longest + 1 */
-    uint32_t *counts;   /* baskets, by set */
+    uint64_t *counts;   /* baskets, or their weights, by set */
     uint32_t *lengths;  /* items, by set */
     uint32_t *ordered;  /* the items of all sets, in byte order of their texts */
     uint64_t *starts;   /* of a level's first set in `ordered` and `parts`: longest + 1 */
@@ -81,6 +83,7 @@ typedef struct cm_rulebook {
     cm_rule_customers *customers; /* by rule; NULL: customers are unknown */
     cm_rule_check *checks;        /* by rule; NULL: no baskets were kept aside */
     uint64_t kept_aside;          /* baskets */
+    uint64_t weight_aside;        /* of them */
     const cm_table *names;        /* item, name ...; NULL: there are none */
     cm_text *name_of;             /* by item; data NULL: none */
 } cm_rulebook;

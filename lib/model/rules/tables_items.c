@@ -3,7 +3,6 @@
 
 #include "base/sort.h"
 #include "model/rules/rules.h"
-#include "table/sheet.h"
 
 static cm_text text_of(const cm_rulebook *book, uint32_t item) {
     return cm_dictionary_text(book->market->column->dictionary, book->market->codes[item]);
@@ -22,13 +21,14 @@ typedef struct column {
     const char *name;
     int32_t type;
     bool present;
+    int32_t scale;
 } column;
 
 static cm_status open_table(cm_context *ctx, const column *columns, uint64_t count, cm_builder **out) {
     cm_status status = cm_builder_new(ctx, out);
     for (uint64_t i = 0; i < count && !status; i++)
         if (columns[i].present)
-            status = cm_builder_column(ctx, *out, columns[i].name, columns[i].type, 0, CM_ROLE_NONE);
+            status = cm_builder_column(ctx, *out, columns[i].name, columns[i].type, columns[i].scale, CM_ROLE_NONE);
     return status;
 }
 
@@ -90,9 +90,9 @@ static cm_status add_key_item(cm_context *ctx, cm_builder *builder, const cm_rul
 /* Items of rules alone, where no more is known. */
 static cm_status rule_items_table(cm_context *ctx, const cm_rulebook *book, const part *parts, cm_key *keys,
                                   uint64_t count, cm_table **out) {
-    const column columns[] = {{"item", CM_STRING, true},       {"name", CM_STRING, book->name_of != NULL},
-                              {"rules", CM_INT64, true},       {"antecedents", CM_INT64, true},
-                              {"consequents", CM_INT64, true}, {"mean_lift", CM_FLOAT64, true}};
+    const column columns[] = {{"item", CM_STRING, true, 0},       {"name", CM_STRING, book->name_of != NULL, 0},
+                              {"rules", CM_INT64, true, 0},       {"antecedents", CM_INT64, true, 0},
+                              {"consequents", CM_INT64, true, 0}, {"mean_lift", CM_FLOAT64, true, 0}};
     cm_builder *builder = NULL;
     cm_status status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count; i++) keys[i].key = ~(parts[keys[i].value].left + parts[keys[i].value].right);
@@ -166,10 +166,10 @@ cm_status cm_key_items_table(cm_context *ctx, const cm_rulebook *book, cm_table 
 /* The frequent items as they are numbered: by falling frequency, then in byte order. */
 cm_status cm_items_table(cm_context *ctx, const cm_rulebook *book, uint64_t count, cm_table **out) {
     bool names = book->name_of != NULL;
-    const column columns[] = {{"item", CM_STRING, true},
-                              {"name", CM_STRING, names},
-                              {"count", CM_INT64, true},
-                              {"support", CM_FLOAT64, true}};
+    const column columns[] = {{"item", CM_STRING, true, 0},
+                              {"name", CM_STRING, names, 0},
+                              {"count", cm_counts_type(book->market), true, book->market->scale},
+                              {"support", CM_FLOAT64, true, 0}};
     cm_builder *builder = NULL;
     cm_status status = open_table(ctx, columns, 4, &builder);
     for (uint64_t item = 0; item < count && !status; item++) {
@@ -177,7 +177,7 @@ cm_status cm_items_table(cm_context *ctx, const cm_rulebook *book, uint64_t coun
         status = put_text(ctx, builder, 0, text_of(book, (uint32_t)item));
         if (!status && names) status = put_text(ctx, builder, at++, name_of(book, (uint32_t)item));
         if (!status) status = cm_builder_int(ctx, builder, at++, (int64_t)frequency);
-        if (!status) status = cm_builder_double(ctx, builder, at, (double)frequency / (double)book->market->baskets);
+        if (!status) status = cm_builder_double(ctx, builder, at, (double)frequency / (double)book->market->total);
         if (!status) status = cm_builder_row(ctx, builder);
     }
     return close_table(ctx, builder, status, out);

@@ -6,7 +6,6 @@
 #include "base/intervals.h"
 #include "base/sort.h"
 #include "model/rules/rules.h"
-#include "table/sheet.h"
 
 /* ---- items as texts ---- */
 
@@ -81,7 +80,7 @@ static cm_status add_measure(cm_context *ctx, cm_sheet *sheet, const cm_rulebook
     int64_t *counts = NULL;
     double *values = NULL;
     bool count = measure == &cm_measures[0];
-    cm_status status = count ? cm_sheet_ints(ctx, sheet, measure->name, &counts)
+    cm_status status = count ? cm_counts_column(ctx, sheet, measure->name, book->market, &counts)
                              : cm_sheet_doubles(ctx, sheet, measure->name, &values);
     for (uint64_t i = 0; i < book->rule_count && !status; i++) {
         cm_counts four = cm_rulebook_counts(book, &book->rules[i]);
@@ -96,9 +95,12 @@ static cm_status add_measure(cm_context *ctx, cm_sheet *sheet, const cm_rulebook
     return status;
 }
 
-static bool is_asked(const cm_measure *measure, const char *const *names, uint64_t count) {
-    for (uint64_t i = 0; i < count; i++)
-        if (!strcmp(names[i], "all") || !strcmp(names[i], measure->name)) return true;
+/* `all` are those that mean something: no tests of weights with decimals. */
+static bool is_asked(const cm_measure *measure, bool decimals, const char *const *names, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        bool all = !strcmp(names[i], "all") && !(decimals && measure->test);
+        if (all || !strcmp(names[i], measure->name)) return true;
+    }
     return false;
 }
 
@@ -107,9 +109,10 @@ static cm_status add_measures(cm_context *ctx, cm_sheet *sheet, const cm_ruleboo
                               const cm_topic *topic, bool shown) {
     const char *const *names;
     uint64_t count = cm_option_list(options, topic, "measures", &names);
+    bool decimals = book->market->scale > 0;
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < CM_MEASURES && !status; i++)
-        if (cm_measures[i].shown == shown && (shown || is_asked(&cm_measures[i], names, count)))
+        if (cm_measures[i].shown == shown && (shown || is_asked(&cm_measures[i], decimals, names, count)))
             status = add_measure(ctx, sheet, book, &cm_measures[i]);
     return status;
 }
@@ -158,7 +161,7 @@ static cm_status add_check(cm_context *ctx, cm_sheet *sheet, const cm_rulebook *
     cm_status status = cm_sheet_doubles(ctx, sheet, name, &values);
     for (uint64_t i = 0; i < book->rule_count && !status; i++) {
         const cm_rule_check *check = &book->checks[i];
-        cm_counts four = {book->kept_aside, check->left, check->right, check->both};
+        cm_counts four = {book->weight_aside, check->left, check->right, check->both};
         if (of_all || (four.left && (of_left || four.right)))
             values[i] = one->of(&four);
         else
@@ -169,7 +172,7 @@ static cm_status add_check(cm_context *ctx, cm_sheet *sheet, const cm_rulebook *
 
 static cm_status add_checks(cm_context *ctx, cm_sheet *sheet, const cm_rulebook *book) {
     int64_t *counts = NULL;
-    cm_status status = cm_sheet_ints(ctx, sheet, "holdout_count", &counts);
+    cm_status status = cm_counts_column(ctx, sheet, "holdout_count", book->market, &counts);
     for (uint64_t i = 0; i < book->rule_count && !status; i++) counts[i] = (int64_t)book->checks[i].both;
     if (!status) status = add_check(ctx, sheet, book, "holdout_support", "support");
     if (!status) status = add_check(ctx, sheet, book, "holdout_confidence", "confidence");
@@ -218,12 +221,12 @@ static cm_status add_lengths(cm_context *ctx, cm_sheet *sheet, const cm_rulebook
     int64_t *lengths = NULL, *counts = NULL;
     double *supports = NULL;
     cm_status status = cm_sheet_ints(ctx, sheet, "length", &lengths);
-    if (!status) status = cm_sheet_ints(ctx, sheet, "count", &counts);
+    if (!status) status = cm_counts_column(ctx, sheet, "count", book->market, &counts);
     if (!status) status = cm_sheet_doubles(ctx, sheet, "support", &supports);
     for (uint64_t i = 0; i < sheet->rows && !status; i++) {
         lengths[i] = (int64_t)cm_rulebook_length(book, sets[i]);
         counts[i] = (int64_t)book->counts[sets[i]];
-        supports[i] = (double)counts[i] / (double)book->market->baskets;
+        supports[i] = (double)counts[i] / (double)book->market->total;
     }
     return status;
 }

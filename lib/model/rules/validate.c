@@ -10,16 +10,17 @@ typedef struct trial {
     uint32_t *baskets, *items;
 } trial;
 
-/* Baskets kept aside with all items of a set; 0 if one of them is in none. */
+/* The weight of the baskets kept aside with all items of a set; 0 if one of them is in none. */
 static uint64_t count_set(trial *own, uint64_t set) {
     uint64_t length = cm_rulebook_length(own->book, set);
-    if (set == CM_NO_SET) return own->market.baskets;
+    if (set == CM_NO_SET) return own->market.total;
     const uint32_t *items = cm_rulebook_items(own->book, set);
     for (uint64_t i = 0; i < length; i++) {
         own->items[i] = own->item_of[items[i]];
         if (own->items[i] == NO_ITEM) return 0;
     }
-    return cm_market_with_all(&own->market, own->items, length, own->baskets);
+    uint64_t count = cm_market_with_all(&own->market, own->items, length, own->baskets);
+    return cm_market_sum(&own->market, own->baskets, count);
 }
 
 static cm_status open_trial(cm_context *ctx, cm_rulebook *book, trial *own) {
@@ -41,10 +42,12 @@ cm_status cm_rules_check(cm_context *ctx, cm_rulebook *book, const cm_inputs *as
                          const cm_topic *topic) {
     trial own = {.book = book};
     cm_status status = cm_market_open(ctx, aside, options, topic, &own.market);
+    if (!status) status = cm_market_weigh(ctx, &own.market, cm_option_text(options, topic, "weight"));
     if (!status) status = cm_market_index(ctx, &own.market, 1);
     if (!status) status = cm_market_turn(ctx, &own.market);
     if (!status) status = open_trial(ctx, book, &own);
     book->kept_aside = aside->rows;
+    book->weight_aside = own.market.total;
     for (uint64_t i = 0; i < book->rule_count && !status; i++) {
         const cm_rule *rule = &book->rules[i];
         book->checks[i] = (cm_rule_check){count_set(&own, rule->antecedent), count_set(&own, rule->consequent),

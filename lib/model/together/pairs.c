@@ -36,8 +36,8 @@ typedef struct counting {
     const cm_market *market;
     const cm_pairing *how;
     uint64_t most; /* neighbours of an item: as asked for, but no more than there are */
-    double *
-        bounds; /* by item: times the count no less than similarity with it can be, but for what limits have of the other */
+    double *bounds; /* by item: times the count no less than similarity with it can be, but for what limits have of the
+                     * other */
     const uint32_t *triangle; /* NULL: item by item */
     uint64_t tasks;
     block *blocks;
@@ -48,7 +48,7 @@ static double similarity_of(const counting *work, uint64_t a, uint64_t b, uint64
     uint64_t first = cm_market_frequency(market, a), second = cm_market_frequency(market, b);
     double value = work->how->by == CM_BY_COSINE    ? cm_pair_cosine(both, first, second)
                    : work->how->by == CM_BY_JACCARD ? cm_pair_jaccard(both, first, second)
-                                                    : cm_pair_lift(both, first, second, market->baskets);
+                                                    : cm_pair_lift(both, first, second, market->total);
     return work->how->shrink > 0 ? value * ((double)both / ((double)both + work->how->shrink)) : value;
 }
 
@@ -68,7 +68,7 @@ static void bound_items(const counting *work) {
 static double limit_of(const counting *work, uint64_t item, double similarity) {
     double own = work->how->by == CM_BY_JACCARD  ? 1
                  : work->how->by == CM_BY_COSINE ? work->bounds[item]
-                                                 : work->bounds[item] * (double)work->market->baskets;
+                                                 : work->bounds[item] * (double)work->market->total;
     return similarity / own * ALMOST;
 }
 
@@ -80,7 +80,7 @@ static bool before(const cm_market *market, const cm_neighbour *a, const cm_neig
 }
 
 /* Puts one among the best of an item, which are in order; the last falls out where they are full. */
-static void keep(const counting *work, block *own, uint64_t item, uint32_t other, uint32_t count) {
+static void keep(const counting *work, block *own, uint64_t item, uint32_t other, uint64_t count) {
     cm_neighbour *best = own->best + (item - own->first) * work->most, one = {.item = other, .count = count};
     uint64_t *kept = &own->kept[item - own->first], at = *kept;
     one.similarity = similarity_of(work, item, other, count);
@@ -94,11 +94,11 @@ static void keep(const counting *work, block *own, uint64_t item, uint32_t other
     if (*kept == work->most) own->limits[item - own->first] = limit_of(work, item, best[*kept - 1].similarity);
 }
 
-static inline void offer(const counting *work, block *own, uint64_t item, uint64_t other, uint32_t count) {
+static inline void offer(const counting *work, block *own, uint64_t item, uint64_t other, uint64_t count) {
     if (!count) return;
     own->pairs++;
     own->joint += count;
-    if (count >= work->how->least && count * work->bounds[other] >= own->limits[item - own->first])
+    if (count >= work->how->least && (double)count * work->bounds[other] >= own->limits[item - own->first])
         keep(work, own, item, (uint32_t)other, count);
 }
 
@@ -120,7 +120,7 @@ static void read_triangle(const counting *work, block *own) {
 #define AHEAD 16 /* baskets that are fetched before their turn */
 
 /* Counters by item, all 0 before and after; `touched` has room for one item more. */
-static void count_item(const counting *work, block *own, uint64_t item, uint32_t *counters, uint32_t *touched) {
+static void count_item(const counting *work, block *own, uint64_t item, uint64_t *counters, uint32_t *touched) {
     const cm_market *market = work->market;
     const uint32_t *tids = market->tids, *items = market->items;
     const uint64_t *starts = market->basket_starts;
@@ -128,9 +128,11 @@ static void count_item(const counting *work, block *own, uint64_t item, uint32_t
     for (uint64_t i = market->item_starts[item]; i < end; i++) {
         if (i + 2 * AHEAD < end) __builtin_prefetch(&starts[tids[i + 2 * AHEAD]]);
         if (i + AHEAD < end) __builtin_prefetch(&items[starts[tids[i + AHEAD]]]);
+        uint64_t weight = cm_market_weight(market, tids[i]);
         for (uint64_t at = starts[tids[i]]; at < starts[tids[i] + 1]; at++) {
             touched[count] = items[at];
-            count += counters[items[at]]++ == 0;
+            count += counters[items[at]] == 0;
+            counters[items[at]] += weight;
         }
     }
     for (uint64_t i = 0; i < count; i++) {
@@ -141,7 +143,8 @@ static void count_item(const counting *work, block *own, uint64_t item, uint32_t
 
 static cm_status count_items(cm_context *ctx, const counting *work, block *own) {
     uint64_t items = work->market->count;
-    uint32_t *counters = cm_alloc(ctx, items, sizeof *counters), *touched = cm_alloc(ctx, items + 1, sizeof *touched);
+    uint64_t *counters = cm_alloc(ctx, items, sizeof *counters);
+    uint32_t *touched = cm_alloc(ctx, items + 1, sizeof *touched);
     cm_status status = counters && touched ? CM_OK : ctx->error.status;
     for (uint64_t item = own->first; item < own->end && !status; item++) {
         count_item(work, own, item, counters, touched);
@@ -216,7 +219,7 @@ cm_status cm_neighbours_find(cm_context *ctx, cm_market *market, const cm_pairin
     work.blocks = cm_alloc(ctx, work.tasks, sizeof *work.blocks);
     work.bounds = work.blocks ? cm_alloc(ctx, items, sizeof *work.bounds) : NULL;
     cm_status status = work.bounds ? CM_OK : ctx->error.status;
-    if (!status && cm_pair_row(items) <= 2 * market->item_starts[items])
+    if (!status && !market->weights && cm_pair_row(items) <= 2 * market->item_starts[items])
         status = cm_market_pairs(ctx, market, items, &triangle);
     else if (!status)
         status = cm_market_turn(ctx, market);

@@ -23,6 +23,7 @@ static const cm_option_spec options[] = {
      CM_OPTION_NUMBER},
     {"validate_by", "hash", "hash|date", "which are kept aside: a stable hash of their ids decides, or the last", 0, 0,
      CM_OPTION_CHOICE},
+    {"weight", NULL, NULL, "column of the baskets with what each counts, above 0", 0, 0, CM_OPTION_TEXT},
     {"include", NULL, NULL, "only these items are looked at", 0, 0, CM_OPTION_LIST},
     {"exclude", NULL, NULL, "these items are not looked at", 0, 0, CM_OPTION_LIST},
     {0},
@@ -52,7 +53,8 @@ static const cm_output_spec outputs[] = {
     {"evaluation", "precision", "share of the n that were hidden items, on average", CM_FLOAT64, true, false},
     {"evaluation", "recall", "share of the hidden items that were recommended, on average", CM_FLOAT64, true, false},
     {"evaluation", "coverage", "share of all items that were recommended to some basket", CM_FLOAT64, true, false},
-    {"diagnostics", "name", "baskets, baskets_kept_aside, items, pairs, joint_occurrences", CM_STRING, true, false},
+    {"diagnostics", "name",
+     "baskets, weight (their sum), baskets_kept_aside, items, pairs, joint_occurrences", CM_STRING, true, false},
     {"diagnostics", "value", "its value", CM_FLOAT64, true, false},
     {"recommendations", "basket", "its id, or the number of its row", CM_STRING, false, true},
     {"recommendations", "item", "an item not in it, the best first", CM_STRING, false, true},
@@ -88,22 +90,23 @@ static void fill(const cm_market *market, const cm_neighbours *found, const int3
             to->other[row] = market->codes[one->item];
             if (names) to->name[row] = names[item], to->other_name[row] = names[one->item];
             to->rank[row] = (int64_t)(row - found->starts[item]) + 1;
-            to->count[row] = one->count;
+            to->count[row] = (int64_t)one->count;
             to->similarity[row] = one->similarity;
             to->cosine[row] = cm_pair_cosine(one->count, a, b);
             to->jaccard[row] = cm_pair_jaccard(one->count, a, b);
-            to->lift[row] = cm_pair_lift(one->count, a, b, market->baskets);
+            to->lift[row] = cm_pair_lift(one->count, a, b, market->total);
         }
 }
 
-static cm_status open_columns(cm_context *ctx, cm_sheet *sheet, cm_dictionary *items, cm_dictionary *names,
+static cm_status open_columns(cm_context *ctx, cm_sheet *sheet, const cm_market *market, cm_dictionary *names,
                               columns *to) {
+    cm_dictionary *items = market->column->dictionary;
     cm_status status = cm_sheet_texts(ctx, sheet, "item", items, &to->item);
     if (!status && names) status = cm_sheet_texts(ctx, sheet, "name", names, &to->name);
     if (!status) status = cm_sheet_texts(ctx, sheet, "other", items, &to->other);
     if (!status && names) status = cm_sheet_texts(ctx, sheet, "other_name", names, &to->other_name);
     if (!status) status = cm_sheet_ints(ctx, sheet, "rank", &to->rank);
-    if (!status) status = cm_sheet_ints(ctx, sheet, "count", &to->count);
+    if (!status) status = cm_counts_column(ctx, sheet, "count", market, &to->count);
     if (!status) status = cm_sheet_doubles(ctx, sheet, "similarity", &to->similarity);
     if (!status) status = cm_sheet_doubles(ctx, sheet, "cosine", &to->cosine);
     if (!status) status = cm_sheet_doubles(ctx, sheet, "jaccard", &to->jaccard);
@@ -122,7 +125,7 @@ static cm_status neighbours_table(cm_context *ctx, const cm_market *market, cons
     if (!status && names && !(name_codes = cm_alloc(ctx, market->count, sizeof *name_codes)))
         status = ctx->error.status;
     if (!status && names) status = code_names(ctx, market, names, dictionary, name_codes);
-    if (!status) status = open_columns(ctx, &sheet, market->column->dictionary, dictionary, &to);
+    if (!status) status = open_columns(ctx, &sheet, market, dictionary, &to);
     if (!status) fill(market, found, name_codes, &to);
     cm_free(ctx->core, name_codes, market->count, sizeof *name_codes);
     cm_free(ctx->core, names, market->count, sizeof *names);
@@ -136,15 +139,17 @@ static cm_status diagnostics_table(cm_context *ctx, const cm_market *market, con
         const char *name;
         double value;
     } all[] = {{"baskets", (double)market->baskets},
+               {market->weights ? "weight" : NULL, (double)market->total / (double)market->unit},
                {"baskets_kept_aside", (double)kept_aside},
                {"items", (double)market->distinct},
                {"pairs", (double)found->pairs},
-               {"joint_occurrences", (double)found->joint}};
+               {"joint_occurrences", (double)found->joint / (double)market->unit}};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
     if (!status) status = cm_builder_column(ctx, builder, "value", CM_FLOAT64, 0, CM_ROLE_NONE);
     for (uint64_t i = 0; i < sizeof all / sizeof *all && !status; i++) {
+        if (!all[i].name) continue;
         status = cm_builder_text(ctx, builder, 0, all[i].name, strlen(all[i].name));
         if (!status) status = cm_builder_double(ctx, builder, 1, all[i].value);
         if (!status) status = cm_builder_row(ctx, builder);
@@ -174,7 +179,7 @@ static cm_status evaluate(cm_context *ctx, cm_model *model, const cm_market *mar
 static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inputs *aside, const cm_options *set,
                              cm_model *model) {
     const cm_topic *topic = &model->method->topic;
-    const cm_pairing how = {.by = cm_option_choice(set, topic, "by"),
+    cm_pairing how = {.by = cm_option_choice(set, topic, "by"),
                             .shrink = cm_option_number(set, topic, "shrink"),
                             .least = (uint64_t)cm_option_int(set, topic, "min_count"),
                             .most = (uint64_t)cm_option_int(set, topic, "top")};
@@ -182,6 +187,9 @@ static cm_status fit_baskets(cm_context *ctx, const cm_inputs *in, const cm_inpu
     cm_neighbours found = {0};
     cm_table *table = NULL;
     cm_status status = cm_market_open(ctx, in, set, topic, &market);
+    if (!status) status = cm_market_weigh(ctx, &market, cm_option_text(set, topic, "weight"));
+    how.shrink *= (double)market.unit;
+    if (__builtin_mul_overflow(how.least, market.unit, &how.least)) how.least = UINT64_MAX;
     if (!status) status = cm_market_index(ctx, &market, how.least);
     if (!status) status = cm_neighbours_find(ctx, &market, &how, &found);
     if (!status) status = cm_model_give(ctx, model, "together", neighbours_table(ctx, &market, &found, &table), &table);

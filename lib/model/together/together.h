@@ -1,4 +1,4 @@
-/* Items that are bought together: pairs of items counted, the most similar ones of each item, and what they recommend. */
+/* Items that are bought together: pairs of items counted, the most similar ones of each, and what they recommend. */
 #ifndef CM_MODEL_TOGETHER_H
 #define CM_MODEL_TOGETHER_H
 
@@ -11,11 +11,12 @@ enum { CM_BY_COSINE, CM_BY_JACCARD, CM_BY_LIFT };
 typedef struct cm_pairing {
     int32_t by;
     double shrink;        /* a similarity counts count / (count + shrink) of itself */
-    uint64_t least, most; /* baskets of a pair; neighbours of an item */
+    uint64_t least, most; /* baskets of a pair (their weights); neighbours of an item */
 } cm_pairing;
 
 typedef struct cm_neighbour {
-    uint32_t item, count;
+    uint32_t item;
+    uint64_t count;
     double similarity;
 } cm_neighbour;
 
@@ -31,7 +32,7 @@ typedef struct cm_neighbours {
 cm_status cm_neighbours_find(cm_context *ctx, cm_market *market, const cm_pairing *how, cm_neighbours *out);
 void cm_neighbours_clear(cm_core *core, cm_neighbours *neighbours);
 
-/* The measures of one pair: baskets with both, with either, and all. */
+/* The measures of one pair: baskets, or their weights, with both, with either, and all. */
 double cm_pair_cosine(uint64_t both, uint64_t a, uint64_t b);
 double cm_pair_jaccard(uint64_t both, uint64_t a, uint64_t b);
 double cm_pair_lift(uint64_t both, uint64_t a, uint64_t b, uint64_t baskets);

@@ -296,10 +296,13 @@ Suite *test_arrow_export(void) {
     tcase_add_loop_test(out, what_goes_out_comes_back, 0, 40);
     tcase_add_test(out, what_random_tables_lack);
     tcase_add_test(out, wrong_calls_of_export);
-    tcase_add_test(out, children_live_by_themselves);
     tcase_add_test(out, numbers_go_out_as_they_are);
     tcase_add_loop_test(out, every_allocation_may_fail, 0, 10);
     tcase_add_test(out, streams_say_what_failed);
     suite_add_tcase(suite, out);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 120);
+    tcase_add_test(threads, children_live_by_themselves);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -471,10 +471,13 @@ Suite *test_baskets(void) {
     tcase_add_loop_test(all, baskets_equal_a_recount, 0, 4);
     tcase_add_test(all, items_have_their_most_frequent_name);
     tcase_add_test(all, splits_and_merges_give_the_same);
-    tcase_add_test(all, threads_give_the_same);
     tcase_add_test(all, types_of_ids_are_kept);
     tcase_add_test(all, what_cannot_be_is_an_error);
     tcase_add_test(all, real_baskets);
     suite_add_tcase(suite, all);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 120);
+    tcase_add_test(threads, threads_give_the_same);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -335,12 +335,15 @@ Suite *test_churn(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, likelihood_and_gradient);
     tcase_add_test(tests, the_maximum_is_one);
-    tcase_add_test(tests, any_number_of_threads_gives_the_same_fit);
     tcase_add_test(tests, cdnow_as_published);
     tcase_add_test(tests, expected_purchases_by_simulation);
     tcase_add_test(tests, risk_follows_from_the_formula_and_survives_a_file);
     tcase_add_test(tests, borders_are_said);
     tcase_add_loop_test(tests, what_is_no_history_is_refused, 0, 5);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 60);
+    tcase_add_test(threads, any_number_of_threads_gives_the_same_fit);
+    suite_add_tcase(suite, threads);
     return suite;
 }

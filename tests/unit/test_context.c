@@ -400,7 +400,6 @@ Suite *test_context(void) {
     tcase_add_test(tests, an_older_caller_gets_as_much_of_the_error_as_it_knows);
     tcase_add_test(tests, the_memory_limit_is_kept);
     tcase_add_test(tests, the_time_limit_is_kept);
-    tcase_add_loop_test(tests, a_progress_function_cancels, 1, 3);
     tcase_add_test(tests, cancel_from_outside_stops_the_next_call);
     tcase_add_test(tests, the_log_tells_of_rows_left_out);
     tcase_add_test(tests, the_catalogue_can_be_replaced);
@@ -408,8 +407,12 @@ Suite *test_context(void) {
     tcase_add_test(tests, options_are_checked_when_they_are_set);
     tcase_add_test(tests, everything_is_described);
     tcase_add_test(tests, codes_are_unique);
-    tcase_add_loop_test(tests, tasks_run_once_and_the_lowest_error_counts, 1, 5);
-    tcase_add_loop_test(tests, keys_are_sorted_and_equal_ones_keep_their_order, 0, 20);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 60);
+    tcase_add_loop_test(threads, a_progress_function_cancels, 1, 3);
+    tcase_add_loop_test(threads, tasks_run_once_and_the_lowest_error_counts, 1, 5);
+    tcase_add_loop_test(threads, keys_are_sorted_and_equal_ones_keep_their_order, 0, 20);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -42,7 +42,9 @@ Suite *test_cpu(void) {
     Suite *suite = suite_create("cpu");
     TCase *tests = tcase_create("cpu");
     tcase_add_test(tests, levels_are_switched_off_one_by_one);
-    tcase_add_test(tests, workers_follow_the_switch);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_add_test(threads, workers_follow_the_switch);
+    suite_add_tcase(suite, threads);
     return suite;
 }

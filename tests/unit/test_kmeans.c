@@ -822,7 +822,6 @@ Suite *test_kmeans(void) {
     tcase_add_test(tests, many_starts_find_the_best_partition);
     tcase_add_test(tests, no_iteration_makes_it_worse);
     tcase_add_loop_test(tests, labels_are_the_nearest_centre_everywhere, 0, 3);
-    tcase_add_loop_test(tests, threads_change_no_byte, 0, 3);
     tcase_add_loop_test(tests, scaling_is_as_defined, 0, 4);
     tcase_add_test(tests, constant_columns_are_not_divided);
     tcase_add_test(tests, missing_values_fail_are_skipped_or_become_the_median);
@@ -833,8 +832,12 @@ Suite *test_kmeans(void) {
     tcase_add_test(tests, auto_takes_the_best_silhouette);
     tcase_add_test(tests, customers_by_default_in_words_and_money);
     tcase_add_test(tests, mall_customers_as_known);
-    tcase_add_loop_test(tests, deadlines_and_cancelling_end_it, 0, 2);
     tcase_add_test(tests, changed_models_are_refused);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 120);
+    tcase_add_loop_test(threads, threads_change_no_byte, 0, 3);
+    tcase_add_loop_test(threads, deadlines_and_cancelling_end_it, 0, 2);
+    suite_add_tcase(suite, threads);
     return suite;
 }

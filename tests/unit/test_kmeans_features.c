@@ -564,7 +564,10 @@ Suite *test_kmeans_features(void) {
     tcase_add_test(tests, criteria_are_as_defined);
     tcase_add_test(tests, stability_tells_heaps_from_cuts);
     tcase_add_test(tests, segments_have_a_medoid_and_far_rows_are_flagged);
-    tcase_add_loop_test(tests, the_deadline_may_leave_a_model, 0, 2);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 60);
+    tcase_add_loop_test(threads, the_deadline_may_leave_a_model, 0, 2);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -560,7 +560,6 @@ Suite *test_orders(void) {
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, customers_equal_a_recount, 0, 2);
     tcase_add_loop_test(tests, any_split_and_any_order_of_merging, 0, 20);
-    tcase_add_test(tests, any_number_of_threads);
     tcase_add_test(tests, the_larger_scale_wins);
     tcase_add_loop_test(tests, removing_equals_a_pass_over_what_remains, 0, 5);
     tcase_add_loop_test(tests, renaming_equals_a_pass_over_the_renamed, 0, 6);
@@ -572,5 +571,9 @@ Suite *test_orders(void) {
     tcase_add_test(tests, an_empty_state_is_no_error);
     tcase_add_test(tests, customers_without_a_purchase_come_from_the_attributes);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 300);
+    tcase_add_test(threads, any_number_of_threads);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -545,7 +545,10 @@ Suite *test_profile(void) {
     tcase_add_test(all, later_customers);
     tcase_add_test(all, bad_groups);
     tcase_add_test(all, odd_values);
-    tcase_add_test(all, any_threads);
     suite_add_tcase(suite, all);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 60);
+    tcase_add_test(threads, any_threads);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -237,8 +237,8 @@ static const way ways[] = {
 
 START_TEST(sales_files) {
     static char bytes[MOST];
-    uint32_t random = 1;
-    for (int i = 0; i < 400; i++) {
+    uint32_t random = 10 + (uint32_t)_i;
+    for (int i = 0; i < 50; i++) {
         size_t length = make_sales(bytes, &random, MOST);
         if (i % 2) mutate(bytes, &length, &random);
         compare(bytes, length, all_settings[next_random(&random) % SETTINGS], ways, WAYS);
@@ -256,21 +256,24 @@ START_TEST(noise) {
 }
 END_TEST
 
-/* Files of some megabytes at the usual size of blocks: types that the first block guesses wrong. */
+/* What the last row of a file of some megabytes has where the first block guesses another type. */
+static const char *const last_rows[] = {
+    "7,1.5,2024-01-31",       "x,1.5,2024-01-31", "7,1.555,2024-01-31", "7,x,2024-01-31",
+    "7.5,1.5,2024-01-31",     "7,1.5,31/01/2024", "7,,",                "7",
+    "7,1.5,2024-01-31 10:00", "007,1.5,2024-01-31", "1e3,1.5,2024-01-31", "-0,00.5,2024-01-31",
+    "12345678,1.5,2024-02-30", "7,1.50,2024-01-31T10:00:00",
+};
+#define LAST_ROWS (int)(sizeof last_rows / sizeof *last_rows)
+
 START_TEST(wrong_guesses) {
-    static const char *const last[] = {"7,1.5,2024-01-31", "x,1.5,2024-01-31", "7,1.555,2024-01-31", "7,x,2024-01-31",
-                                       "7.5,1.5,2024-01-31", "7,1.5,2024-01-31 10:00", "7,1.5,31/01/2024", "7,,", "7", "007,1.5,2024-01-31",
-                                       "1e3,1.5,2024-01-31", "-0,00.5,2024-01-31", "12345678,1.5,2024-02-30", "7,1.50,2024-01-31T10:00:00"};
     static const way large[] = {{.threads = 1, .most = CM_CPU_AVX512}, {.threads = 2, .most = CM_CPU_AVX512},
                                 {.threads = 3, .most = CM_CPU_BASE, .batch_rows = 50000}};
     static char bytes[1 << 21];
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
-        size_t at = (size_t)sprintf(bytes, "n,amount,day,text\n");
-        for (int row = 0; row < 70000; row++)
-            at += (size_t)sprintf(bytes + at, "%d,%d.5,2024-01-%02d,t%d\n", row % 91, row % 13, row % 28 + 1, row % 997);
-        at += (size_t)sprintf(bytes + at, "%s,end\n", last[i]);
-        compare(bytes, at, i % 2 ? collect : none, large, 3);
-    }
+    size_t at = (size_t)sprintf(bytes, "n,amount,day,text\n");
+    for (int row = 0; row < 70000; row++)
+        at += (size_t)sprintf(bytes + at, "%d,%d.5,2024-01-%02d,t%d\n", row % 91, row % 13, row % 28 + 1, row % 997);
+    at += (size_t)sprintf(bytes + at, "%s,end\n", last_rows[_i]);
+    compare(bytes, at, _i % 2 ? collect : none, large, 3);
 }
 END_TEST
 
@@ -296,10 +299,15 @@ Suite *test_road(void) {
     Suite *suite = suite_create("road");
     TCase *tests = tcase_create("road");
     tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, sales_files);
+    tcase_add_loop_test(tests, sales_files, 1, 8);
     tcase_add_test(tests, noise);
-    tcase_add_test(tests, wrong_guesses);
+    tcase_add_loop_test(tests, wrong_guesses, 2, LAST_ROWS);
     tcase_add_test(tests, real_files);
     suite_add_tcase(suite, tests);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 300);
+    tcase_add_loop_test(threads, sales_files, 0, 1);
+    tcase_add_loop_test(threads, wrong_guesses, 0, 2);
+    suite_add_tcase(suite, threads);
     return suite;
 }

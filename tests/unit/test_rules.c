@@ -567,7 +567,10 @@ Suite *test_rules(void) {
     tcase_add_test(all, automatic_support_is_the_lowest_that_gives_few_sets);
     tcase_add_test(all, what_cannot_be_is_an_error);
     tcase_add_test(all, the_best_rule_for_each_item_is_recommended);
-    tcase_add_test(all, threads_and_order_of_rows_change_nothing);
     suite_add_tcase(suite, all);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 120);
+    tcase_add_test(threads, threads_and_order_of_rows_change_nothing);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -472,8 +472,10 @@ Suite *test_together(void) {
     TCase *one = tcase_create("together");
     tcase_add_test(one, pairs_and_recommendations_as_defined);
     tcase_add_test(one, the_trial_hides_half_and_counts_what_comes_back);
-    tcase_add_test(one, any_number_of_threads_and_a_saved_model_give_the_same_bytes);
     tcase_add_test(one, what_cannot_be_is_said);
     suite_add_tcase(suite, one);
+    TCase *threads = tcase_create("threads");
+    tcase_add_test(threads, any_number_of_threads_and_a_saved_model_give_the_same_bytes);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -1,21 +1,23 @@
 /* Items become codes as they come: texts of up to eight bytes by a small table of their own, longer ones by the
- * dictionary. */
+ * dictionary, which is spared where some of their bytes lead to the text that had them last. */
 #include "io/basket_rows.h"
-
-#include <string.h>
 
 #include "base/sort.h"
 #include "table/order.h"
 
 #define FIRST_BITS 10
+#define RECENT_BITS 11
+#define RECENT (UINT64_C(1) << RECENT_BITS)
 
 cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows) {
     rows->slot_bits = FIRST_BITS;
     cm_entropy(&rows->multiplier, sizeof rows->multiplier);
     rows->multiplier |= 1;
     cm_status status = cm_dictionary_new(ctx, &rows->items);
-    if (!status) rows->slots = cm_alloc(ctx, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
-    return status || rows->slots ? status : ctx->error.status;
+    if (status) return status;
+    rows->slots = cm_alloc(ctx, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
+    rows->recent = rows->slots ? cm_alloc(ctx, RECENT, sizeof *rows->recent) : NULL;
+    return rows->recent ? CM_OK : ctx->error.status;
 }
 
 void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows) {
@@ -28,6 +30,7 @@ void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows) {
     cm_free(core, rows->basket, rows->capacity, sizeof *rows->basket);
     cm_free(core, rows->codes_there, rows->codes_capacity, sizeof *rows->codes_there);
     cm_free(core, rows->slots, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
+    cm_free(core, rows->recent, RECENT, sizeof *rows->recent);
     cm_dictionary_release(rows->items);
 }
 
@@ -39,9 +42,8 @@ static bool is_nothing(const cm_basket_rows *rows, const char *text, uint64_t le
     return length == 0;
 }
 
-/* Multiply-shift with a secret multiplier: nobody outside can make keys collide. */
 static cm_basket_slot *probe(const cm_basket_rows *rows, uint64_t key) {
-    uint64_t mask = (UINT64_C(1) << rows->slot_bits) - 1, at = key * rows->multiplier >> (64 - rows->slot_bits);
+    uint64_t mask = (UINT64_C(1) << rows->slot_bits) - 1, at = cm_basket_first_slot(rows, key);
     while (rows->slots[at].key && rows->slots[at].key != key) at = (at + 1) & mask;
     return &rows->slots[at];
 }
@@ -76,21 +78,34 @@ static cm_status add_new_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key
     return code == CM_NO_ITEM ? CM_OK : put(ctx, rows, key, code);
 }
 
-cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
+cm_status cm_basket_find_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
     const cm_basket_slot *slot = probe(rows, key);
     if (!slot->key) return add_new_key(ctx, rows, key, text, length);
-    if (slot->code == CM_NO_ITEM) return CM_OK;
-    if (rows->count == rows->capacity) return put(ctx, rows, key, slot->code);
-    rows->basket[rows->count++] = (cm_basket_item){key, slot->code};
-    return CM_OK;
+    return slot->code == CM_NO_ITEM ? CM_OK : put(ctx, rows, key, slot->code);
+}
+
+static bool is_text(const cm_basket_rows *rows, int32_t code, const char *text, uint64_t length) {
+    cm_text known = cm_dictionary_text(rows->items, code);
+    return known.length == length && !memcmp(known.data, text, (size_t)length);
+}
+
+/* A text of more than eight bytes. */
+static cm_status add_long(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
+    uint64_t key = cm_basket_key(text, 8), some = key ^ cm_basket_key(text + length - 8, 8) >> 1 ^ length;
+    int32_t *recent = &rows->recent[some * rows->multiplier >> (64 - RECENT_BITS)], code = *recent - 1;
+    if (code >= 0 && is_text(rows, code, text, length)) return put(ctx, rows, key, code);
+    cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
+    *recent = status ? 0 : code + 1;
+    return status ? status : put(ctx, rows, key, code);
 }
 
 cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
-    uint64_t key = 0, first = length < 8 ? length : 8;
+    uint64_t key = 0;
     int32_t code;
     if (is_nothing(rows, text, length)) return CM_OK;
-    for (uint64_t i = 0; i < first; i++) key |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
-    if (length <= 8 && !memchr(text, 0, (size_t)length)) return cm_basket_add_key(ctx, rows, key, text, length);
+    if (length > 8) return add_long(ctx, rows, text, length);
+    for (uint64_t i = 0; i < length; i++) key |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
+    if (!memchr(text, 0, (size_t)length)) return cm_basket_add_key(ctx, rows, key, text, length);
     cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
     return status ? status : put(ctx, rows, key, code);
 }

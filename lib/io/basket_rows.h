@@ -2,6 +2,8 @@
 #ifndef CM_IO_BASKET_ROWS_H
 #define CM_IO_BASKET_ROWS_H
 
+#include <string.h>
+
 #include "table/repeats.h"
 
 #define CM_NO_ITEM (-2) /* the code of a text that stands for nothing */
@@ -28,6 +30,7 @@ typedef struct cm_basket_rows {
     uint64_t na_count;
     cm_basket_slot *slots;
     uint64_t slot_bits, slots_used, multiplier;
+    int32_t *recent;        /* by some bytes of a longer text: the code of the last one that had them, from 1 */
     cm_basket_item *basket; /* the one at hand */
     uint64_t count, capacity;
     cm_basket_chunk *chunks; /* behind chunk_count those whose room is used again, up to chunks_made */
@@ -40,10 +43,37 @@ typedef struct cm_basket_rows {
 cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows);
 void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows);
 
+/* The first bytes of a text of 1 to 8 as a number that compares as they do. Eight bytes may be read. */
+static inline uint64_t cm_basket_key(const char *text, uint64_t length) {
+    uint64_t bits = 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&bits, text, sizeof bits);
+    bits = __builtin_bswap64(bits);
+#else
+    for (int i = 0; i < 8; i++) bits = bits << 8 | (unsigned char)text[i];
+#endif
+    return bits & ~UINT64_C(0) << (64 - 8 * length);
+}
+
 /* An item of the basket at hand. */
 cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length);
-/* The same for a text of 1 to 8 bytes without NUL by its key. */
-cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length);
+/* The same for a text of 1 to 8 bytes without NUL by its key, wherever in the table it is or may come to be. */
+cm_status cm_basket_find_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length);
+
+/* Multiply-shift with a secret multiplier: nobody outside can make keys collide. */
+static inline uint64_t cm_basket_first_slot(const cm_basket_rows *rows, uint64_t key) {
+    return key * rows->multiplier >> (64 - rows->slot_bits);
+}
+
+/* The same again. Mostly the item is known and where it is looked for first. */
+static inline cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text,
+                                          uint64_t length) {
+    const cm_basket_slot *slot = &rows->slots[cm_basket_first_slot(rows, key)];
+    if (slot->key != key || slot->code < 0 || rows->count == rows->capacity)
+        return cm_basket_find_key(ctx, rows, key, text, length);
+    rows->basket[rows->count++] = (cm_basket_item){key, slot->code};
+    return CM_OK;
+}
 
 /* Ends the basket at hand: its items in byte order, each once (others are counted as repeats), under this number;
  * *kept false: it has none. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "model/baskets/rows.h"
 #include "table/order.h"
 
 static cm_status damaged(cm_context *ctx) {
@@ -46,36 +47,64 @@ static bool find_columns(const cm_table *table, uint64_t columns[NEEDED]) {
     return true;
 }
 
-static cm_status read_item(cm_context *ctx, cm_advice *out, const cm_table *table, uint64_t row, uint64_t column,
-                           uint64_t at, int32_t *item) {
-    uint64_t length;
-    const char *text = cm_table_text(table, row, column, at, &length);
-    return text ? cm_dictionary_add(ctx, out->items, text, length, item) : damaged(ctx);
+/* A column of sides: their items, each text looked up once. */
+typedef struct sides {
+    const cm_column *column;
+    int32_t *known; /* by the column's code: the item, from 1; 0: not yet */
+} sides;
+
+static cm_status read_item(cm_context *ctx, cm_advice *out, const sides *from, int32_t code, int32_t *item) {
+    *item = from->known[code] - 1;
+    if (*item >= 0) return CM_OK;
+    cm_text text = cm_dictionary_text(from->column->dictionary, code);
+    cm_status status = cm_dictionary_add(ctx, out->items, text.data, text.length, item);
+    from->known[code] = *item + 1;
+    return status;
 }
 
 static cm_status read_rule(cm_context *ctx, cm_advice *out, const cm_table *table, uint64_t row,
-                           const uint64_t columns[NEEDED]) {
-    if (cm_table_items(table, row, columns[CONSEQUENT]) > 1) return CM_OK; /* that of each item alone says more */
-    if (!cm_table_items(table, row, columns[ANTECEDENT])) return CM_OK;     /* says nothing of a basket */
+                           const uint64_t columns[NEEDED], const sides both[2]) {
+    uint64_t lefts, rights;
+    const int32_t *left = cm_basket_codes(table, both[ANTECEDENT].column, row, &lefts);
+    const int32_t *right = cm_basket_codes(table, both[CONSEQUENT].column, row, &rights);
+    if (rights > 1) return CM_OK; /* that of each item alone says more */
+    if (!lefts) return CM_OK;     /* says nothing of a basket */
     cm_advice_rule *rule = &out->rules[out->rule_count++];
     *rule = (cm_advice_rule){.first = out->antecedent_count,
-                             .length = cm_table_items(table, row, columns[ANTECEDENT]),
+                             .length = lefts,
                              .count = cm_table_int(table, row, columns[COUNT]),
                              .confidence = cm_table_double(table, row, columns[CONFIDENCE]),
                              .lift = cm_table_double(table, row, columns[LIFT])};
-    bool sound = rule->length && cm_table_items(table, row, columns[CONSEQUENT]) == 1 && rule->count > 0
-                 && rule->confidence > 0 && rule->confidence <= 1 && rule->lift >= 0 && rule->lift <= DBL_MAX;
+    bool sound = rights == 1 && rule->count > 0 && rule->confidence > 0 && rule->confidence <= 1 && rule->lift >= 0
+                 && rule->lift <= DBL_MAX;
     if (!sound) return damaged(ctx);
-    cm_status status = read_item(ctx, out, table, row, columns[CONSEQUENT], 0, &rule->consequent);
+    cm_status status = read_item(ctx, out, &both[CONSEQUENT], right[0], &rule->consequent);
     if (!status)
-        status = cm_reserve(ctx, &out->antecedents, &out->antecedent_capacity, out->antecedent_count + rule->length,
+        status = cm_reserve(ctx, &out->antecedents, &out->antecedent_capacity, out->antecedent_count + lefts,
                             sizeof *out->antecedents);
-    for (uint64_t i = 0; i < rule->length && !status; i++) {
+    for (uint64_t i = 0; i < lefts && !status; i++) {
         int32_t item = -1;
-        status = read_item(ctx, out, table, row, columns[ANTECEDENT], i, &item);
+        status = read_item(ctx, out, &both[ANTECEDENT], left[i], &item);
         if (!status && item == rule->consequent) status = damaged(ctx);
         if (!status) out->antecedents[out->antecedent_count++] = item;
     }
+    return status;
+}
+
+static cm_status read_rules(cm_context *ctx, cm_advice *out, const cm_table *table, const uint64_t columns[NEEDED]) {
+    sides both[2] = {{NULL, NULL}, {NULL, NULL}};
+    cm_status status = CM_OK;
+    for (int i = 0; i < 2 && !status; i++) {
+        both[i].column = table->columns[columns[i]];
+        both[i].known = cm_alloc(ctx, both[i].column->dictionary_size, sizeof(int32_t));
+        if (!both[i].known) status = ctx->error.status;
+    }
+    for (uint64_t row = 0; row < table->rows && !status; row++) {
+        if (row % 4096 == 0) status = cm_tick(ctx, "rules", row, table->rows);
+        if (!status) status = read_rule(ctx, out, table, row, columns, both);
+    }
+    for (int i = 0; i < 2; i++)
+        if (both[i].known) cm_free(ctx->core, both[i].known, both[i].column->dictionary_size, sizeof(int32_t));
     return status;
 }
 
@@ -278,10 +307,7 @@ cm_status cm_advice_open(cm_context *ctx, const cm_model *model, cm_advice **res
     out->count_scale = table->columns[columns[COUNT]]->scale;
     out->rules = cm_alloc(ctx, table->rows, sizeof *out->rules);
     cm_status status = out->rules ? cm_dictionary_new(ctx, &out->items) : ctx->error.status;
-    for (uint64_t row = 0; row < table->rows && !status; row++) {
-        if (row % 4096 == 0) status = cm_tick(ctx, "rules", row, table->rows);
-        if (!status) status = read_rule(ctx, out, table, row, columns);
-    }
+    if (!status) status = read_rules(ctx, out, table, columns);
     out->item_count = out->items ? cm_dictionary_size(out->items) : 0;
     if (!status) status = order_rules(ctx, out);
     if (!status) status = make_tree(ctx, model, out);

@@ -5,23 +5,7 @@
 #include "base/sort.h"
 #include "model/rules/rules.h"
 
-/* ---- sets by number ---- */
-
-uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set) { return set == CM_NO_SET ? 0 : book->lengths[set]; }
-
-const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set) {
-    if (set == CM_NO_SET) return book->ordered;
-    uint64_t length = book->lengths[set];
-    return book->ordered + book->starts[length - 1] + (set - book->bases[length - 1]) * length;
-}
-
-cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule) {
-    uint64_t all = book->market->total;
-    uint64_t left = rule->antecedent == CM_NO_SET ? all : book->counts[rule->antecedent];
-    return (cm_counts){all, left, book->counts[rule->consequent], book->counts[rule->set]};
-}
-
-/* ---- in byte order ---- */
+/* ---- in byte order, of any number of items ---- */
 
 #define FEW UINT64_C(64) /* items that are sorted by putting each in its place */
 
@@ -71,13 +55,12 @@ static uint64_t packed(const cm_rulebook *book, uint64_t set, uint64_t at, uint6
     return key;
 }
 
-/* The places of all sets in byte order: stable passes from the last items to the first, as many items a pass as fit
- * into its key. A set takes part from its own last items on, and then stands before those that go on. */
-static cm_status order_sets(cm_context *ctx, cm_rulebook *book) {
+/* Sorts all sets into byte order: stable passes from the last items to the first, as many items a pass as fit into its
+ * key. A set takes part from its own last items on, and then stands before those that go on. */
+static cm_status sort_sets(cm_context *ctx, const cm_rulebook *book, cm_key *keys) {
     uint64_t total = book->sets->total, longest = book->sets->longest, from = total;
     uint64_t bits = bits_of(book->market->count), together = 64 / bits;
-    cm_key *keys = cm_alloc_raw(ctx, total, sizeof *keys);
-    cm_status status = keys ? CM_OK : ctx->error.status;
+    cm_status status = CM_OK;
     for (uint64_t pass = (longest + together - 1) / together; pass > 0 && !status; pass--) {
         uint64_t at = (pass - 1) * together, end = at + together < longest ? at + together : longest;
         for (uint64_t set = book->bases[end]; set > book->bases[at]; set--) keys[--from].value = set - 1;
@@ -85,10 +68,38 @@ static cm_status order_sets(cm_context *ctx, cm_rulebook *book) {
         status = cm_sort_keys(ctx, keys + from, total - from);
         if (!status) status = cm_tick(ctx, "rules", 0, 0);
     }
-    for (uint64_t i = 0; i < total && !status; i++) book->places[keys[i].value] = (uint32_t)i;
-    cm_free(ctx->core, keys, total, sizeof *keys);
     return status;
 }
+
+/* ---- in byte order, of at most 64 items ---- */
+
+/* A set is a number then, with a bit for each item, the highest for the first in byte order. How many sets come before
+ * its place, and itself: its own beginnings, and for each item passed over before its last one all sets that go on from
+ * there with that item, as many as the item's own bit says. */
+static uint64_t place_among_all(uint64_t set) {
+    uint64_t last = set & -set;
+    return (~set & -(last << 1)) + (uint64_t)__builtin_popcountll(set);
+}
+
+/* The sets with their items in byte order, and the places of all sets. */
+static cm_status order_few(cm_context *ctx, cm_rulebook *book, const uint32_t *ranks, const uint32_t *back,
+                           cm_key *keys) {
+    const uint64_t first = UINT64_C(1) << 63;
+    uint64_t number = 0;
+    for (uint64_t l = 0; l < book->sets->longest; l++) {
+        const uint32_t *items = book->sets->levels[l].items;
+        uint32_t *to = book->ordered + book->starts[l];
+        for (uint64_t i = 0; i < book->sets->levels[l].count; i++, items += l + 1) {
+            uint64_t set = 0;
+            for (uint64_t at = 0; at <= l; at++) set |= first >> ranks[items[at]];
+            keys[number] = (cm_key){place_among_all(set), number};
+            for (number++; set; set &= ~(first >> __builtin_clzll(set))) *to++ = back[__builtin_clzll(set)];
+        }
+    }
+    return cm_sort_keys(ctx, keys, book->sets->total);
+}
+
+/* ---- in byte order ---- */
 
 /* Items by rank among those of the market, in byte order, and back. */
 static cm_status rank_items(cm_context *ctx, const cm_market *market, uint32_t *ranks, uint32_t *items) {
@@ -104,14 +115,24 @@ static cm_status rank_items(cm_context *ctx, const cm_market *market, uint32_t *
     return status;
 }
 
-static cm_status order_all(cm_context *ctx, cm_rulebook *book) {
-    uint64_t items = book->market->count;
-    uint32_t *ranks = cm_alloc_raw(ctx, 2 * items, sizeof *ranks), *back = ranks + items;
-    cm_status status = ranks ? rank_items(ctx, book->market, ranks, back) : ctx->error.status;
-    if (!status) status = order_items(ctx, book, ranks);
-    if (!status) status = order_sets(ctx, book);
+static cm_status order_many(cm_context *ctx, cm_rulebook *book, const uint32_t *ranks, const uint32_t *back,
+                            cm_key *keys) {
+    cm_status status = order_items(ctx, book, ranks);
+    if (!status) status = sort_sets(ctx, book, keys);
     for (uint64_t i = 0; i < book->starts[book->sets->longest] && !status; i++)
         book->ordered[i] = back[book->ordered[i]];
+    return status;
+}
+
+static cm_status order_all(cm_context *ctx, cm_rulebook *book) {
+    uint64_t items = book->market->count, total = book->sets->total;
+    uint32_t *ranks = cm_alloc_raw(ctx, 2 * items, sizeof *ranks), *back = ranks + items;
+    cm_status status = ranks ? rank_items(ctx, book->market, ranks, back) : ctx->error.status;
+    cm_key *keys = status ? NULL : cm_alloc_raw(ctx, total, sizeof *keys);
+    if (!status && !keys) status = ctx->error.status;
+    if (!status) status = (items <= 64 ? order_few : order_many)(ctx, book, ranks, back, keys);
+    for (uint64_t i = 0; i < total && !status; i++) book->places[keys[i].value] = (uint32_t)i;
+    cm_free(ctx->core, keys, total, sizeof *keys);
     cm_free(ctx->core, ranks, 2 * items, sizeof *ranks);
     return status;
 }

@@ -3,10 +3,15 @@
  * number. */
 #include "model/rules/rules.h"
 
+/* The bits of so many items. */
+static uint32_t all_of(uint64_t length) {
+    return (uint32_t)((UINT64_C(1) << length) - 1);
+}
+
 /* The number of a set without the items of `out`, from the last on, so that the places of the others stay. */
 static uint32_t without(const cm_rulebook *book, uint64_t length, uint64_t index, uint32_t out) {
     uint64_t set = book->bases[length - 1] + index;
-    if ((uint64_t)__builtin_popcount(out) == length) return CM_NO_SET;
+    if (out == all_of(length)) return CM_NO_SET;
     for (; out && length > 1; length--) {
         uint32_t place = 31 - (uint32_t)__builtin_clz(out);
         set = book->parts[book->starts[length - 1] + (set - book->bases[length - 1]) * length + place];
@@ -25,14 +30,14 @@ static uint32_t next_subset(uint32_t subset, uint64_t length) {
 static cm_status derive_from(cm_context *ctx, const cm_rulebook *book, uint64_t most, cm_derived *one,
                              cm_derive_visit visit, void *user) {
     const uint32_t *items = book->sets->levels[one->length - 1].items + one->index * one->length;
-    uint32_t left = 0, right = 0, all = (uint32_t)((UINT64_C(1) << one->length) - 1);
+    uint32_t left = 0, right = 0, all = all_of(one->length);
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < one->length; i++) {
         left |= (uint32_t)((book->market->flags[items[i]] & CM_MARKET_LEFT) != 0) << i;
         right |= (uint32_t)((book->market->flags[items[i]] & CM_MARKET_RIGHT) != 0) << i;
     }
     for (uint64_t size = 1; size <= most && size < one->length + book->empty && !status; size++)
-        for (uint32_t subset = (uint32_t)((UINT64_C(1) << size) - 1); subset && !status;
+        for (uint32_t subset = all_of(size); subset && !status;
              subset = next_subset(subset, one->length)) {
             if (subset & ~right || (all & ~subset) & ~left) continue;
             one->chosen = subset;

@@ -6,7 +6,7 @@
 
 /* ---- levels ---- */
 
-cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const uint32_t *items, uint64_t count) {
+cm_status cm_level_open(cm_context *ctx, cm_level *level, uint64_t length, uint64_t count, uint32_t **items) {
     uint64_t at = level->count * length;
     if (level->count >= UINT32_MAX - 1)
         return cm_fail(ctx, CM_E_LIMIT, "RULES_SETS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
@@ -16,9 +16,16 @@ cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const 
             status = cm_reserve(ctx, &level->counts, &level->count_capacity, level->count + 1, sizeof *level->counts);
         if (status) return status;
     }
-    for (uint64_t i = 0; i < length; i++) level->items[at + i] = items[i];
     level->counts[level->count++] = count;
+    *items = level->items + at;
     return CM_OK;
+}
+
+cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const uint32_t *items, uint64_t count) {
+    uint32_t *to = NULL;
+    cm_status status = cm_level_open(ctx, level, length, count, &to);
+    for (uint64_t i = 0; i < length && !status; i++) to[i] = items[i];
+    return status;
 }
 
 void cm_level_clear(cm_core *core, cm_level *level) {

@@ -29,6 +29,11 @@ static double ratio(wide above, wide below) {
     return (double)above / (double)below;
 }
 
+/* The same of numbers of 64 bits, which need no help to become doubles. */
+static double share(uint64_t part, uint64_t whole) {
+    return (double)part / (double)whole;
+}
+
 /* D, at most all^2 / 4 either way. */
 static wide departure(const cm_counts *c) {
     return (wide)c->both * (wide)c->all - (wide)c->left * (wide)c->right;
@@ -40,11 +45,11 @@ static double count(const cm_counts *c) {
 
 /* Agrawal, Imielinski and Swami 1993, doi:10.1145/170035.170072: support and confidence. */
 static double support(const cm_counts *c) {
-    return ratio((wide)c->both, (wide)c->all);
+    return share(c->both, c->all);
 }
 
 static double confidence(const cm_counts *c) {
-    return ratio((wide)c->both, (wide)c->left);
+    return share(c->both, c->left);
 }
 
 /* Brin, Motwani, Ullman and Tsur 1997, doi:10.1145/253260.253325, who call it interest; and conviction. */
@@ -64,7 +69,7 @@ static double leverage(const cm_counts *c) {
 
 /* The antecedent's support: how often the rule can be used. */
 static double coverage(const cm_counts *c) {
-    return ratio((wide)c->left, (wide)c->all);
+    return share(c->left, c->all);
 }
 
 /* The next five do not depend on the baskets with neither side: Wu, Chen and Han 2010, "Re-examination of
@@ -75,7 +80,7 @@ static double cosine(const cm_counts *c) {
 
 /* Jaccard 1901, "Etude comparative de la distribution florale". */
 static double jaccard(const cm_counts *c) {
-    return ratio((wide)c->both, (wide)(c->left + c->right - c->both));
+    return share(c->both, c->left + c->right - c->both);
 }
 
 /* Kulczynski 1927: the mean of the two confidences. */
@@ -85,17 +90,17 @@ static double kulczynski(const cm_counts *c) {
 
 static double imbalance_ratio(const cm_counts *c) {
     uint64_t apart = c->left > c->right ? c->left - c->right : c->right - c->left;
-    return ratio((wide)apart, (wide)(c->left + c->right - c->both));
+    return share(apart, c->left + c->right - c->both);
 }
 
 /* Omiecinski 2003, "Alternative interest measures for mining associations in databases",
  * doi:10.1109/TKDE.2003.1161582: the smaller and the larger of the two confidences. */
 static double all_confidence(const cm_counts *c) {
-    return ratio((wide)c->both, (wide)(c->left > c->right ? c->left : c->right));
+    return share(c->both, c->left > c->right ? c->left : c->right);
 }
 
 static double max_confidence(const cm_counts *c) {
-    return ratio((wide)c->both, (wide)(c->left < c->right ? c->left : c->right));
+    return share(c->both, c->left < c->right ? c->left : c->right);
 }
 
 /* Cornfield 1951, doi:10.1093/jnci/11.6.1269. */

@@ -6,6 +6,8 @@
 
 /* ---- sets that were found ---- */
 
+/* Appends a set to its level; the caller puts its items, rising, into the room. */
+cm_status cm_level_open(cm_context *ctx, cm_level *level, uint64_t length, uint64_t count, uint32_t **items);
 /* Appends a set of `length` items (rising) to its level. */
 cm_status cm_level_add(cm_context *ctx, cm_level *level, uint64_t length, const uint32_t *items, uint64_t count);
 void cm_level_clear(cm_core *core, cm_level *level);

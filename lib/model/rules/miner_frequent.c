@@ -17,40 +17,53 @@
 
 /* ---- putting ---- */
 
-static cm_status put_new_length(cm_context *ctx, cm_sink *sink, uint64_t length) {
-    return length > sink->sets.longest ? cm_itemsets_reserve(ctx, &sink->sets, length) : CM_OK;
+static void tally(cm_sink *sink, uint64_t length, uint64_t free_items) {
+    sink->tallies[free_items * (sink->longest + 1) + length]++;
+    if (__builtin_add_overflow(sink->found, UINT64_C(1) << free_items, &sink->found)) sink->found = UINT64_MAX;
 }
 
-cm_status cm_sink_put(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t count, uint64_t free_items) {
-    if (sink->how->count_only) {
-        sink->tallies[free_items * (sink->longest + 1) + length]++;
-        if (__builtin_add_overflow(sink->found, UINT64_C(1) << free_items, &sink->found)) sink->found = UINT64_MAX;
-        return CM_OK;
-    }
-    cm_status status = put_new_length(ctx, sink, length);
+/* Room for the items of one more set. */
+static cm_status open_set(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t count, uint32_t **items) {
+    cm_status status = length > sink->sets.longest ? cm_itemsets_reserve(ctx, &sink->sets, length) : CM_OK;
     if (status) return status;
     sink->found++;
     sink->bytes += CM_SET_BYTES(length);
-    return cm_level_add(ctx, &sink->sets.levels[length - 1], length, sink->room + sink->longest - length, count);
+    return cm_level_open(ctx, &sink->sets.levels[length - 1], length, count, items);
+}
+
+cm_status cm_sink_put(cm_context *ctx, cm_sink *sink, uint64_t length, uint64_t count, uint64_t free_items) {
+    const uint32_t *room = sink->room + sink->longest - length;
+    uint32_t *to = NULL;
+    if (sink->how->count_only) {
+        tally(sink, length, free_items);
+        return CM_OK;
+    }
+    cm_status status = open_set(ctx, sink, length, count, &to);
+    for (uint64_t i = 0; i < length && !status; i++) to[i] = room[i];
+    return status;
 }
 
 /* The sets of `length` items at hand with each frequent subset of the first `bit_count` partners, counted in table. */
 static cm_status put_subsets(cm_context *ctx, cm_lane *lane, const uint32_t *table, const uint32_t *names,
                              uint64_t bit_count, uint64_t length, uint64_t free_items) {
     cm_sink *sink = &lane->sink;
-    uint32_t *room = sink->room + sink->longest - length;
+    const uint32_t *room = sink->room + sink->longest - length;
     uint64_t least = sink->how->least, most = sink->how->max_length ? sink->how->max_length : UINT64_MAX;
-    cm_status status = CM_OK;
-    for (uint32_t mask = 1; mask < (uint32_t)1 << bit_count && !status; mask++) {
-        uint64_t more = (uint64_t)__builtin_popcount(mask);
-        if (table[mask] < least || length + more > most) continue;
-        if (!sink->how->count_only) {
-            uint32_t *to = room - more;
-            for (uint32_t rest = mask; rest; rest &= rest - 1) *to++ = names[__builtin_ctz(rest)];
+    for (uint32_t mask = 1; mask < (uint32_t)1 << bit_count; mask++) {
+        if (table[mask] < least) continue;
+        uint64_t longer = length + (uint64_t)__builtin_popcount(mask);
+        uint32_t *to = NULL;
+        if (longer > most) continue;
+        if (sink->how->count_only) {
+            tally(sink, longer, free_items);
+            continue;
         }
-        status = cm_sink_put(ctx, sink, length + more, table[mask], free_items);
+        cm_status status = open_set(ctx, sink, longer, table[mask], &to);
+        if (status) return status;
+        for (uint32_t rest = mask; rest; rest &= rest - 1) *to++ = names[__builtin_ctz(rest)];
+        for (uint64_t i = 0; i < length; i++) to[i] = room[i];
     }
-    return status;
+    return CM_OK;
 }
 
 /* ---- one set ---- */

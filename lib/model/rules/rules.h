@@ -95,9 +95,21 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
 /* Fills `parts` and `supersets`, which rules need; the sets are all frequent ones. */
 cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book);
 void cm_rulebook_close(cm_core *core, cm_rulebook *book);
-uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set); /* this and the next: CM_NO_SET has no items */
-const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set); /* in byte order of the texts */
-cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule);
+/* CM_NO_SET has no items. */
+static inline uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set) {
+    return set == CM_NO_SET ? 0 : book->lengths[set];
+}
+/* In byte order of the texts. */
+static inline const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set) {
+    if (set == CM_NO_SET) return book->ordered;
+    uint64_t length = book->lengths[set];
+    return book->ordered + book->starts[length - 1] + (set - book->bases[length - 1]) * length;
+}
+static inline cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule) {
+    uint64_t all = book->market->total;
+    uint64_t left = rule->antecedent == CM_NO_SET ? all : book->counts[rule->antecedent];
+    return (cm_counts){all, left, book->counts[rule->consequent], book->counts[rule->set]};
+}
 
 /* The rules that hold, in their order. */
 cm_status cm_rulebook_make(cm_context *ctx, cm_rulebook *book, const cm_options *options, const cm_topic *topic);

@@ -37,6 +37,18 @@ static cm_status add_label(cm_context *ctx, labels *own, uint32_t item) {
     return status;
 }
 
+/* The codes of a set's items. */
+static cm_status write_set(cm_context *ctx, labels *own, const uint32_t *items, uint64_t count, int32_t *to) {
+    const int32_t *codes = own->codes;
+    for (uint64_t i = 0; i < count; i++) {
+        int32_t code = codes[items[i]];
+        cm_status status = code ? CM_OK : add_label(ctx, own, items[i]);
+        if (status) return status;
+        to[i] = (code ? code : codes[items[i]]) - 1;
+    }
+    return CM_OK;
+}
+
 /* A column of sets, or of the names of their items in the same order. */
 static cm_status add_sets(cm_context *ctx, cm_sheet *sheet, const char *name, const cm_rulebook *book, bool names,
                           const uint32_t *sets) {
@@ -48,15 +60,10 @@ static cm_status add_sets(cm_context *ctx, cm_sheet *sheet, const char *name, co
     cm_status status = open_labels(ctx, book, names, &own);
     if (!status) status = cm_sheet_lists(ctx, sheet, name, own.dictionary, items, &offsets, &codes);
     for (uint64_t row = 0; row < sheet->rows && !status; row++) {
-        const uint32_t *of = cm_rulebook_items(book, sets[row]);
         uint64_t length = cm_rulebook_length(book, sets[row]);
-        int32_t *to = codes + offsets[row];
         offsets[row + 1] = offsets[row] + (int64_t)length;
         if (row % 65536 == 0) status = cm_tick(ctx, "rules", row, sheet->rows);
-        for (uint64_t i = 0; i < length && !status; i++) {
-            if (!own.codes[of[i]]) status = add_label(ctx, &own, of[i]);
-            to[i] = own.codes[of[i]] - 1;
-        }
+        if (!status) status = write_set(ctx, &own, cm_rulebook_items(book, sets[row]), length, codes + offsets[row]);
     }
     close_labels(ctx->core, &own);
     return status;

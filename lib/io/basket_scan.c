@@ -46,7 +46,8 @@ static const char *skip_plain(const scan *own, const char *at, const char *end) 
     for (; end - at >= 8; at += 8) {
         memcpy(&word, at, sizeof word);
         uint64_t delimiters = word ^ delimiter, quotes = word ^ quote;
-        uint64_t stops = ((word - EACH * 0x21) & ~word) | ((delimiters - EACH) & ~delimiters) | ((quotes - EACH) & ~quotes);
+        uint64_t stops = (word - EACH * 0x21) & ~word;
+        stops |= ((delimiters - EACH) & ~delimiters) | ((quotes - EACH) & ~quotes);
         if (stops & HIGHS) return at + __builtin_ctzll(stops & HIGHS) / 8;
     }
 #else

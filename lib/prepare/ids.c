@@ -123,7 +123,8 @@ cm_status cm_ids_order(cm_context *ctx, const cm_ids *ids, uint64_t count, int32
 }
 
 cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
-    if (ids->type == CM_STRING) return cm_dictionary_ranks(ctx, ids->texts, cm_dictionary_size(ids->texts), ranks, NULL);
+    if (ids->type == CM_STRING)
+        return cm_dictionary_ranks(ctx, ids->texts, cm_dictionary_size(ids->texts), ranks, NULL);
     uint64_t count = ids->number_count;
     int32_t *order = cm_alloc(ctx, count, sizeof *order);
     cm_status status = order ? order_numbers(ctx, ids->numbers, count, order) : ctx->error.status;

@@ -1,8 +1,8 @@
 /* Recommenders tried on baskets kept aside (measures as in J. L. Herlocker et al., "Evaluating collaborative filtering
  * recommender systems", ACM TOIS 22(1), 2004, doi:10.1145/963770.963772).
  *
- * The idea: of each basket half of the items, rounded down, are hidden; which ones a hash of basket and item decides, so
- * that it is the same in every run. The others are shown, and the n items recommended for them are compared with the
+ * The idea: of each basket half of the items, rounded down, are hidden; which ones a hash of basket and item decides,
+ * so that it is the same in every run. The others are shown, and the n items recommended for them are compared with the
  * hidden ones: did any hit (hit rate), what share of the n did (precision), what share of the hidden ones was found
  * (recall), and how many different items were recommended to anybody (coverage). An item that nobody could know counts
  * as hidden, hence as missed. Beside them stands what recommending the most frequent items to everybody would give. */
@@ -65,8 +65,8 @@ static uint64_t distinct_items(trial *own, uint64_t basket) {
     return kept;
 }
 
-/* Hides half of the items; those that stay in `shown` keep their order. The hash is of the texts, which do not depend on
- * what else was read. */
+/* Hides half of the items; those that stay in `shown` keep their order. The hash is of the texts, which do not depend
+ * on what else was read. */
 static cm_status hide(cm_context *ctx, trial *own, uint64_t basket, uint64_t count, uint64_t *shown) {
     const cm_hash_key key = {UINT64_C(0x747269616c), own->aside->numbers[basket]};
     for (uint64_t i = 0; i < count; i++) {

@@ -29,8 +29,8 @@ typedef struct cm_sink {
     uint64_t found;     /* sets, those of free items too; UINT64_MAX: at least so many */
     uint32_t *room;     /* the set at hand, from the end: `longest` items; extended downwards, by rarer to frequenter */
     uint64_t longest;   /* items of the largest basket */
-    uint64_t *tallies;  /* counting only: sets by free items and length, CM_MOST_FREE + 1 rows of longest + 1. Items that
-                         * are free can be added to such a set in any combination without changing its count. */
+    uint64_t *tallies;  /* counting only: sets by free items and length, CM_MOST_FREE + 1 rows of longest + 1. Items
+                         * that are free can be added to a set in any combination without changing its count. */
     uint64_t ticks;
     uint64_t (*segments)[3]; /* length, item, sets: what was found of each length with this rarest item */
     uint64_t segment_count, segment_capacity;

@@ -59,8 +59,8 @@ static cm_status find_singles(cm_context *ctx, const cm_market *market, uint64_t
     return status;
 }
 
-/* Adds up in row[b] the baskets that have `item` and b behind it. `cursors` stand, in each basket, at the first item not
- * before this one. */
+/* Adds up in row[b] the baskets that have `item` and b behind it. `cursors` stand, in each basket, at the first item
+ * not before this one. */
 static void count_row(const cm_market *market, uint64_t item, uint64_t frequent, uint64_t *cursors, uint64_t *row) {
     memset(row + item, 0, (size_t)(frequent - item) * sizeof *row);
     for (uint64_t i = market->item_starts[item]; i < market->item_starts[item + 1]; i++) {

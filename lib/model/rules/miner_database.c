@@ -67,7 +67,7 @@ static uint64_t hash_cells(const uint32_t *cells, uint64_t count) {
     return hash ^ hash >> 32;
 }
 
-/* Whether the transaction behind the last one, cells [start, end), is one that there is: then it has its weight, too. */
+/* Whether the transaction behind the last one, cells [start, end), is there already: that one gets its weight, too. */
 static bool merge(cm_depth *depth, uint64_t mask, uint64_t start, uint64_t end, uint32_t weight) {
     cm_database *data = &depth->data;
     uint64_t at = hash_cells(data->cells + start, end - start) & mask;
@@ -109,7 +109,7 @@ static void start(cm_depth *depth) {
     depth->data.starts[0] = 0;
 }
 
-/* Ends the transaction of the cells behind the last one's, unless there is one like it. Returns the end of the cells. */
+/* Ends the transaction of the cells behind the last one's, unless there is one like it. Returns where cells end. */
 static uint64_t end_transaction(cm_depth *depth, uint64_t mask, uint64_t end, uint32_t weight) {
     cm_database *data = &depth->data;
     uint64_t begin = data->starts[data->transactions];

@@ -176,7 +176,7 @@ static void count_subsets(const cm_projected *one, uint64_t bits, uint32_t *tabl
 
 static cm_status put_few(cm_context *ctx, cm_lane *lane, const cm_projected *one, uint32_t *table, uint64_t bits) {
     if (table == one->table) cm_subsets_add_up(table, bits);
-    for (uint64_t i = 0; i < bits; i++) table[UINT64_C(1) << i] = one->counts[i]; /* baskets without a third item, too */
+    for (uint64_t i = 0; i < bits; i++) table[UINT64_C(1) << i] = one->counts[i]; /* without a third item, too */
     return put_subsets(ctx, lane, table, one->names, bits, 1, one->free_items);
 }
 

@@ -159,7 +159,8 @@ static const cm_output_spec outputs[] = {
     {"items", "support", "count as a share of all baskets", CM_FLOAT64, true, false},
     {"diagnostics", "name",
      "baskets, weight (their sum), items, frequent_items, repeated_items, support_chosen, least_count, support, "
-     "itemsets, longest, rules, rules_tested, baskets_kept_aside, truncated, complete_from (baskets down to which all itemsets are there), algorithm",
+     "itemsets, longest, rules, rules_tested, baskets_kept_aside, truncated, complete_from (baskets down to which all "
+     "itemsets are there), algorithm",
      CM_STRING, true, false},
     {"diagnostics", "value", "its value", CM_FLOAT64, true, false},
     {"diagnostics", "note", "which algorithm, and why", CM_STRING, true, false},

@@ -6,8 +6,8 @@
  * those that can still be among its best have their similarity worked out. Blocks of items are shared out to threads.
  * Cost: for each basket the square of its items.
  *
- * Similarities: cosine, Jaccard (P. Jaccard, 1901, doi:10.5169/seals-266450), lift; shrunk where few baskets speak for a
- * pair (Y. Koren, "Factorization meets the neighborhood", KDD 2008, doi:10.1145/1401890.1401944). */
+ * Similarities: cosine, Jaccard (P. Jaccard, 1901, doi:10.5169/seals-266450), lift; shrunk where few baskets speak for
+ * a pair (Y. Koren, "Factorization meets the neighborhood", KDD 2008, doi:10.1145/1401890.1401944). */
 #include <math.h>
 #include <string.h>
 

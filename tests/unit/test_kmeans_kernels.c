@@ -59,48 +59,78 @@ static double distance(const problem *of, uint64_t row, uint64_t centre) {
     return sum;
 }
 
-static void check_assignment(cm_context *ctx, const problem *of, const cm_kmeans_kernel *kernel, int kind) {
+static uint64_t nearest(const problem *of, uint64_t row) {
+    uint64_t best = 0;
+    for (uint64_t i = 1; i < of->k; i++)
+        if (distance(of, row, i) < distance(of, row, best)) best = i;
+    return best;
+}
+
+static void check_labels(const problem *of, const uint16_t *labels, int kind, const char *when) {
+    for (uint64_t row = 0; row < of->rows; row++)
+        ck_assert_msg(labels[row] == nearest(of, row), "%s: %d columns, k = %d, kind %d, row %d: %d, not %d", when,
+                      (int)of->columns, (int)of->k, kind, (int)row, labels[row], (int)nearest(of, row));
+}
+
+/* Moves each centre a little, or some of them far; what rows lose of their slack by that. */
+static void move(problem *of, lcg *random, double most, float *shrink) {
+    double longest = 0, *ways = malloc((size_t)of->k * sizeof *ways);
+    for (uint64_t i = 0; i < of->k; i++) {
+        double square = 0;
+        for (uint64_t j = 0; j < of->columns; j++) {
+            double step = most * ((double)lcg_next(random) / 2147483648.0 - 0.5);
+            double *at = &of->centres[i * of->columns + j], before = *at;
+            *at += step;
+            square += (*at - before) * (*at - before);
+        }
+        ways[i] = sqrt(square);
+        longest = fmax(longest, ways[i]);
+    }
+    for (uint64_t i = 0; i < of->k; i++) shrink[i] = (float)((ways[i] + longest) * 1.000001) + 1e-37F;
+    free(ways);
+}
+
+/* Nothing known; then, as centres move, what is known of the rows before. */
+static void check_assignment(cm_context *ctx, problem *of, const cm_kmeans_kernel *kernel, int kind) {
     cm_kmeans_lot lot;
     uint16_t labels[MOST_ROWS];
+    float slack[MOST_ROWS], shrink[MOST_ROWS];
+    lcg random = {of->rows + of->k};
     OK(ctx, cm_kmeans_lot_open(ctx, of->k, of->columns, &lot));
     cm_kmeans_lot_fill(&lot, of->centres, of->k, NULL, kernel);
-    kernel->assign(&lot, (const double *const *)of->columns_of, of->rows, labels);
-    for (uint64_t row = 0; row < of->rows; row++) {
-        uint64_t best = 0;
-        for (uint64_t i = 1; i < of->k; i++)
-            if (distance(of, row, i) < distance(of, row, best)) best = i;
-        ck_assert_msg(labels[row] == best, "%d columns, k = %d, kind %d, row %d: %d, not %d", (int)of->columns, (int)of->k,
-                      kind, (int)row, labels[row], (int)best);
+    kernel->assign(&lot, (const double *const *)of->columns_of, of->rows, NULL, slack, labels);
+    check_labels(of, labels, kind, "at first");
+    for (int round = 0; round < 4; round++) {
+        static const double ways[] = {0, 1e-7, 0.02, 1};
+        move(of, &random, ways[round], shrink);
+        cm_kmeans_lot_fill(&lot, of->centres, of->k, NULL, kernel);
+        kernel->assign(&lot, (const double *const *)of->columns_of, of->rows, shrink, slack, labels);
+        check_labels(of, labels, kind, "moved");
     }
     cm_kmeans_lot_close(ctx->core, &lot);
 }
 
-/* closest and what would be left, against the definition; the sums in eight lanes. */
-static void check_weighing(cm_context *ctx, const problem *of, const cm_kmeans_kernel *kernel, bool weighted) {
-    uint64_t candidates = of->k < 12 ? of->k : 11;
-    double closest[MOST_ROWS + 32] = {0}, weights[MOST_ROWS + 32] = {0}, left[12][8] = {{0}};
-    double own[MOST_ROWS];
-    cm_kmeans_lot last, lot;
-    OK(ctx, cm_kmeans_lot_open(ctx, 1, of->columns, &last));
-    OK(ctx, cm_kmeans_lot_open(ctx, 12, of->columns, &lot));
-    cm_kmeans_lot_fill(&last, of->centres, 1, of->centres, kernel);
+/* No row that is nearer to a candidate lacks its bit, and none behind the end has one; their distances. */
+static void check_candidates(cm_context *ctx, const problem *of, const cm_kmeans_kernel *kernel) {
+    uint64_t candidates = of->k < CM_KMEANS_CANDIDATES ? of->k : CM_KMEANS_CANDIDATES - 1;
+    double closest[MOST_ROWS + 32] = {0}, fresh[MOST_ROWS + 8];
+    const double *const *columns = (const double *const *)of->columns_of;
+    cm_kmeans_bits nearer[CM_KMEANS_CANDIDATES];
+    cm_kmeans_lot lot;
+    OK(ctx, cm_kmeans_lot_open(ctx, CM_KMEANS_CANDIDATES, of->columns, &lot));
     cm_kmeans_lot_fill(&lot, of->centres, candidates, of->centres, kernel);
-    for (uint64_t row = 0; row < of->rows; row++) {
-        closest[row] = row % 5 ? distance(of, row, of->k - 1) : 1e300;
-        weights[row] = 1 + (double)(row % 7) / 4;
-        own[row] = fmin(closest[row], distance(of, row, 0));
-    }
-    kernel->weigh(&lot, &last, (const double *const *)of->columns_of, of->rows, closest, weighted ? weights : NULL, left);
-    for (uint64_t row = 0; row < of->rows; row++) ck_assert_double_eq(closest[row], own[row]);
+    for (uint64_t row = 0; row < of->rows; row++)
+        closest[row] = row % 5 ? distance(of, row, of->k - 1) * (row % 3 ? 1 : 0.5) : 1e300;
+    kernel->compare(&lot, columns, of->rows, closest, nearer);
     for (uint64_t i = 0; i < candidates; i++) {
-        double lanes[8] = {0};
-        for (uint64_t row = 0; row < of->rows; row++) {
-            double least = fmin(own[row], distance(of, row, i));
-            lanes[row % 8] += weighted ? weights[row] * least : least;
+        kernel->measure(&lot, i, columns, of->rows, &nearer[i], fresh);
+        for (uint64_t row = 0; row < MOST_ROWS; row++) {
+            bool bit = nearer[i].words[row / 32] >> row % 32 & 1;
+            if (row >= of->rows) ck_assert(!bit);
+            else if (bit) ck_assert_double_eq(fresh[row], distance(of, row, i));
+            else ck_assert_double_ge(distance(of, row, i), closest[row]);
         }
-        for (int lane = 0; lane < 8; lane++) ck_assert_double_eq(left[i][lane], lanes[lane]);
     }
-    cm_kmeans_lot_close(ctx->core, &last);
     cm_kmeans_lot_close(ctx->core, &lot);
 }
 
@@ -114,8 +144,8 @@ START_TEST(kernels_follow_the_definition) {
     for (size_t at = 0; at < 6 * 7 * 8; at += 1 + at % 3)
         for (int kind = 0; kind < 7; kind++) {
             problem of = make_problem(rows[at % 6], columns[at / 6 % 7], ks[at / 42], kind);
+            check_candidates(ctx, &of, kernel);
             check_assignment(ctx, &of, kernel, kind);
-            check_weighing(ctx, &of, kernel, at % 2);
             free_problem(&of);
         }
     cm_context_free(ctx);

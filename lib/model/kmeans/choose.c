@@ -125,13 +125,6 @@ static bool find_order(const cm_kmeans_run *run, uint64_t *order) {
     return moved;
 }
 
-static void reorder(cm_kmeans_run *run, const uint64_t *order, double *room) {
-    uint64_t columns = run->points->columns;
-    for (uint64_t i = 0; i < run->k; i++)
-        memcpy(room + i * columns, run->centres + order[i] * columns, (size_t)columns * sizeof *room);
-    memcpy(run->centres, room, (size_t)(run->k * columns) * sizeof *room);
-}
-
 /* A row as near to two centres goes to the lower one, so that another order may change the sizes: again, then. The run
  * has labels. */
 static cm_status settle_order(cm_context *ctx, cm_kmeans_run *run) {
@@ -140,7 +133,7 @@ static cm_status settle_order(cm_context *ctx, cm_kmeans_run *run) {
     double *room = order ? cm_alloc(ctx, numbers, sizeof *room) : NULL;
     cm_status status = room ? CM_OK : ctx->error.status;
     for (int round = 0; round < MOST_ROUNDS && !status && find_order(run, order); round++) {
-        reorder(run, order, room);
+        cm_kmeans_renumber(run, order, room);
         status = cm_kmeans_assign(ctx, run);
     }
     cm_free(ctx->core, order, run->k, sizeof *order);

@@ -8,9 +8,9 @@
  *   TILE           most centres a tile, 6 or 12
  *   vector, whole  a vector of floats, of int32
  *   mask           what a comparison gives, one bit a lane after BITS
- *   LOAD STORE ALL ALL_WHOLE ADD MUL_ADD NOT_MUL_ADD (c - a * b) LESSER GREATER LESS NOT_LESS (true for NaN)
- *   CHOOSE(mask, a, b) of whole numbers, b where it is set; BITS; STORE_WHOLE; NARROW(from, to): LANES doubles less an
- *   origin to floats */
+ *   LOAD STORE ALL ALL_WHOLE MUL_ADD NOT_MUL_ADD (c - a * b) ROOT LESSER GREATER LESS NOT_LESS (true for NaN)
+ *   CHOOSE(mask, a, b) of whole numbers, b where it is set; BITS; STORE_WHOLE; NARROW(from, origin): LANES doubles less
+ *   an origin as floats */
 #include <string.h>
 
 #include "model/kmeans/kernel.h"
@@ -30,9 +30,9 @@
 #define MOST_ROWS 1024
 #define ROOM ((CM_MOST_INPUTS + 1) * 256)
 typedef struct slice {
-    uint64_t rows;            /* a multiple of ROWS; zeros behind the end */
-    float values[ROOM];       /* ROWS by ROWS; of these column by column */
-    float squares[MOST_ROWS]; /* |x|^2 */
+    _Alignas(64) float values[ROOM];       /* ROWS by ROWS; of these column by column */
+    _Alignas(64) float squares[MOST_ROWS]; /* |x|^2 */
+    uint64_t rows;                         /* a multiple of ROWS; zeros behind the end */
 } slice;
 
 /* Floats from one group of ROWS rows to the next: not a power of two, so that their lines do not fight for one place in
@@ -46,36 +46,36 @@ static uint64_t slice_rows(uint64_t columns) {
     return most < MOST_ROWS ? most : MOST_ROWS;
 }
 
-/* ROWS rows of one column, of which some may be missing. */
-static void narrow_rows(const double *from, uint64_t there, double origin, float *to, float *squares) {
-    double end[ROWS];
-    if (there < ROWS) {
-        memset(end, 0, sizeof end);
-        memcpy(end, from, (size_t)there * sizeof *from);
-        from = end;
-    }
-    NARROW(from, origin, to);
-    NARROW(from + LANES, origin, to + LANES);
-    vector low = LOAD(to), high = LOAD(to + LANES);
+/* ROWS rows of one column, those listed or those that follow each other; some may be missing. */
+static void narrow_rows(const double *from, const uint16_t *list, uint64_t there, double origin, float *to,
+                        float *squares) {
+    double some[ROWS];
+    if (there < ROWS) memset(some, 0, sizeof some);
+    if (there > ROWS) there = ROWS;
+    for (uint64_t i = 0; list && i < there; i++) some[i] = from[list[i]];
+    if (!list && there < ROWS) memcpy(some, from, (size_t)there * sizeof *from);
+    if (list || there < ROWS) from = some;
+    vector low = NARROW(from, origin), high = NARROW(from + LANES, origin);
+    STORE(to, low);
+    STORE(to + LANES, high);
     STORE(squares, MUL_ADD(low, low, LOAD(squares)));
     STORE(squares + LANES, MUL_ADD(high, high, LOAD(squares + LANES)));
 }
 
-/* The next rows from `first` on, less the origin. */
-static void narrow(const cm_kmeans_lot *lot, const double *const *columns, uint64_t first, uint64_t rows, slice *out) {
+/* The next rows from `first` on, of those listed if there is a list, less the origin. */
+static void narrow(const cm_kmeans_lot *lot, const double *const *columns, const uint16_t *list, uint64_t first,
+                   uint64_t rows, slice *out) {
     uint64_t there = rows - first, most = slice_rows(lot->columns);
     if (there > most) there = most;
     out->rows = (there + ROWS - 1) / ROWS * ROWS;
     memset(out->squares, 0, (size_t)out->rows * sizeof *out->squares);
     for (uint64_t j = 0; j < lot->columns; j++) {
         float *to = out->values + j * ROWS;
-        for (uint64_t at = 0; at < there; at += ROWS, to += slice_step(lot->columns))
-            narrow_rows(columns[j] + first + at, there - at, lot->origin[j], to, out->squares + at);
+        for (uint64_t at = 0; at < there; at += ROWS, to += slice_step(lot->columns)) {
+            const double *from = list ? columns[j] : columns[j] + first + at;
+            narrow_rows(from, list ? list + first + at : NULL, there - at, lot->origin[j], to, out->squares + at);
+        }
     }
-}
-
-static void take_row(const double *const *columns, uint64_t count, uint64_t row, double *out) {
-    for (uint64_t j = 0; j < count; j++) out[j] = columns[j][row];
 }
 
 /* ---- scores ---- */
@@ -121,8 +121,20 @@ INLINED void keep_least(const float *rows, const float *centres, const float *ha
     *best = own;
 }
 
+/* By how much the second nearest centre is farther, from below: |x - c|^2 = |x|^2 + 2 score, its error within four
+ * times that of a score. What is left out of the second distance covers the rounding of roots, and that of the doubles which
+ * compare by squares; where floats cannot tell the two apart it is not above zero, or NaN, which GREATER keeps where it
+ * comes second. */
+INLINED vector slack_of(vector squares, vector error, vector least, vector second) {
+    vector none = ALL(0.0F);
+    vector near = GREATER(none, MUL_ADD(least, ALL(2.0F), MUL_ADD(error, ALL(4.0F), squares)));
+    vector far = GREATER(none, MUL_ADD(second, ALL(2.0F), NOT_MUL_ADD(error, ALL(4.0F), squares)));
+    return NOT_MUL_ADD(ROOT(near), ALL(1.0F), MUL_ADD(ROOT(far), ALL(1 - 0x1p-20F), none));
+}
+
 /* Bit i: another centre is too near to the nearest one for floats to tell, or they overflowed. */
-static uint32_t find_nearest(const cm_kmeans_lot *lot, const float *rows, const float *norms, int32_t *labels) {
+static uint32_t find_nearest(const cm_kmeans_lot *lot, const float *rows, const float *norms, float *slack,
+                             int32_t *labels) {
     vector none = ALL(__builtin_inff());
     nearest best = {{none, none}, {none, none}, {ALL_WHOLE(0), ALL_WHOLE(0)}};
     const float *centres = lot->rounded, *halves = lot->halves;
@@ -149,54 +161,69 @@ static uint32_t find_nearest(const cm_kmeans_lot *lot, const float *rows, const 
         vector apart = MUL_ADD(error, ALL(2.0F), best.least[half]); /* two scores, each with an error */
         open |= (uint32_t)BITS(NOT_LESS(apart, best.second[half])) << (half * LANES);
         STORE_WHOLE(labels + half * LANES, best.labels[half]);
+        STORE(slack + half * LANES, slack_of(squares, error, best.least[half], best.second[half]));
     }
     return open;
 }
 
-/* The rows whose bits are set, by doubles. */
-static void decide(const cm_kmeans_lot *lot, const double *const *columns, uint64_t first, uint32_t open,
-                   uint16_t *labels) {
-    double row[CM_MOST_INPUTS];
-    for (; open; open &= open - 1) {
-        uint64_t at = (uint64_t)__builtin_ctz(open);
-        take_row(columns, lot->columns, first + at, row);
-        labels[at] = (uint16_t)cm_kmeans_nearest_in_lot(lot, row);
-    }
+/* A row by doubles. */
+static void decide(const cm_kmeans_lot *lot, const double *const *columns, uint64_t row, uint16_t *labels) {
+    double values[CM_MOST_INPUTS];
+    for (uint64_t j = 0; j < lot->columns; j++) values[j] = columns[j][row];
+    labels[row] = (uint16_t)cm_kmeans_nearest_in_lot(lot, values);
 }
 
-static uint32_t bits_of(uint64_t rows) {
-    return rows < ROWS ? (uint32_t)((UINT64_C(1) << rows) - 1) : (uint32_t)((UINT64_C(1) << ROWS) - 1);
-}
-
-static void assign_slice(const cm_kmeans_lot *lot, const double *const *columns, uint64_t first, uint64_t rows,
-                         const slice *of, uint16_t *labels) {
+/* The rows of a slice that begins with the one at `first`, of those listed if there is a list. */
+static void assign_slice(const cm_kmeans_lot *lot, const double *const *columns, const uint16_t *list, uint64_t first,
+                         uint64_t rows, const slice *of, float *slack, uint16_t *labels) {
     int32_t found[ROWS];
+    float own[ROWS];
     for (uint64_t at = 0; at < of->rows; at += ROWS) {
-        uint64_t there = rows - first - at < ROWS ? rows - first - at : ROWS;
-        uint32_t open = find_nearest(lot, of->values + at / ROWS * slice_step(lot->columns), of->squares + at, found);
-        for (uint64_t i = 0; i < there; i++) labels[first + at + i] = (uint16_t)found[i];
-        decide(lot, columns, first + at, open & bits_of(there), labels + first + at);
+        const float *values = of->values + at / ROWS * slice_step(lot->columns);
+        uint32_t open = find_nearest(lot, values, of->squares + at, own, found);
+        for (uint64_t i = 0; i < ROWS && first + at + i < rows; i++) {
+            uint64_t row = list ? list[first + at + i] : first + at + i;
+            labels[row] = (uint16_t)found[i];
+            slack[row] = own[i];
+            if (open >> i & 1) decide(lot, columns, row, labels);
+        }
     }
 }
 
-static void assign(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, uint16_t *labels) {
+/* Lists the rows that another centre may have come nearer to. */
+static uint64_t find_open(uint64_t rows, const float *shrink, const uint16_t *labels, float *slack, uint16_t *open) {
+    uint64_t count = 0;
+    for (uint64_t row = 0; row < rows; row++) {
+        float left = (slack[row] - shrink[labels[row]]) * (1 - 0x1p-22F); /* rounded down */
+        slack[row] = left;
+        open[count] = (uint16_t)row;
+        count += !(left > 0);
+    }
+    return count;
+}
+
+static void assign(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const float *shrink,
+                   float *slack, uint16_t *labels) {
+    uint16_t open[CM_KMEANS_BLOCK];
+    uint64_t count = shrink ? find_open(rows, shrink, labels, slack, open) : rows;
+    const uint16_t *list = count <= rows / 2 ? open : NULL; /* more of them: quicker one after another */
+    if (!list) count = rows;
     slice own;
-    if (!lot->filtered)
-        for (uint64_t first = 0; first < rows; first += ROWS)
-            decide(lot, columns, first, bits_of(rows - first), labels + first);
-    else
-        for (uint64_t first = 0; first < rows; first += own.rows) {
-            narrow(lot, columns, first, rows, &own);
-            assign_slice(lot, columns, first, rows, &own, labels);
-        }
+    for (uint64_t i = 0; i < count && !lot->filtered; i++) {
+        uint64_t row = list ? list[i] : i;
+        decide(lot, columns, row, labels);
+        slack[row] = -1;
+    }
+    for (uint64_t first = 0; first < count && lot->filtered; first += own.rows) {
+        narrow(lot, columns, list, first, count, &own);
+        assign_slice(lot, columns, list, first, count, &own, slack, labels);
+    }
 }
 
 /* ---- k-means++ ---- */
 
-#define MOST_NEARER (CM_KMEANS_CANDIDATES + TILE)
-
 /* Bit r of nearer[i]: row r may be nearer to centre i of the tile than to its closest one. */
-INLINED void compare_with(const cm_kmeans_lot *lot, const float *rows, const float *norms, const float *closest,
+INLINED void compare_with(const cm_kmeans_lot *lot, const float *rows, const float *norms, const vector *closest,
                           uint64_t tile, const int width, uint32_t *nearer) {
     vector scores[TILE][2];
     const float *centres = lot->rounded + tile * lot->columns * lot->width;
@@ -205,7 +232,7 @@ INLINED void compare_with(const cm_kmeans_lot *lot, const float *rows, const flo
         vector squares = LOAD(norms + half * LANES);
         vector error = MUL_ADD(squares, ALL(lot->error_of_row), ALL(lot->error));
         /* |x - c|^2 = |x|^2 + 2 score, its error within four times that of a score; and closest was rounded */
-        vector limit = MUL_ADD(LOAD(closest + half * LANES), ALL(1.000001F), MUL_ADD(error, ALL(4.0F), ALL(0.0F)));
+        vector limit = MUL_ADD(closest[half], ALL(1.000001F), MUL_ADD(error, ALL(4.0F), ALL(0.0F)));
         UNROLLED
         for (int i = 0; i < width; i++) {
             vector estimate = MUL_ADD(scores[i][half], ALL(2.0F), squares);
@@ -214,7 +241,7 @@ INLINED void compare_with(const cm_kmeans_lot *lot, const float *rows, const flo
     }
 }
 
-static void compare_tile(const cm_kmeans_lot *lot, const float *rows, const float *norms, const float *closest,
+static void compare_tile(const cm_kmeans_lot *lot, const float *rows, const float *norms, const vector *closest,
                          uint64_t tile, uint32_t *nearer) {
     switch (lot->width) {
     case 2: compare_with(lot, rows, norms, closest, tile, 2, nearer); break;
@@ -228,73 +255,38 @@ static void compare_tile(const cm_kmeans_lot *lot, const float *rows, const floa
     }
 }
 
-/* ROWS rows at `at` of a slice against all centres of the lot. */
-static void compare(const cm_kmeans_lot *lot, const slice *of, uint64_t at, const double *closest, uint32_t *nearer) {
-    float near[ROWS];
-    memset(nearer, lot->filtered ? 0 : 0xFF, MOST_NEARER * sizeof *nearer);
-    if (!lot->filtered) return;
-    NARROW(closest, 0.0, near);
-    NARROW(closest + LANES, 0.0, near + LANES);
+/* ROWS rows at `at` of a slice, from row `first` of the block on, against all centres of the lot. */
+static void compare_rows(const cm_kmeans_lot *lot, const slice *of, uint64_t first, uint64_t at, const double *closest,
+                         uint32_t there, cm_kmeans_bits *nearer) {
+    uint32_t bits[CM_KMEANS_CANDIDATES + TILE] = {0};
+    vector near[2] = {NARROW(closest, 0.0), NARROW(closest + LANES, 0.0)};
+    uint64_t word = (first + at) / 32, shift = (first + at) % 32;
     for (uint64_t tile = 0; tile < lot->tiles; tile++)
         compare_tile(lot, of->values + at / ROWS * slice_step(lot->columns), of->squares + at, near, tile,
-                     nearer + tile * lot->width);
+                     bits + tile * lot->width);
+    for (uint64_t i = 0; i < lot->count; i++) nearer[i].words[word] |= (bits[i] & there) << shift;
 }
 
-/* The distances of the rows whose bits are set, where they are less than those there. */
-static void lower(const cm_kmeans_lot *lot, const double *const *columns, uint64_t first, uint64_t i, uint32_t bits,
-                  double *closest) {
-    double row[CM_MOST_INPUTS];
-    for (; bits; bits &= bits - 1) {
-        uint64_t at = (uint64_t)__builtin_ctz(bits);
-        take_row(columns, lot->columns, first + at, row);
-        double fresh = cm_kmeans_distance(row, lot->exact + i, lot->columns, lot->padded);
-        if (fresh < closest[at]) closest[at] = fresh;
-    }
+static uint32_t bits_of(uint64_t rows) {
+    return rows < ROWS ? (uint32_t)((UINT64_C(1) << rows) - 1) : (uint32_t)((UINT64_C(1) << ROWS) - 1);
 }
 
-static void approach(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, double *closest) {
-    uint32_t nearer[MOST_NEARER];
+static void compare(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *closest,
+                    cm_kmeans_bits *nearer) {
     slice own;
+    if (!lot->filtered) {
+        cm_kmeans_plain.compare(lot, columns, rows, closest, nearer);
+        return;
+    }
+    memset(nearer, 0, (size_t)lot->count * sizeof *nearer);
     for (uint64_t first = 0; first < rows; first += own.rows) {
-        narrow(lot, columns, first, rows, &own);
-        for (uint64_t at = 0; at < own.rows; at += ROWS) {
-            double *to = closest + first + at;
-            compare(lot, &own, at, to, nearer);
-            lower(lot, columns, first + at, 0, nearer[0] & bits_of(rows - first - at), to);
-        }
+        narrow(lot, columns, NULL, first, rows, &own);
+        for (uint64_t at = 0; at < own.rows; at += ROWS)
+            compare_rows(lot, &own, first, at, closest + first + at, bits_of(rows - first - at), nearer);
     }
 }
 
-/* What would be left of ROWS rows, into eight lanes. */
-static void add_left(const double *least, const double *weights, double *lanes) {
-    cm_eight *to = (cm_eight *)(void *)lanes;
-    for (uint64_t at = 0; at < ROWS; at += CM_KMEANS_LANES) {
-        cm_eight values = *(const cm_eight *)(const void *)(least + at);
-        if (weights) values *= *(const cm_eight *)(const void *)(weights + at);
-        *to += values;
-    }
-}
-
-static void weigh(const cm_kmeans_lot *lot, const cm_kmeans_lot *last, const double *const *columns, uint64_t rows,
-                  double *closest, const double *weights, double (*left)[CM_KMEANS_LANES]) {
-    uint32_t nearer[MOST_NEARER];
-    double least[ROWS];
-    slice own;
-    for (uint64_t first = 0; first < rows; first += own.rows) {
-        narrow(lot, columns, first, rows, &own);
-        for (uint64_t at = 0; at < own.rows; at += ROWS) {
-            double *from = closest + first + at;
-            uint32_t there = bits_of(rows - first - at);
-            if (last) {
-                compare(last, &own, at, from, nearer);
-                lower(last, columns, first + at, 0, nearer[0] & there, from);
-            }
-            compare(lot, &own, at, from, nearer);
-            for (uint64_t i = 0; i < lot->count; i++) {
-                memcpy(least, from, sizeof least);
-                lower(lot, columns, first + at, i, nearer[i] & there, least);
-                add_left(least, weights ? weights + first + at : NULL, left[i]);
-            }
-        }
-    }
+static void measure(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns, uint64_t rows,
+                    const cm_kmeans_bits *which, double *out) {
+    cm_kmeans_measure_rows(lot, centre, columns, rows, which, out);
 }

@@ -24,23 +24,23 @@ typedef __m256 mask;
 #define ALL_WHOLE(value) _mm256_set1_epi32(value)
 #define MUL_ADD(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define NOT_MUL_ADD(a, b, c) _mm256_fnmadd_ps(a, b, c)
+#define ROOT(a) _mm256_sqrt_ps(a)
 #define LESSER(a, b) _mm256_min_ps(a, b)
 #define GREATER(a, b) _mm256_max_ps(a, b)
 #define LESS(a, b) _mm256_cmp_ps(a, b, _CMP_LT_OQ)
 #define NOT_LESS(a, b) _mm256_cmp_ps(a, b, _CMP_NLT_UQ)
 #define CHOOSE(which, a, b) _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), which))
 #define BITS(which) ((uint32_t)_mm256_movemask_ps(which))
-#define NARROW(from, origin, to) narrow_eight(from, origin, to)
+#define NARROW(from, origin) narrow_eight(from, _mm256_set1_pd(origin))
 
-static inline void narrow_eight(const double *from, double origin, float *to) {
-    __m256d less = _mm256_set1_pd(origin);
-    _mm_storeu_ps(to, _mm256_cvtpd_ps(_mm256_sub_pd(_mm256_loadu_pd(from), less)));
-    _mm_storeu_ps(to + 4, _mm256_cvtpd_ps(_mm256_sub_pd(_mm256_loadu_pd(from + 4), less)));
+static inline __m256 narrow_eight(const double *from, __m256d origin) {
+    return _mm256_set_m128(_mm256_cvtpd_ps(_mm256_sub_pd(_mm256_loadu_pd(from + 4), origin)),
+                           _mm256_cvtpd_ps(_mm256_sub_pd(_mm256_loadu_pd(from), origin)));
 }
 
 #include "model/kmeans/filter.h"
 
-const cm_kmeans_kernel cm_kmeans_avx2 = {TILE, assign, approach, weigh};
+const cm_kmeans_kernel cm_kmeans_avx2 = {TILE, assign, compare, measure};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -25,23 +25,24 @@ typedef __mmask16 mask;
 #define ALL_WHOLE(value) _mm512_set1_epi32(value)
 #define MUL_ADD(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define NOT_MUL_ADD(a, b, c) _mm512_fnmadd_ps(a, b, c)
+#define ROOT(a) _mm512_sqrt_ps(a)
 #define LESSER(a, b) _mm512_min_ps(a, b)
 #define GREATER(a, b) _mm512_max_ps(a, b)
 #define LESS(a, b) _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)
 #define NOT_LESS(a, b) _mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ)
 #define CHOOSE(which, a, b) _mm512_mask_blend_epi32(which, a, b)
 #define BITS(which) ((uint32_t)(which))
-#define NARROW(from, origin, to) narrow_sixteen(from, origin, to)
+#define NARROW(from, origin) narrow_sixteen(from, _mm512_set1_pd(origin))
 
-static inline void narrow_sixteen(const double *from, double origin, float *to) {
-    __m512d less = _mm512_set1_pd(origin);
-    _mm256_storeu_ps(to, _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(from), less)));
-    _mm256_storeu_ps(to + 8, _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(from + 8), less)));
+static inline __m512 narrow_sixteen(const double *from, __m512d origin) {
+    return _mm512_insertf32x8(
+        _mm512_castps256_ps512(_mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(from), origin))),
+        _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(from + 8), origin)), 1);
 }
 
 #include "model/kmeans/filter.h"
 
-const cm_kmeans_kernel cm_kmeans_avx512 = {TILE, assign, approach, weigh};
+const cm_kmeans_kernel cm_kmeans_avx512 = {TILE, assign, compare, measure};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -14,9 +14,9 @@ static uint64_t whole_eights(uint64_t count) {
     return (count + LANES - 1) / LANES * LANES;
 }
 
-/* Tiles hold at most CM_KMEANS_CANDIDATES centres, so that the last one pads with fewer than that. */
+/* Tiles hold at most CM_KMEANS_WIDEST centres, so that the last one pads with fewer than that. */
 static uint64_t room_of_tiles(const cm_kmeans_lot *lot) {
-    return lot->room + CM_KMEANS_CANDIDATES;
+    return lot->room + CM_KMEANS_WIDEST;
 }
 
 cm_status cm_kmeans_lot_open(cm_context *ctx, uint64_t room, uint64_t columns, cm_kmeans_lot *out) {
@@ -115,8 +115,11 @@ static void measure(const cm_kmeans_lot *lot, const double *group, uint64_t i, c
     *out = sums;
 }
 
-static void assign(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, uint16_t *labels) {
+static void assign(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const float *shrink,
+                   float *slack, uint16_t *labels) {
     double group[CM_MOST_INPUTS * LANES];
+    (void)shrink;
+    (void)slack;
     for (uint64_t first = 0; first < rows; first += LANES) {
         cm_eight least, fresh;
         uint16_t nearest[LANES] = {0};
@@ -134,35 +137,22 @@ static void assign(const cm_kmeans_lot *lot, const double *const *columns, uint6
     }
 }
 
-static void approach(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, double *closest) {
-    double group[CM_MOST_INPUTS * LANES];
-    for (uint64_t first = 0; first < rows; first += LANES) {
-        cm_eight fresh;
-        take_group(columns, lot->columns, first, rows, group);
-        measure(lot, group, 0, &fresh);
-        for (uint64_t lane = 0; lane < LANES && first + lane < rows; lane++)
-            if (fresh[lane] < closest[first + lane]) closest[first + lane] = fresh[lane];
-    }
+/* Any row may be. */
+static void compare(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *closest,
+                    cm_kmeans_bits *nearer) {
+    (void)columns;
+    (void)closest;
+    memset(nearer, 0, (size_t)lot->count * sizeof *nearer);
+    for (uint64_t i = 0; i < lot->count; i++)
+        for (uint64_t row = 0; row < rows; row++) nearer[i].words[row / 32] |= UINT32_C(1) << row % 32;
 }
 
-static void weigh(const cm_kmeans_lot *lot, const cm_kmeans_lot *last, const double *const *columns, uint64_t rows,
-                  double *closest, const double *weights, double (*left)[LANES]) {
-    double group[CM_MOST_INPUTS * LANES];
-    if (last) approach(last, columns, rows, closest);
-    for (uint64_t first = 0; first < rows; first += LANES) {
-        take_group(columns, lot->columns, first, rows, group);
-        for (uint64_t i = 0; i < lot->count; i++) {
-            cm_eight fresh;
-            measure(lot, group, i, &fresh);
-            for (uint64_t lane = 0; lane < LANES; lane++) {
-                double least = fresh[lane] < closest[first + lane] ? fresh[lane] : closest[first + lane];
-                left[i][lane] += weights ? weights[first + lane] * least : least;
-            }
-        }
-    }
+static void measure_rows(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns, uint64_t rows,
+                         const cm_kmeans_bits *which, double *out) {
+    cm_kmeans_measure_rows(lot, centre, columns, rows, which, out);
 }
 
-const cm_kmeans_kernel cm_kmeans_plain = {0, assign, approach, weigh};
+const cm_kmeans_kernel cm_kmeans_plain = {0, assign, compare, measure_rows};
 
 const cm_kmeans_kernel *cm_kmeans_kernel_of(cm_cpu_level level) {
 #ifdef CM_CPU_HAS_X86_64

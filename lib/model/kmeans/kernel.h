@@ -9,11 +9,21 @@
 #ifndef CM_MODEL_KMEANS_KERNEL_H
 #define CM_MODEL_KMEANS_KERNEL_H
 
+#include <string.h>
+
 #include "base/cpu.h"
 #include "model/method.h"
 
 #define CM_KMEANS_LANES 8        /* of sums over rows: row i of a block goes to lane i % 8 */
-#define CM_KMEANS_CANDIDATES 12  /* of a step of k-means++, at most */
+#define CM_KMEANS_CANDIDATES 64  /* that are compared in one pass, at most */
+#define CM_KMEANS_WIDEST 12      /* tile */
+
+#define CM_KMEANS_BLOCK UINT64_C(1024)
+
+/* A bit for each row of a block. */
+typedef struct cm_kmeans_bits {
+    uint32_t words[CM_KMEANS_BLOCK / 32];
+} cm_kmeans_bits;
 
 /* Centres in the forms that kernels read. */
 typedef struct cm_kmeans_lot {
@@ -29,18 +39,21 @@ typedef struct cm_kmeans_lot {
     uint64_t room;                  /* centres that the memory is for */
 } cm_kmeans_lot;
 
-/* Rows come as one pointer a column, at the first row. */
+/* Rows come as one pointer a column, at the first row; at most CM_KMEANS_BLOCK of them. */
 typedef struct cm_kmeans_kernel {
     uint64_t most_width; /* of a tile; 0: there is no filter */
-    /* The nearest centre of each row, the lowest of equally near ones. */
-    void (*assign)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, uint16_t *labels);
-    /* The squared distances from the one centre of the lot, where they are less than what is there. Here and below,
-     * closest and weights have zeros behind the end, up to a multiple of 32 rows. */
-    void (*approach)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, double *closest);
-    /* The same with `last` (NULL: nothing); then, for each centre of the lot, at most CM_KMEANS_CANDIDATES: adds to its
-     * lanes what would be left with it, each row by its weight (NULL: 1). Both lots have one origin. */
-    void (*weigh)(const cm_kmeans_lot *lot, const cm_kmeans_lot *last, const double *const *columns, uint64_t rows,
-                  double *closest, const double *weights, double (*left)[CM_KMEANS_LANES]);
+    /* The nearest centre of each row, the lowest of equally near ones. Slack is by how much the second nearest centre
+     * is farther than the nearest, at most. `shrink`: what a row of each label loses of it since labels and slack were
+     * written; who has some left keeps the label. NULL: nothing is known of the rows. */
+    void (*assign)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const float *shrink,
+                   float *slack, uint16_t *labels);
+    /* For each centre of the lot, at most CM_KMEANS_CANDIDATES: a bit a row that may be nearer to it than closest, a
+     * squared distance, says; no bit: it is not. Closest has zeros behind the end, up to a multiple of 32 rows. */
+    void (*compare)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *closest,
+                    cm_kmeans_bits *nearer);
+    /* The squared distances from a centre of the lot of the rows that have a bit, each in its place. */
+    void (*measure)(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns, uint64_t rows,
+                    const cm_kmeans_bits *which, double *out);
 } cm_kmeans_kernel;
 
 const cm_kmeans_kernel *cm_kmeans_kernel_of(cm_cpu_level level);
@@ -84,6 +97,29 @@ static inline uint64_t cm_kmeans_nearest_in_lot(const cm_kmeans_lot *lot, const 
     for (uint64_t lane = 1; lane < CM_KMEANS_LANES; lane++)
         if (least[lane] < least[best] || (least[lane] == least[best] && labels[lane] < labels[best])) best = lane;
     return labels[best];
+}
+
+/* The squared distances of eight rows from a centre. */
+static inline void cm_kmeans_eight_distances(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns,
+                                             uint64_t first, uint64_t rows, double *out) {
+    cm_eight sums = {0};
+    uint64_t there = rows - first < CM_KMEANS_LANES ? rows - first : CM_KMEANS_LANES;
+    for (uint64_t j = 0; j < lot->columns; j++) {
+        cm_eight values = {0};
+        if (there == CM_KMEANS_LANES) values = *(const cm_eight *)(const void *)(columns[j] + first);
+        else memcpy(&values, columns[j] + first, (size_t)there * sizeof(double));
+        values -= lot->exact[j * lot->padded + centre];
+        sums += values * values;
+    }
+    *(cm_eight *)(void *)out = sums;
+}
+
+/* Eights of rows that have a bit among them are measured whole. */
+static inline void cm_kmeans_measure_rows(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns,
+                                          uint64_t rows, const cm_kmeans_bits *which, double *out) {
+    for (uint64_t first = 0; first < rows; first += CM_KMEANS_LANES)
+        if (which->words[first / 32] >> first % 32 & 0xFF)
+            cm_kmeans_eight_distances(lot, centre, columns, first, rows, out + first);
 }
 
 #endif

@@ -55,7 +55,6 @@ double cm_kmeans_from_scaled(const cm_kmeans_scaling *scaling, double value);
 
 /* The rows to be fitted, scaled, in blocks. A column that is taken as it is stays where the table has it, and is not
  * copied. */
-#define CM_KMEANS_BLOCK UINT64_C(1024)
 typedef struct cm_kmeans_points {
     uint64_t rows, columns, blocks;
     const double **values;          /* of block b and column j at [b * columns + j] */
@@ -100,14 +99,19 @@ typedef struct cm_kmeans_run {
     double *centres; /* k times columns */
     cm_kmeans_lot lot;
     uint16_t *labels; /* of each row */
+    float *slack;     /* of each row (kernel.h) */
+    float *shrink;    /* of each centre: what its rows have lost of it since */
+    double *ways;     /* of each centre: how far it moved last */
     double *closest;  /* of each row: the squared distance to its centre; NULL until it is needed */
-    double *sums;     /* portions times columns times k */
-    double *masses;   /* portions times k: the weights; NULL where every row counts once */
-    uint64_t *counts; /* portions times k */
+    double *sums;     /* of all, then of each portion: columns times k */
+    double *masses;   /* likewise k: the weights; NULL where every row counts once */
+    uint64_t *counts; /* likewise k */
     struct cm_kmeans_part {
         double total;     /* of the squared distances */
         uint64_t changed; /* labels */
     } *parts;             /* one a portion */
+    bool known;           /* labels, slack and sums are of the centres, or of those before they moved by shrink */
+    bool exact;           /* no row was taken out of the sums since they were formed */
     double inertia;       /* of the last measurement */
     uint64_t changed, iterations;
     cm_kmeans_stop stopped_by;
@@ -117,7 +121,9 @@ typedef struct cm_kmeans_run {
 cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, uint64_t k, double *centres,
                              cm_kmeans_run *out);
 void cm_kmeans_close_run(cm_core *core, cm_kmeans_run *run);
-cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run); /* labels; sums and counts of all are portion 0's */
+cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run); /* labels and sums */
+/* Centre i becomes the one that was order[i]; room for k times columns, and at least k, numbers. */
+void cm_kmeans_renumber(cm_kmeans_run *run, const uint64_t *order, double *room);
 cm_status cm_kmeans_measure(cm_context *ctx, cm_kmeans_run *run); /* the inertia; closest, if there is room for it */
 cm_status cm_kmeans_want_closest(cm_context *ctx, cm_kmeans_run *run);
 /* Iterates and measures; tolerance: absolute. */

@@ -203,14 +203,28 @@ static double sum_up(const cm_kmeans_points *points, uint64_t j, double from, bo
     return total;
 }
 
+/* The least and the greatest value, in lanes that do not wait for each other. */
 static void find_ends(const cm_kmeans_points *points, uint64_t j, double *low, double *high) {
-    *low = *high = block_of(points, j, 0)[0];
+    double lows[LANES], highs[LANES];
+    for (uint64_t lane = 0; lane < LANES; lane++) lows[lane] = highs[lane] = block_of(points, j, 0)[0];
     for (uint64_t block = 0; block < points->blocks; block++) {
         const double *values = block_of(points, j, block);
-        for (uint64_t i = 0; i < cm_kmeans_block_rows(points, block); i++) {
-            *low = values[i] < *low ? values[i] : *low;
-            *high = values[i] > *high ? values[i] : *high;
+        uint64_t rows = cm_kmeans_block_rows(points, block), whole = rows / LANES * LANES;
+        for (uint64_t i = 0; i < whole; i += LANES)
+            for (uint64_t lane = 0; lane < LANES; lane++) {
+                lows[lane] = values[i + lane] < lows[lane] ? values[i + lane] : lows[lane];
+                highs[lane] = values[i + lane] > highs[lane] ? values[i + lane] : highs[lane];
+            }
+        for (uint64_t i = whole; i < rows; i++) {
+            lows[0] = values[i] < lows[0] ? values[i] : lows[0];
+            highs[0] = values[i] > highs[0] ? values[i] : highs[0];
         }
+    }
+    *low = lows[0];
+    *high = highs[0];
+    for (uint64_t lane = 1; lane < LANES; lane++) {
+        *low = lows[lane] < *low ? lows[lane] : *low;
+        *high = highs[lane] > *high ? highs[lane] : *high;
     }
 }
 
@@ -256,11 +270,13 @@ static cm_status find_quartiles(cm_context *ctx, const preparation *of, uint64_t
     return status;
 }
 
-/* The first row beyond what distances can be measured by. */
-static cm_status check_size(cm_context *ctx, const preparation *of, uint64_t j) {
+/* The least and greatest value; an error for the first row beyond what distances can be measured by. */
+static cm_status check_size(cm_context *ctx, const preparation *of, uint64_t j, double *ends) {
     const cm_kmeans_points *points = of->points;
     double low, high;
     find_ends(points, j, &low, &high);
+    ends[0] = low;
+    ends[1] = high;
     if (fabs(low) <= CM_KMEANS_LARGEST && fabs(high) <= CM_KMEANS_LARGEST) return CM_OK;
     uint64_t row = 0;
     while (fabs(cm_kmeans_value(points, row, j)) <= CM_KMEANS_LARGEST) row++;
@@ -307,12 +323,11 @@ static cm_status copy_column(cm_context *ctx, const preparation *of, uint64_t j)
 }
 
 /* Centre and scale; a column without spread is only moved. */
-static cm_status find_scaling(cm_context *ctx, preparation *of, uint64_t j) {
+static cm_status find_scaling(cm_context *ctx, preparation *of, uint64_t j, const double *ends) {
     const cm_kmeans_points *points = of->points;
     cm_kmeans_scaling *out = &of->scalings[j];
     cm_kmeans_scale kind = of->settings->scale;
-    double n = (double)points->rows, low, high, scale = 0;
-    find_ends(points, j, &low, &high);
+    double n = (double)points->rows, low = ends[0], high = ends[1], scale = 0;
     double mean = low < high ? low + sum_up(points, j, low, false) / n : low, variance = 0;
     if (low < high && (kind != CM_KMEANS_NONE || of->settings->tolerance > 0))
         variance = sum_up(points, j, mean, true) / n;
@@ -338,13 +353,14 @@ static cm_status prepare_column(cm_context *ctx, void *state, uint64_t j) {
     preparation *of = state;
     cm_kmeans_scaling *scaling = &of->scalings[j];
     *scaling = (cm_kmeans_scaling){.log = of->settings->log[j], .scale = 1, .median = (double)NAN};
+    double ends[2];
     cm_status status = borrow_column(of, j) ? CM_OK : copy_column(ctx, of, j);
-    if (!status) status = check_size(ctx, of, j);
-    if (!status) status = find_scaling(ctx, of, j);
+    if (!status) status = check_size(ctx, of, j, ends);
+    if (!status) status = find_scaling(ctx, of, j, ends);
     double *own = of->points->own[j];
     if (status || of->settings->scale == CM_KMEANS_NONE) return status;
     for (uint64_t i = 0; i < of->points->rows; i++) own[i] = (own[i] - scaling->centre) / scaling->scale;
-    return check_size(ctx, of, j);
+    return check_size(ctx, of, j, ends);
 }
 
 /* ---- all ---- */

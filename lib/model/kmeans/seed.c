@@ -6,9 +6,13 @@
  * variant, which scikit-learn uses too, draws 2 + floor(ln k) candidates each time and keeps the one that leaves the
  * least sum of squared distances (the first of equals). Cost: rows times columns times k times candidates.
  *
- * Different here: a step is one pass over the rows, which takes the winner of the step before into account and weighs
- * the new candidates; sums are formed in blocks of rows and added in their order; when no row is left at a distance,
- * the rows that differ are fewer than the centres wanted, which is an error that names both. */
+ * Different here: a pass over the rows compares them with the candidates of several steps to come. These are drawn by
+ * the distances of that time; when their step comes, each is kept with a chance of its distance now over that then,
+ * which makes it one drawn by the distances of the step (rejection sampling, J. von Neumann, 1951). Floats with a bound of
+ * their error tell which rows a candidate may be nearer to than any centre, few after the first steps; their distances
+ * in doubles are kept, so that the steps need no further pass. Sums are formed in blocks of rows and added in their
+ * order; when no row is left at a distance, the rows that differ are fewer than the centres wanted, which is an error
+ * that names both. */
 #include <string.h>
 
 #include "base/math.h"
@@ -17,36 +21,144 @@
 #include "model/kmeans/kmeans.h"
 
 #define TASK_BLOCKS 16
+#define MOST CM_KMEANS_CANDIDATES
+#define STEP_MOST 12    /* candidates of a step: 2 + ln CM_KMEANS_MOST */
+#define NOT_KEPT UINT16_MAX
 
-/* The centre chosen last is taken into account by the next pass, or before a row of a block is drawn. */
+/* What the candidates are to the rows of a block. */
+typedef struct block_state {
+    bool up_to_date;         /* the centre chosen last is in the closest distances */
+    double total;            /* what is left: the sum of these, weighted; by subtraction until they are up to date */
+    double with[STEP_MOST];  /* what would be left with each candidate of the step */
+    uint16_t starts[MOST];   /* of each candidate's distances among those kept; NOT_KEPT: there was no room */
+    cm_kmeans_bits *nearer;  /* the rows that are nearer to each candidate, when they were compared */
+    double *kept;            /* their distances */
+} block_state;
+
 typedef struct seeding {
     cm_kmeans_run *run;
-    cm_kmeans_lot last, candidates;
-    uint8_t *up_to_date; /* of each block: the last centre is in its closest distances */
-    double (*left)[CM_KMEANS_CANDIDATES]; /* of each block: what would be left with each candidate */
-    double *totals;                       /* of each block: what is left */
+    cm_kmeans_lot last, candidates; /* last: the centre chosen last */
+    uint64_t winner;                /* the candidate that it was */
+    uint64_t each, most;            /* candidates of a step, of a pass */
+    uint64_t next;                  /* candidate that has not had its turn */
+    uint64_t rows[MOST], step[STEP_MOST]; /* of the candidates; the candidates of the step */
+    double chances[MOST];           /* the candidates' distances when they were drawn */
+    bool pass;                      /* the rows are to be compared with the candidates */
+    block_state *blocks;
+    cm_kmeans_bits *nearer; /* of all blocks */
+    double *kept;
+    uint64_t room; /* distances that a block keeps */
     double total;
     cm_random random;
 } seeding;
 
-static void bring_up_to_date(seeding *of, uint64_t block) {
-    const cm_kmeans_points *points = of->run->points;
-    if (of->up_to_date[block]) return;
-    of->run->kernel->approach(&of->last, points->values + block * points->columns, cm_kmeans_block_rows(points, block),
-                              of->run->closest + block * CM_KMEANS_BLOCK);
-    of->up_to_date[block] = 1;
+/* ---- a block ---- */
+
+static const double *weights_of(const seeding *of, uint64_t block) {
+    const double *weights = of->run->points->weights;
+    return weights ? weights + block * CM_KMEANS_BLOCK : NULL;
 }
 
-static void weigh_block(seeding *of, uint64_t block) {
+static double add_up(const double *closest, const double *weights) {
+    double lanes[CM_KMEANS_LANES];
+    cm_eight sums = {0};
+    for (uint64_t row = 0; row < CM_KMEANS_BLOCK; row += CM_KMEANS_LANES) {
+        cm_eight eight = *(const cm_eight *)(const void *)(closest + row);
+        if (weights) eight *= *(const cm_eight *)(const void *)(weights + row);
+        sums += eight;
+    }
+    memcpy(lanes, &sums, sizeof lanes);
+    return cm_kmeans_sum_lanes(lanes);
+}
+
+/* The rows with a bit, in their order, and their distances from a centre of a lot that are less than the closest; other
+ * bits are taken out. */
+static uint64_t measure(const seeding *of, uint64_t number, const cm_kmeans_lot *lot, uint64_t centre,
+                        cm_kmeans_bits *which, double *out) {
     const cm_kmeans_points *points = of->run->points;
-    double lanes[CM_KMEANS_CANDIDATES][CM_KMEANS_LANES];
-    uint64_t first = block * CM_KMEANS_BLOCK;
-    memset(lanes, 0, sizeof lanes);
-    of->run->kernel->weigh(&of->candidates, of->up_to_date[block] ? NULL : &of->last,
-                           points->values + block * points->columns, cm_kmeans_block_rows(points, block),
-                           of->run->closest + first, points->weights ? points->weights + first : NULL, lanes);
-    of->up_to_date[block] = 1;
-    for (uint64_t i = 0; i < of->candidates.count; i++) of->left[block][i] = cm_kmeans_sum_lanes(lanes[i]);
+    const double *closest = of->run->closest + number * CM_KMEANS_BLOCK;
+    double fresh[CM_KMEANS_BLOCK];
+    uint64_t count = 0;
+    of->run->kernel->measure(lot, centre, points->values + number * points->columns,
+                             cm_kmeans_block_rows(points, number), which, fresh);
+    for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++)
+        for (uint32_t bits = which->words[word]; bits; bits &= bits - 1) {
+            uint64_t row = word * 32 + (uint64_t)__builtin_ctz(bits);
+            if (fresh[row] < closest[row]) out[count++] = fresh[row];
+            else which->words[word] &= ~(bits & -bits);
+        }
+    return count;
+}
+
+/* The distances of the rows with a bit, kept ones or measured again. */
+static const double *distances(const seeding *of, uint64_t number, const cm_kmeans_lot *lot, uint64_t centre,
+                               uint64_t candidate, double *room) {
+    const block_state *block = &of->blocks[number];
+    if (block->starts[candidate] != NOT_KEPT) return block->kept + block->starts[candidate];
+    measure(of, number, lot, centre, &block->nearer[candidate], room);
+    return room;
+}
+
+/* What the block would lose with a candidate. */
+static double add_loss(const seeding *of, uint64_t number, uint64_t candidate, const double *fresh) {
+    const double *closest = of->run->closest + number * CM_KMEANS_BLOCK, *weights = weights_of(of, number);
+    const cm_kmeans_bits *nearer = &of->blocks[number].nearer[candidate];
+    double loss = 0;
+    for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++)
+        for (uint32_t bits = nearer->words[word]; bits; bits &= bits - 1) {
+            uint64_t row = word * 32 + (uint64_t)__builtin_ctz(bits);
+            double less = closest[row] - *fresh++;
+            if (less > 0) loss += weights ? weights[row] * less : less;
+        }
+    return loss;
+}
+
+/* The rows nearer to the last centre get its distance. */
+static void bring_up_to_date(seeding *of, uint64_t number) {
+    block_state *block = &of->blocks[number];
+    double *closest = of->run->closest + number * CM_KMEANS_BLOCK, room[CM_KMEANS_BLOCK];
+    if (block->up_to_date) return;
+    const double *fresh = distances(of, number, &of->last, 0, of->winner, room);
+    for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++)
+        for (uint32_t bits = block->nearer[of->winner].words[word]; bits; bits &= bits - 1) {
+            uint64_t row = word * 32 + (uint64_t)__builtin_ctz(bits);
+            if (*fresh < closest[row]) closest[row] = *fresh;
+            fresh++;
+        }
+    block->total = add_up(closest, weights_of(of, number));
+    block->up_to_date = true;
+}
+
+/* Compares the rows with all candidates, of which the first are those of the step, and keeps distances while there is
+ * room. */
+static void compare(seeding *of, uint64_t number) {
+    block_state *block = &of->blocks[number];
+    const cm_kmeans_points *points = of->run->points;
+    double fresh[CM_KMEANS_BLOCK];
+    uint64_t used = 0;
+    of->run->kernel->compare(&of->candidates, points->values + number * points->columns,
+                             cm_kmeans_block_rows(points, number), of->run->closest + number * CM_KMEANS_BLOCK,
+                             block->nearer);
+    for (uint64_t i = 0; i < of->candidates.count; i++) {
+        uint64_t count = measure(of, number, &of->candidates, i, &block->nearer[i], fresh);
+        if (i < of->each) block->with[i] = block->total - add_loss(of, number, i, fresh);
+        bool fits = used + count <= of->room;
+        block->starts[i] = fits ? (uint16_t)used : NOT_KEPT;
+        if (!fits) continue;
+        memcpy(block->kept + used, fresh, (size_t)count * sizeof *fresh);
+        used += count;
+    }
+}
+
+static void weigh_block(seeding *of, uint64_t number) {
+    block_state *block = &of->blocks[number];
+    double room[CM_KMEANS_BLOCK];
+    bring_up_to_date(of, number);
+    if (of->pass) compare(of, number);
+    for (uint64_t i = 0; i < of->each && !of->pass; i++) {
+        const double *fresh = distances(of, number, &of->candidates, of->step[i], of->step[i], room);
+        block->with[i] = block->total - add_loss(of, number, of->step[i], fresh);
+    }
 }
 
 static cm_status weigh_blocks(cm_context *ctx, void *state, uint64_t task) {
@@ -59,22 +171,12 @@ static cm_status weigh_blocks(cm_context *ctx, void *state, uint64_t task) {
     return CM_OK;
 }
 
-/* What each candidate would leave; the best of them becomes the last centre. */
-static cm_status weigh_candidates(cm_context *ctx, seeding *of, const double *candidates, uint64_t count,
-                                  uint64_t *best) {
-    uint64_t blocks = of->run->points->blocks;
-    cm_kmeans_lot_fill(&of->candidates, candidates, count, of->run->centres, of->run->kernel);
-    cm_status status = cm_parallel(ctx, (blocks + TASK_BLOCKS - 1) / TASK_BLOCKS, weigh_blocks, of);
-    for (uint64_t i = 0; i < count && !status; i++) {
-        double left = 0;
-        for (uint64_t block = 0; block < blocks; block++) left += of->left[block][i];
-        if (i && left >= of->total) continue;
-        of->total = left;
-        *best = i;
-    }
-    for (uint64_t block = 0; block < blocks; block++) of->totals[block] = of->left[block][*best];
-    return status;
+/* What is left with each candidate of the step. */
+static cm_status weigh(cm_context *ctx, seeding *of) {
+    return cm_parallel(ctx, (of->run->points->blocks + TASK_BLOCKS - 1) / TASK_BLOCKS, weigh_blocks, of);
 }
+
+/* ---- candidates ---- */
 
 /* A row with a chance in proportion to its weighted distance; of rounding at the end the last row that has any. */
 static uint64_t draw_row(seeding *of) {
@@ -82,10 +184,10 @@ static uint64_t draw_row(seeding *of) {
     double target = cm_random_double(&of->random) * of->total;
     uint64_t block = 0, last = 0;
     for (uint64_t i = 0; i < points->blocks; i++) {
-        if (of->totals[i] <= 0) continue;
+        if (of->blocks[i].total <= 0) continue;
         block = i;
-        if (target < of->totals[i]) break;
-        target -= of->totals[i];
+        if (target < of->blocks[i].total) break;
+        target -= of->blocks[i].total;
     }
     bring_up_to_date(of, block);
     uint64_t first = block * CM_KMEANS_BLOCK, rows = cm_kmeans_block_rows(points, block);
@@ -103,48 +205,129 @@ static void copy_row(const cm_kmeans_run *run, uint64_t row, double *to) {
     for (uint64_t j = 0; j < run->points->columns; j++) to[j] = cm_kmeans_value(run->points, row, j);
 }
 
-/* The centre is the one at `at`, and the last. */
-static void take(seeding *of, uint64_t at, const double *centre) {
-    uint64_t columns = of->run->points->columns;
-    memmove(of->run->centres + at * columns, centre, (size_t)columns * sizeof *centre);
-    cm_kmeans_lot_fill(&of->last, of->run->centres + at * columns, 1, of->run->centres, of->run->kernel);
-    memset(of->up_to_date, 0, (size_t)of->run->points->blocks);
+/* Candidates for the step at `at` and, as few rows are nearer to one of them then, for some that follow. */
+static void draw_candidates(seeding *of, uint64_t at) {
+    double centres[MOST * CM_MOST_INPUTS];
+    uint64_t steps = 3 * at / 4 / of->each, count = of->each * (steps ? steps : 1);
+    if (count > of->most) count = of->most;
+    for (uint64_t i = 0; i < count; i++) {
+        of->rows[i] = draw_row(of);
+        of->chances[i] = of->run->closest[of->rows[i]];
+        copy_row(of->run, of->rows[i], centres + i * of->run->points->columns);
+    }
+    cm_kmeans_lot_fill(&of->candidates, centres, count, of->run->centres, of->run->kernel);
+    for (uint64_t i = 0; i < of->each; i++) of->step[i] = i;
+    of->next = of->each;
+}
+
+/* Those of the step; false if too few are left. */
+static bool take_candidates(seeding *of) {
+    uint64_t taken = 0;
+    while (of->next < of->candidates.count && taken < of->each) {
+        uint64_t i = of->next++;
+        bring_up_to_date(of, of->rows[i] / CM_KMEANS_BLOCK);
+        if (cm_random_double(&of->random) * of->chances[i] < of->run->closest[of->rows[i]]) of->step[taken++] = i;
+    }
+    return taken == of->each;
+}
+
+/* The place in the step of the candidate that leaves least; the first of equals. */
+static uint64_t find_best(const seeding *of) {
+    double least = 0;
+    uint64_t best = 0;
+    for (uint64_t i = 0; i < of->each; i++) {
+        double left = 0;
+        for (uint64_t block = 0; block < of->run->points->blocks; block++) left += of->blocks[block].with[i];
+        if (i && left >= least) continue;
+        least = left;
+        best = i;
+    }
+    return best;
+}
+
+/* ---- centres ---- */
+
+/* The candidate becomes the centre at `at`. Its distances come into a block when they are needed; at once where
+ * subtraction left few digits of the sum. */
+static void take(seeding *of, uint64_t at, uint64_t best) {
+    cm_kmeans_run *run = of->run;
+    double *centre = run->centres + at * run->points->columns;
+    of->winner = of->step[best];
+    copy_row(run, of->rows[of->winner], centre);
+    cm_kmeans_lot_fill(&of->last, centre, 1, run->centres, run->kernel);
+    of->total = 0;
+    for (uint64_t i = 0; i < run->points->blocks; i++) {
+        block_state *block = &of->blocks[i];
+        bool few_digits = block->with[best] < 0x1p-20 * block->total;
+        block->total = block->with[best];
+        block->up_to_date = false;
+        if (few_digits) bring_up_to_date(of, i);
+        of->total += block->total;
+    }
+}
+
+/* Any row; all are nearer to it than to nothing. */
+static cm_status take_first(cm_context *ctx, seeding *of) {
+    const cm_kmeans_points *points = of->run->points;
+    uint64_t each = of->each;
+    of->rows[0] = cm_random_below(&of->random, points->rows);
+    for (uint64_t row = 0; row < points->rows; row++) of->run->closest[row] = 1e300;
+    for (uint64_t i = 0; i < points->blocks; i++) {
+        uint64_t rows = cm_kmeans_block_rows(points, i);
+        for (uint64_t row = 0; row < rows; row++) of->blocks[i].nearer[0].words[row / 32] |= UINT32_C(1) << row % 32;
+        of->blocks[i].starts[0] = NOT_KEPT;
+    }
+    take(of, 0, 0);
+    of->each = 0;
+    cm_status status = weigh(ctx, of);
+    of->each = each;
+    for (uint64_t i = 0; i < points->blocks; i++) of->total += of->blocks[i].total;
+    return status;
 }
 
 static cm_status seed_all(cm_context *ctx, seeding *of) {
-    cm_kmeans_run *run = of->run;
-    uint64_t columns = run->points->columns, count = 2 + (uint64_t)cm_log((double)run->k), best = 0;
-    double candidates[CM_KMEANS_CANDIDATES * CM_MOST_INPUTS];
-    cm_status status = CM_OK;
-    for (uint64_t row = 0; row < run->points->rows; row++) run->closest[row] = 1e300;
-    copy_row(run, cm_random_below(&of->random, run->points->rows), candidates);
-    take(of, 0, candidates);
-    if (run->k > 1) status = weigh_candidates(ctx, of, candidates, 1, &best); /* what the first one leaves */
-    for (uint64_t at = 1; at < run->k && !status; at++) {
-        if (!(of->total > 0)) return cm_fail(ctx, CM_E_DATA, "KMEANS_DISTINCT", "uu", run->k, at);
-        for (uint64_t i = 0; i < count; i++) copy_row(run, draw_row(of), candidates + i * columns);
-        status = weigh_candidates(ctx, of, candidates, count, &best);
-        if (!status) take(of, at, candidates + best * columns);
+    uint64_t k = of->run->k;
+    cm_status status = take_first(ctx, of);
+    for (uint64_t at = 1; at < k && !status; at++) {
+        if (!(of->total > 0)) return cm_fail(ctx, CM_E_DATA, "KMEANS_DISTINCT", "uu", k, at);
+        of->pass = !take_candidates(of);
+        if (of->pass) draw_candidates(of, at);
+        status = weigh(ctx, of);
+        if (!status) take(of, at, find_best(of));
     }
     return status;
 }
 
+/* ---- all ---- */
+
+static cm_status open_blocks(cm_context *ctx, seeding *of) {
+    uint64_t blocks = of->run->points->blocks;
+    of->blocks = cm_alloc(ctx, blocks, sizeof *of->blocks);
+    if (of->blocks) of->nearer = cm_alloc(ctx, blocks * of->most, sizeof *of->nearer);
+    if (of->nearer) of->kept = cm_alloc_raw(ctx, blocks * of->room, sizeof *of->kept);
+    for (uint64_t i = 0; i < blocks && of->kept; i++) {
+        of->blocks[i].nearer = of->nearer + i * of->most;
+        of->blocks[i].kept = of->kept + i * of->room;
+    }
+    return of->kept ? CM_OK : ctx->error.status;
+}
+
 cm_status cm_kmeans_seed(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uint64_t start) {
     uint64_t blocks = run->points->blocks, columns = run->points->columns;
-    seeding of = {.run = run};
+    seeding of = {.run = run, .each = 2 + (uint64_t)cm_log((double)run->k)};
+    of.most = 3 * run->k / 4 / of.each > 1 ? MOST / of.each * of.each : of.each;
+    of.room = of.most > of.each ? CM_KMEANS_BLOCK : 0; /* where each step has a pass, nothing need be kept */
     cm_random_seed(&of.random, seed, run->k << 32 | start);
     cm_status status = cm_kmeans_want_closest(ctx, run);
     if (!status) status = cm_kmeans_lot_open(ctx, 1, columns, &of.last);
-    if (!status) status = cm_kmeans_lot_open(ctx, CM_KMEANS_CANDIDATES, columns, &of.candidates);
-    if (!status) of.up_to_date = cm_alloc(ctx, blocks, sizeof *of.up_to_date);
-    if (of.up_to_date) of.left = cm_alloc(ctx, blocks, sizeof *of.left);
-    if (of.left) of.totals = cm_alloc(ctx, blocks, sizeof *of.totals);
-    status = of.totals ? seed_all(ctx, &of) : ctx->error.status;
+    if (!status) status = cm_kmeans_lot_open(ctx, of.most, columns, &of.candidates);
+    if (!status) status = open_blocks(ctx, &of);
+    if (!status) status = seed_all(ctx, &of);
     cm_kmeans_lot_close(ctx->core, &of.last);
     cm_kmeans_lot_close(ctx->core, &of.candidates);
-    cm_free(ctx->core, of.up_to_date, blocks, sizeof *of.up_to_date);
-    cm_free(ctx->core, of.left, blocks, sizeof *of.left);
-    cm_free(ctx->core, of.totals, blocks, sizeof *of.totals);
+    cm_free(ctx->core, of.kept, blocks * of.room, sizeof *of.kept);
+    cm_free(ctx->core, of.nearer, blocks * of.most, sizeof *of.nearer);
+    cm_free(ctx->core, of.blocks, blocks, sizeof *of.blocks);
     return status;
 }
 

@@ -60,9 +60,10 @@ static void draw_again(const cm_kmeans_points *from, cm_random *random, sample *
 /* ---- one run ---- */
 
 static void assign_rows(const cm_kmeans_run *run, const sample *to, uint16_t *labels) {
+    float slack[CM_KMEANS_BLOCK];
     for (uint64_t block = 0; block < to->points.blocks; block++)
         run->kernel->assign(&run->lot, to->points.values + block * to->points.columns,
-                            cm_kmeans_block_rows(&to->points, block), labels + block * CM_KMEANS_BLOCK);
+                            cm_kmeans_block_rows(&to->points, block), NULL, slack, labels + block * CM_KMEANS_BLOCK);
 }
 
 /* *done: false if the drawn rows do not hold k that differ. */

@@ -1,19 +1,6 @@
 /* Encodings: each as iconv (the program) writes it, cut at every byte; bytes that are none of it; what is found. */
-#include "custmine/io.h"
-#include "custmine/table.h"
-#include "files.h"
 #include "io/source.h"
-
-#define REAL "../shared/data/"
-
-static cm_context *ctx;
-
-static void setup(void) {
-    ctx = new_context();
-}
-static void teardown(void) {
-    cm_context_free(ctx);
-}
+#include "reading.h"
 
 /* The text that a source of these bytes gives, portion by portion; to be freed. NULL: it failed. */
 static char *decoded(const void *bytes, size_t length, uint64_t portion, cm_encoding encoding, bool lenient,
@@ -131,34 +118,23 @@ START_TEST(lenient_bytes_stay_wrong) {
 }
 END_TEST
 
-static cm_table *read_as(const char *path, const char *encoding, const char *on_error, cm_status status) {
-    cm_options *options = NULL;
-    cm_table *table = NULL;
-    ck_assert_int_eq(cm_options_new(ctx, "read", &options), CM_OK);
-    if (encoding) ck_assert_int_eq(cm_options_set_text(ctx, options, "encoding", encoding), CM_OK);
-    if (on_error) ck_assert_int_eq(cm_options_set_text(ctx, options, "on_error", on_error), CM_OK);
-    ck_assert_msg(cm_read_csv(ctx, path, options, &table) == status, "%s", cm_error_message(ctx));
-    cm_options_free(options);
-    return table;
-}
-
 START_TEST(errors_name_line_and_readings) {
     static const char text[] = "id,name\r\n1,Anna\r\n\"2\",Caf\xE9 \x80\r\n";
     const char *path = make_file("latin.csv", text, sizeof text - 1);
-    cm_error error = {.struct_size = sizeof error};
-    read_as(path, NULL, NULL, CM_E_DATA);
-    cm_error_get(ctx, &error);
+    cm_error error = refuse(path, CM_E_DATA);
     ck_assert_uint_eq(error.line, 3);
     ck_assert_uint_eq(error.byte_offset, 24);
     ck_assert_msg(strstr(error.message, "windows-1252 (Caf\xC3\xA9 \xE2\x82\xAC)") != NULL, "%s", error.message);
-    cm_table *table = read_as(path, "windows-1252", NULL, CM_OK);
+    set("encoding", "windows-1252");
+    cm_table *table = read_table(path);
     uint64_t length;
     ck_assert_str_eq(cm_table_text(table, 1, 1, 0, &length), "Caf\xC3\xA9 \xE2\x82\xAC");
     cm_table_free(table);
     unlink(path);
     static const char dish[] = "id,dish\n1,\xC2\xE9\xB2\xCB\xB2\xCB\n";
     path = make_file("gbk.csv", dish, sizeof dish - 1);
-    read_as(path, NULL, NULL, CM_E_DATA);
+    set("encoding", "auto");
+    refuse(path, CM_E_DATA);
     ck_assert(strstr(cm_error_message(ctx), "gb18030 (\xE9\xBA\xBB\xE8\x8F\x9C\xE8\x8F\x9C)") != NULL);
     unlink(path);
 }
@@ -167,9 +143,10 @@ END_TEST
 START_TEST(bad_bytes_are_collected) {
     static const char text[] = "id,name\n1,Anna\n2,B\xE9" "a\n3,Carl\n";
     const char *path = make_file("bad.csv", text, sizeof text - 1);
-    cm_table *table = read_as(path, "utf-8", "collect", CM_OK), *rejects = NULL;
+    set("encoding", "utf-8");
+    set("on_error", "collect");
+    cm_table *table = read_table(path), *rejects = attached(table, "rejects");
     ck_assert_uint_eq(cm_table_rows(table), 2);
-    ck_assert_int_eq(cm_table_attached(ctx, table, "rejects", &rejects), CM_OK);
     uint64_t length;
     ck_assert_uint_eq(cm_table_rows(rejects), 1);
     ck_assert_int_eq(cm_table_int(rejects, 0, 1), 3);
@@ -177,7 +154,8 @@ START_TEST(bad_bytes_are_collected) {
     ck_assert_str_eq(cm_table_text(rejects, 0, 6, 0, &length), "2,B\xE9" "a");
     cm_table_free(rejects);
     cm_table_free(table);
-    read_as(path, "utf-8", "fail", CM_E_DATA);
+    set("on_error", "fail");
+    refuse(path, CM_E_DATA);
     ck_assert(strstr(cm_error_message(ctx), "bad.csv:3: byte E9 is no UTF-8") != NULL);
     unlink(path);
 }
@@ -200,14 +178,18 @@ static bool same_tables(const cm_table *a, const cm_table *b) {
 
 /* UTF-8 with a byte order mark, and GBK: quoted line ends, 10,037 records on 12,487 lines. */
 START_TEST(meal_orders) {
-    const char *marked = REAL "meal-orders/meal_order_detail.csv.gz", *gbk = REAL "meal-orders/meal_order_detail.gbk.csv.gz";
-    if (access(marked, R_OK)) return;
-    cm_table *one = read_as(marked, NULL, NULL, CM_OK), *other = read_as(gbk, "gbk", NULL, CM_OK);
+    const char *marked = REAL "meal-orders/meal_order_detail.csv.gz";
+    const char *gbk = REAL "meal-orders/meal_order_detail.gbk.csv.gz";
+    if (!have(marked)) return;
+    cm_table *one = read_table(marked);
+    set("encoding", "gbk");
+    cm_table *other = read_table(gbk);
     ck_assert_uint_eq(cm_table_rows(one), 10037);
     ck_assert(same_tables(one, other));
     cm_table_free(other);
     cm_table_free(one);
-    read_as(gbk, NULL, NULL, CM_E_DATA);
+    set("encoding", "auto");
+    refuse(gbk, CM_E_DATA);
     ck_assert_msg(strstr(cm_error_message(ctx), "gb18030 (") != NULL, "%s", cm_error_message(ctx));
 }
 END_TEST

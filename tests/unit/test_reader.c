@@ -1,50 +1,6 @@
 /* Tables from CSV: types, roles, bad rows, options, portions; and real files where they are at hand. */
-#include "custmine/io.h"
-#include "files.h"
+#include "reading.h"
 #include "table/table.h"
-
-#define DATA "tests/data/"
-#define REAL "../shared/data/"
-
-static cm_context *ctx;
-static cm_options *options;
-
-static void setup(void) {
-    ctx = new_context();
-    ck_assert_int_eq(cm_options_new(ctx, "read", &options), CM_OK);
-}
-static void teardown(void) {
-    cm_options_free(options);
-    cm_context_free(ctx);
-}
-
-static void set(const char *name, const char *value) {
-    ck_assert_msg(!cm_options_set_text(ctx, options, name, value), "%s", cm_error_message(ctx));
-}
-static void add(const char *name, const char *value) {
-    ck_assert_msg(!cm_options_add_text(ctx, options, name, value), "%s", cm_error_message(ctx));
-}
-
-static cm_table *read_table(const char *path) {
-    cm_table *table = NULL;
-    ck_assert_msg(!cm_read_csv(ctx, path, options, &table), "%s", cm_error_message(ctx));
-    return table;
-}
-
-static cm_table *attached(const cm_table *table, const char *name) {
-    cm_table *found = NULL;
-    ck_assert_msg(!cm_table_attached(ctx, table, name, &found), "%s", cm_error_message(ctx));
-    return found;
-}
-
-static cm_error refuse(const char *path, cm_status status) {
-    cm_table *table = NULL;
-    cm_error error = {.struct_size = sizeof error};
-    ck_assert_int_eq(cm_read_csv(ctx, path, options, &table), status);
-    ck_assert_ptr_null(table);
-    cm_error_get(ctx, &error);
-    return error;
-}
 
 /* A cell as text, "-" if absent; borrowed until the fourth call after. */
 static const char *cell(const cm_table *table, uint64_t row, const char *name) {
@@ -450,12 +406,6 @@ START_TEST(no_memory) {
 END_TEST
 
 /* ---- real data ---- */
-
-static bool have(const char *path) {
-    if (file_exists(path)) return true;
-    fprintf(stderr, "skipped: %s is not there\n", path);
-    return false;
-}
 
 START_TEST(online_retail) {
     if (!have(REAL "online_retail.csv.gz")) return;

@@ -1,40 +1,18 @@
 /* Real files as their systems exported them, against what is published of them (../shared/data/README.md); nothing to
  * do where they are not at hand. */
-#include "custmine/io.h"
-#include "custmine/table.h"
-#include "files.h"
+#include "reading.h"
 
-#define REAL "../shared/data/"
 #define JOURNEY REAL "completejourney/"
 
-static cm_context *ctx;
-
-static void setup(void) {
-    ctx = new_context();
-}
-static void teardown(void) {
-    cm_context_free(ctx);
-}
-
-static cm_table *read_table(const char *path, const char *on_error) {
-    cm_options *options = NULL;
-    cm_table *table = NULL;
-    ck_assert_int_eq(cm_options_new(ctx, "read", &options), CM_OK);
-    ck_assert_int_eq(cm_options_set_text(ctx, options, "on_error", on_error), CM_OK);
-    ck_assert_msg(!cm_read_csv(ctx, path, options, &table), "%s", cm_error_message(ctx));
-    cm_options_free(options);
-    return table;
-}
-
 static cm_table *join(const cm_table *left, const cm_table *right, const char *key) {
-    cm_options *options = NULL;
+    cm_options *keys = NULL;
     cm_table *joined = NULL;
-    ck_assert_int_eq(cm_options_new(ctx, "join", &options), CM_OK);
-    ck_assert_int_eq(cm_options_set_text(ctx, options, "left_key", key), CM_OK);
-    ck_assert_int_eq(cm_options_set_text(ctx, options, "right_key", key), CM_OK);
-    ck_assert_msg(!cm_table_join(ctx, left, right, options, &joined), "%s", cm_error_message(ctx));
+    ck_assert_int_eq(cm_options_new(ctx, "join", &keys), CM_OK);
+    ck_assert_int_eq(cm_options_set_text(ctx, keys, "left_key", key), CM_OK);
+    ck_assert_int_eq(cm_options_set_text(ctx, keys, "right_key", key), CM_OK);
+    ck_assert_msg(!cm_table_join(ctx, left, right, keys, &joined), "%s", cm_error_message(ctx));
     ck_assert_uint_eq(cm_table_rows(joined), cm_table_rows(left));
-    cm_options_free(options);
+    cm_options_free(keys);
     return joined;
 }
 
@@ -72,9 +50,9 @@ static const struct {
 START_TEST(complete_journey_tables) {
     char path[200];
     snprintf(path, sizeof path, JOURNEY "%s", tables[_i].name);
-    if (access(path, R_OK)) return;
-    cm_table *table = read_table(path, "collect"), *rejects = NULL;
-    ck_assert_int_eq(cm_table_attached(ctx, table, "rejects", &rejects), CM_OK);
+    if (!have(path)) return;
+    set("on_error", "collect");
+    cm_table *table = read_table(path), *rejects = attached(table, "rejects");
     ck_assert_uint_eq(cm_table_rows(table) + cm_table_rows(rejects), tables[_i].rows);
     ck_assert_uint_eq(cm_table_columns(table), tables[_i].columns);
     ck_assert_uint_eq(cm_table_rows(rejects), strstr(path, "transactions") ? 1 : 0);
@@ -85,10 +63,12 @@ START_TEST(complete_journey_tables) {
 END_TEST
 
 START_TEST(complete_journey_joins) {
-    if (access(JOURNEY "products.csv.gz", R_OK)) return;
-    cm_table *sales = read_table(JOURNEY "transactions_sample.csv.gz", "collect");
-    cm_table *products = read_table(JOURNEY "products.csv.gz", "fail");
-    cm_table *people = read_table(JOURNEY "demographics.csv", "fail");
+    if (!have(JOURNEY "products.csv.gz")) return;
+    set("on_error", "collect");
+    cm_table *sales = read_table(JOURNEY "transactions_sample.csv.gz");
+    set("on_error", "fail");
+    cm_table *products = read_table(JOURNEY "products.csv.gz");
+    cm_table *people = read_table(JOURNEY "demographics.csv");
     ck_assert_uint_eq(distinct(sales, "household_id"), 2377);
     ck_assert_uint_eq(distinct(sales, "basket_id"), 47243);
     cm_table *named = join(sales, products, "product_id");
@@ -100,8 +80,8 @@ START_TEST(complete_journey_joins) {
     cm_table_free(people);
     cm_table_free(products);
     cm_table_free(sales);
-    cm_table *redeemed = read_table(JOURNEY "coupon_redemptions.csv", "fail");
-    cm_table *campaigns = read_table(JOURNEY "campaign_descriptions.csv", "fail");
+    cm_table *redeemed = read_table(JOURNEY "coupon_redemptions.csv");
+    cm_table *campaigns = read_table(JOURNEY "campaign_descriptions.csv");
     cm_table *both = join(redeemed, campaigns, "campaign_id");
     ck_assert_uint_eq(count(both, "campaign_type", "absent", NULL), 0);
     cm_table_free(both);
@@ -119,8 +99,8 @@ static const struct {
             {"Womens E-Mail", 21387, 3238, 189, 2303811}};
 
 START_TEST(hillstrom) {
-    if (access(REAL "campaign/hillstrom.csv.gz", R_OK)) return;
-    cm_table *table = read_table(REAL "campaign/hillstrom.csv.gz", "fail"), *arm = NULL;
+    if (!have(REAL "campaign/hillstrom.csv.gz")) return;
+    cm_table *table = read_table(REAL "campaign/hillstrom.csv.gz"), *arm = NULL;
     ck_assert_uint_eq(cm_table_rows(table), 64000);
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(cm_table_filter(ctx, table, "segment", "=", arms[i].segment, &arm), CM_OK);
@@ -143,8 +123,8 @@ START_TEST(anomaly) {
                  {REAL "anomaly/nab/exchange-2_cpc_results.csv", 1624}};
     cm_column_view time = {.struct_size = sizeof time};
     for (int i = 0; i < 3; i++) {
-        if (access(files[i].path, R_OK)) continue;
-        cm_table *table = read_table(files[i].path, "fail");
+        if (!have(files[i].path)) continue;
+        cm_table *table = read_table(files[i].path);
         ck_assert_uint_eq(cm_table_rows(table), files[i].rows);
         cm_table_view(table, 0, 0, &time);
         ck_assert_int_eq(time.type, CM_TIMESTAMP);
@@ -155,10 +135,10 @@ END_TEST
 
 /* 942 of the 945 orders have details: the orders joined to one row a known order id. */
 START_TEST(meal_orders_join) {
-    if (access(REAL "meal-orders/meal_order_info.csv", R_OK)) return;
+    if (!have(REAL "meal-orders/meal_order_info.csv")) return;
     static const char *const key[] = {"order_id"};
-    cm_table *orders = read_table(REAL "meal-orders/meal_order_info.csv", "fail"), *sorted = NULL, *ids = NULL;
-    cm_table *details = read_table(REAL "meal-orders/meal_order_detail.csv.gz", "fail");
+    cm_table *orders = read_table(REAL "meal-orders/meal_order_info.csv"), *sorted = NULL, *ids = NULL;
+    cm_table *details = read_table(REAL "meal-orders/meal_order_detail.csv.gz");
     ck_assert_uint_eq(cm_table_rows(orders), 945);
     ck_assert_int_eq(cm_table_sort(ctx, details, key, NULL, 1, &sorted), CM_OK);
     int64_t column = cm_table_find(sorted, "order_id"), before = -1;

@@ -1,27 +1,7 @@
 /* Reading in one pass: pushed, pulled and from files, against the same bytes read as a whole; schemas. */
-#include "custmine/io.h"
 #include "custmine/prepare.h"
-#include "custmine/table.h"
-#include "files.h"
+#include "reading.h"
 #include "table/table.h"
-
-#define DATA "tests/data/"
-
-static cm_context *ctx;
-static cm_options *options;
-
-static void setup(void) {
-    ctx = new_context();
-    ck_assert_int_eq(cm_options_new(ctx, "read", &options), CM_OK);
-}
-static void teardown(void) {
-    cm_options_free(options);
-    cm_context_free(ctx);
-}
-
-static void set(const char *name, const char *value) {
-    ck_assert_msg(!cm_options_set_text(ctx, options, name, value), "%s", cm_error_message(ctx));
-}
 
 /* All cells of a table as text, rows ended by line ends; appended to `out`. */
 static void print_rows(const cm_table *table, char *out) {
@@ -118,8 +98,7 @@ static char *streamed(const char *path, int *batches) {
 
 static char *whole(const char *path) {
     char *out = calloc(1, 1 << 20);
-    cm_table *table = NULL;
-    ck_assert_msg(!cm_read_csv(ctx, path, options, &table), "%s", cm_error_message(ctx));
+    cm_table *table = read_table(path);
     print_rows(table, out);
     cm_table_free(table);
     return out;
@@ -316,15 +295,13 @@ END_TEST
 /* ---- schemas ---- */
 
 static cm_table *schema_of(const char *path) {
-    cm_table *table = NULL, *schema = NULL;
-    ck_assert_int_eq(cm_read_csv(ctx, path, options, &table), CM_OK);
-    ck_assert_int_eq(cm_table_attached(ctx, table, "schema", &schema), CM_OK);
+    cm_table *table = read_table(path), *schema = attached(table, "schema");
     cm_table_free(table);
     return schema;
 }
 
 START_TEST(a_schema_decides) {
-    cm_table *schema = schema_of(DATA "good-sales.csv"), *table = NULL, *plain = NULL, *rejects = NULL;
+    cm_table *schema = schema_of(DATA "good-sales.csv"), *plain = NULL;
     ck_assert_int_eq(cm_options_set_table(ctx, options, "schema", schema), CM_OK);
     int batches;
     char *one = whole(DATA "good-sales.csv"), *other = streamed(DATA "good-sales.csv", &batches);
@@ -343,13 +320,12 @@ START_TEST(a_schema_decides) {
     unlink(path);
     path = make_text("second.csv", "n,when,ok,id\n1.5,03/04/2011,false,007\n1.555,03/04/2011,true,x\n1,2,true,y\n"
                                    "1,04/04/2011,maybe,z\n1e20,04/04/2011,true,w\n2,04/13/2011,true,v\n");
-    ck_assert_int_eq(cm_read_csv(ctx, path, options, &table), CM_E_DATA);
+    refuse(path, CM_E_DATA);
     set("on_error", "collect");
-    ck_assert_msg(!cm_read_csv(ctx, path, options, &table), "%s", cm_error_message(ctx));
+    cm_table *table = read_table(path), *rejects = attached(table, "rejects");
     ck_assert_uint_eq(cm_table_rows(table), 1);
     ck_assert_int_eq(cm_table_int(table, 0, 0), 150);
     ck_assert_int_eq(cm_table_int(table, 0, 1), 15067); /* 2011-04-03 */
-    ck_assert_int_eq(cm_table_attached(ctx, table, "rejects", &rejects), CM_OK);
     static const char *const reasons[] = {"number_too_large", "bad_date", "bad_value", "number_too_large", "bad_date"};
     uint64_t length;
     for (uint64_t i = 0; i < 5; i++) ck_assert_str_eq(cm_table_text(rejects, i, 4, 0, &length), reasons[i]);
@@ -357,7 +333,7 @@ START_TEST(a_schema_decides) {
     cm_table_free(table);
     unlink(path);
     path = make_text("third.csv", "n,when,id\n1.5,03/04/2011,7\n");
-    ck_assert_int_eq(cm_read_csv(ctx, path, options, &table), CM_E_COLUMN);
+    refuse(path, CM_E_COLUMN);
     unlink(path);
     cm_table_free(schema);
 }
@@ -375,7 +351,7 @@ static const struct {
 
 START_TEST(wrong_schema) {
     cm_builder *b = NULL;
-    cm_table *schema = NULL, *table = NULL;
+    cm_table *schema = NULL;
     static const char *const names[] = {"column", "type", "zone", "date_order", "role"};
     const char *values[] = {"Quantity", wrong_schemas[_i].type, wrong_schemas[_i].zone, wrong_schemas[_i].order,
                             wrong_schemas[_i].role};
@@ -390,7 +366,7 @@ START_TEST(wrong_schema) {
     cm_builder_free(b);
     cm_options_set_table(ctx, options, "schema", schema);
     const char *path = make_text("s.csv", "Quantity\n1\n");
-    ck_assert_int_eq(cm_read_csv(ctx, path, options, &table), CM_E_COLUMN);
+    refuse(path, CM_E_COLUMN);
     unlink(path);
     cm_table_free(schema);
 }

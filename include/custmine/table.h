@@ -234,7 +234,7 @@ struct ArrowArrayStream {
  * width become INT64, floats FLOAT64, decimals DECIMAL where the values fit, timestamps of any unit and zone
  * microseconds; utf8, large_utf8, string_view and dictionaries of them STRING. Numbers of 64 bits, dates, microseconds
  * and int32 dictionary codes are not copied. Field metadata `custmine.role` sets a role. CM_E_UNSUPPORTED names the
- * column and its format. */
+ * column and its format, CM_E_DATA the column and number of a value that does not fit, or of a text that is no UTF-8. */
 CM_API cm_status cm_table_import_arrow(cm_context *ctx, struct ArrowSchema *schema, struct ArrowArray *array,
                                        cm_table **out);
 
@@ -244,7 +244,8 @@ CM_API cm_status cm_table_import_stream(cm_context *ctx, struct ArrowArrayStream
 /* The table as one record batch, or as a stream of one batch a chunk. The caller's structs are filled and later
  * released by whoever takes them, on any thread; they keep the table alive. Options (topic "arrow"): strings
  * dictionary|plain, decimals decimal128|decimal64. Dictionary codes, numbers, dates are not copied (the batch form
- * copies a table of several chunks). */
+ * copies a table of several chunks). A STRING column with a text that is no UTF-8, as the records of table "rejects"
+ * may be, goes out as binary. */
 CM_API cm_status cm_table_export_arrow(cm_context *ctx, const cm_table *table, const cm_options *options,
                                        struct ArrowSchema *schema, struct ArrowArray *array);
 CM_API cm_status cm_table_export_stream(cm_context *ctx, const cm_table *table, const cm_options *options,

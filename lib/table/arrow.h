@@ -118,6 +118,7 @@ cm_status cm_arrow_malformed(cm_context *ctx, const char *name, const char *what
 
 typedef struct cm_arrow_column_out {
     bool large;                 /* texts need offsets of 64 bits */
+    bool binary;                /* some text is not UTF-8, as in records that were refused: they go out as bytes */
     cm_buffer *offsets, *bytes; /* the dictionary as one array; made when it is first given out */
 } cm_arrow_column_out;
 
@@ -128,7 +129,7 @@ typedef struct cm_arrow_export {
     cm_arrow_column_out *columns;
 } cm_arrow_export;
 
-/* Looks over the table: whether it can go out so, and which texts are large. */
+/* Looks over the table: whether it can go out so, and which texts are large or not UTF-8. */
 cm_status cm_arrow_export_begin(cm_context *ctx, const cm_table *table, const cm_options *options,
                                 cm_arrow_export *out);
 void cm_arrow_export_end(cm_arrow_export *out);

@@ -105,9 +105,14 @@ static void decimal_format(bool narrow, int32_t scale, char out[FORMAT_TEXT]) {
     memcpy(out + 5 + length, narrow ? ",64" : "", narrow ? 4 : 1);
 }
 
+static const char *text_format(const cm_arrow_column_out *column) {
+    if (column->binary) return column->large ? "Z" : "z";
+    return column->large ? "U" : "u";
+}
+
 static void format_of(const cm_arrow_export *from, uint64_t number, char out[FORMAT_TEXT]) {
     const cm_column *column = from->table->columns[number];
-    const char *text = from->columns[number].large ? "U" : "u";
+    const char *text = text_format(&from->columns[number]);
     switch (column->type) {
     case CM_BOOL: text = "b"; break;
     case CM_INT64: text = "l"; break;
@@ -126,7 +131,7 @@ static cm_status add_dictionary_schema(cm_context *ctx, const cm_arrow_export *f
                                        struct ArrowSchema *out) {
     struct ArrowSchema *dictionary = &((schema_owner *)out->private_data)->dictionary;
     if (from->plain) return CM_OK;
-    cm_status status = new_schema(ctx, from->columns[number].large ? "U" : "u", "", 0, dictionary);
+    cm_status status = new_schema(ctx, text_format(&from->columns[number]), "", 0, dictionary);
     if (status) return status;
     dictionary->flags = ARROW_FLAG_NULLABLE;
     out->dictionary = dictionary;
@@ -135,7 +140,7 @@ static cm_status add_dictionary_schema(cm_context *ctx, const cm_arrow_export *f
 
 static cm_status add_item_schema(cm_context *ctx, const cm_arrow_export *from, uint64_t number,
                                  struct ArrowSchema *out) {
-    const char *format = !from->plain ? "i" : from->columns[number].large ? "U" : "u";
+    const char *format = from->plain ? text_format(&from->columns[number]) : "i";
     cm_status status = new_schema(ctx, format, "item", 0, out->children[0]);
     if (status) return status;
     out->children[0]->flags = ARROW_FLAG_NULLABLE;

@@ -2,6 +2,7 @@
  * child does so for itself, so that it may be moved out and outlive the others. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "table/arrow.h"
 
 #define DECIMAL64_LARGEST INT64_C(999999999999999999)
@@ -51,6 +52,16 @@ static texts texts_of_items(const cm_column *column, const cm_chunk *chunk) {
                    .count = (uint64_t)(offsets[chunk->rows] - offsets[0])};
 }
 
+static cm_status find_binary(cm_context *ctx, const cm_column *column, bool *binary) {
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < column->dictionary_size && !*binary && !status; i++) {
+        cm_text text = cm_dictionary_text(column->dictionary, (int32_t)i);
+        if (i % CM_CHUNK_ROWS == 0) status = cm_tick(ctx, "arrow", 0, 0);
+        *binary = !cm_utf8_is_valid(text.data, text.length);
+    }
+    return status;
+}
+
 /* One type serves all chunks: offsets of 64 bits if one of them needs those. */
 static cm_status find_size(cm_context *ctx, const cm_arrow_export *from, const cm_column *column, bool *large) {
     uint64_t bytes, count = from->plain ? column->chunk_count : 1;
@@ -89,8 +100,12 @@ cm_status cm_arrow_export_begin(cm_context *ctx, const cm_table *table, const cm
     out->decimal64 = cm_option_choice(options, &cm_arrow_topic, "decimals") == 1;
     for (uint64_t i = 0; i < table->column_count && !status; i++) {
         const cm_column *column = table->columns[i];
-        if (column->dictionary) status = find_size(ctx, out, column, &out->columns[i].large);
-        else if (column->type == CM_DECIMAL && out->decimal64) status = check_precision(ctx, table, column);
+        if (column->dictionary) {
+            status = find_size(ctx, out, column, &out->columns[i].large);
+            if (!status) status = find_binary(ctx, column, &out->columns[i].binary);
+        } else if (column->type == CM_DECIMAL && out->decimal64) {
+            status = check_precision(ctx, table, column);
+        }
     }
     return status;
 }

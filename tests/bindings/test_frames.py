@@ -4,6 +4,7 @@ import gc
 import os
 import resource
 import sys
+import tempfile
 import unittest
 import warnings
 import weakref
@@ -222,6 +223,22 @@ class In(unittest.TestCase):
         frame = pandas.DataFrame({"customer": ["a", "b"], "date": ["2024-01-01", "soon"], "amount": [1.5, 2.25]})
         with self.assertRaisesRegex(custmine.Error, "soon"):
             custmine.rfm(frame)
+
+
+    def test_bytes_that_are_no_text(self):
+        """Rows refused for their bytes go out with these bytes; coming in, such bytes are an error with its place."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "bad.csv")
+            with open(path, "wb") as file:
+                file.write(b"id,name\n1,Anna\n2,B\xe9a\n3,Carl\n")
+            rejects = custmine.read(path, encoding="utf-8", on_error="collect").attached("rejects")
+        self.assertEqual(rejects.to_arrow()["record"].to_pylist(), [b"2,B\xe9a"])
+        self.assertEqual(rejects.to_arrow()["reason"].to_pylist(), ["bad_encoding"])
+        self.assertEqual(list(rejects.to_pandas()["record"]), [b"2,B\xe9a"])
+        self.assertEqual(rejects.to_polars()["record"].to_list(), [b"2,B\xe9a"])
+        wrong = pyarrow.array([b"Anna", b"B\xe9a"]).view(pyarrow.string())
+        with self.assertRaisesRegex(custmine.Error, "column name, value 2: the text is not UTF-8"):
+            custmine.Table.from_arrow(one(wrong, "name"))
 
 
 class NothingLeft(unittest.TestCase):

@@ -226,6 +226,21 @@ START_TEST(texts_are_utf8) {
 }
 END_TEST
 
+/* Bytes that are no text are refused with their place, wherever they stand: nothing is replaced or left out. */
+START_TEST(bad_texts_say_where) {
+    static const int32_t offsets[] = {0, 1, 3, 4}, indices[] = {0, 0, 2, 1};
+    static const block bytes = {"a\xE9" "bc", 4};
+    cm_context *ctx = new_context(NULL);
+    cm_table *table;
+    FAILS(import(ctx, new_schema("u", "name"), ARRAY(3, 0, NONE, ALL(offsets), bytes), &table), CM_E_DATA,
+          "column name, value 2: the text is not UTF-8");
+    struct ArrowArray *coded_texts =
+        with_dictionary(ARRAY(4, 0, NONE, ALL(indices)), ARRAY(3, 0, NONE, ALL(offsets), bytes));
+    FAILS(import(ctx, coded("i", "u"), coded_texts, &table), CM_E_DATA, "value 2: the text is not UTF-8");
+    end(ctx, NULL);
+}
+END_TEST
+
 /* ---- dictionaries ---- */
 
 START_TEST(indices_of_all_types) {
@@ -524,6 +539,7 @@ Suite *test_arrow(void) {
     tcase_add_test(in, texts_of_all_formats);
     tcase_add_test(in, text_views);
     tcase_add_test(in, texts_are_utf8);
+    tcase_add_test(in, bad_texts_say_where);
     tcase_add_test(in, indices_of_all_types);
     tcase_add_test(in, codes_are_not_copied_if_the_dictionary_is_ours);
     tcase_add_test(in, dictionaries_of_other_values);

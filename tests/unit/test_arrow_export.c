@@ -131,6 +131,39 @@ START_TEST(wrong_calls_of_export) {
 }
 END_TEST
 
+/* Records that were refused keep their bytes, which need not be UTF-8: such columns go out as binary ones, whole. */
+START_TEST(bytes_that_are_no_text) {
+    static const char bytes[] = "2,B\xE9" "a";
+    cm_context *ctx = new_context(NULL);
+    cm_builder *b = NULL;
+    cm_table *table = NULL;
+    OK(cm_builder_new(ctx, &b));
+    OK(cm_builder_column(ctx, b, "reason", CM_STRING, 0, CM_ROLE_NONE));
+    OK(cm_builder_column(ctx, b, "record", CM_STRING, 0, CM_ROLE_NONE));
+    OK(cm_builder_text(ctx, b, 0, "bad_encoding", 12));
+    OK(cm_builder_text(ctx, b, 1, bytes, sizeof bytes - 1));
+    OK(cm_builder_row(ctx, b));
+    OK(cm_builder_finish(ctx, b, &table));
+    cm_builder_free(b);
+    for (int plain = 0; plain < 2; plain++) {
+        struct ArrowSchema schema;
+        struct ArrowArray array;
+        cm_options *options = options_of(ctx, plain);
+        OK(cm_table_export_arrow(ctx, table, options, &schema, &array));
+        const struct ArrowSchema *reason = schema.children[0], *record = schema.children[1];
+        const struct ArrowArray *texts = plain ? array.children[1] : array.children[1]->dictionary;
+        ck_assert_str_eq(plain ? reason->format : reason->dictionary->format, "u");
+        ck_assert_str_eq(plain ? record->format : record->dictionary->format, "z");
+        ck_assert_int_eq(((const int32_t *)texts->buffers[1])[1], sizeof bytes - 1);
+        ck_assert_mem_eq(texts->buffers[2], bytes, sizeof bytes - 1);
+        array.release(&array);
+        schema.release(&schema);
+        cm_options_free(options);
+    }
+    end(ctx, table);
+}
+END_TEST
+
 static void *release_elsewhere(void *array) {
     ((struct ArrowArray *)array)->release(array);
     return NULL;
@@ -296,6 +329,7 @@ Suite *test_arrow_export(void) {
     tcase_add_loop_test(out, what_goes_out_comes_back, 0, 40);
     tcase_add_test(out, what_random_tables_lack);
     tcase_add_test(out, wrong_calls_of_export);
+    tcase_add_test(out, bytes_that_are_no_text);
     tcase_add_test(out, numbers_go_out_as_they_are);
     tcase_add_loop_test(out, every_allocation_may_fail, 0, 10);
     tcase_add_test(out, streams_say_what_failed);

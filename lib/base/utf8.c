@@ -24,17 +24,24 @@ uint64_t cm_utf8_sequence(const char *text, uint64_t length, uint64_t *skip) {
     return wanted;
 }
 
+static uint64_t word_at(const char *text) {
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
+#define ASCII_STEP 32
+
 static bool all_ascii(const char *text) {
-    uint64_t words[2];
-    memcpy(words, text, sizeof words);
-    return !((words[0] | words[1]) & UINT64_C(0x8080808080808080));
+    uint64_t any = word_at(text) | word_at(text + 8) | word_at(text + 16) | word_at(text + 24);
+    return !(any & UINT64_C(0x8080808080808080));
 }
 
 uint64_t cm_utf8_valid_prefix(const char *text, uint64_t length) {
     uint64_t at = 0, skip;
     while (at < length) {
-        if (length - at >= 16 && all_ascii(text + at)) {
-            at += 16;
+        if (length - at >= ASCII_STEP && all_ascii(text + at)) {
+            at += ASCII_STEP;
             continue;
         }
         uint64_t step = cm_utf8_sequence(text + at, length - at, &skip);

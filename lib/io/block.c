@@ -233,8 +233,13 @@ static void find_cells(cm_block *block, uint64_t column) {
     const uint32_t *ends = block->ends + column, *row_starts = block->starts;
     uint32_t *starts = block->cell_starts, *lengths = block->cell_lengths;
     uint64_t rows = block->rows, columns = block->columns;
-    for (uint64_t row = 0; row < rows; row++, ends += columns) {
-        uint32_t start = column ? ends[-1] + 1 : row_starts[row];
+    for (uint64_t row = 0; row < rows && column; row++, ends += columns) {
+        uint32_t start = ends[-1] + 1, end = ends[0];
+        starts[row] = start;
+        lengths[row] = end - start;
+    }
+    for (uint64_t row = 0; row < rows && !column; row++, ends += columns) {
+        uint32_t start = row_starts[row];
         starts[row] = start;
         lengths[row] = ends[0] - start;
     }

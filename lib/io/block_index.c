@@ -71,13 +71,21 @@ static inline uint64_t find_separators(masks *m, carry *before, uint64_t *separa
     return irregular;
 }
 
+static inline uint64_t write_place(uint64_t bits, uint32_t base, uint32_t *out) {
+    *out = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+    return bits & (bits - 1);
+}
+
 /* Eight places at once, whether there are so many or not: a loop that ends anew each time would be mispredicted. */
 static inline uint64_t write_eight(uint64_t bits, uint32_t base, uint32_t *out) {
-    for (int i = 0; i < 8; i++) {
-        out[i] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
-        bits &= bits - 1;
-    }
-    return bits;
+    bits = write_place(bits, base, out);
+    bits = write_place(bits, base, out + 1);
+    bits = write_place(bits, base, out + 2);
+    bits = write_place(bits, base, out + 3);
+    bits = write_place(bits, base, out + 4);
+    bits = write_place(bits, base, out + 5);
+    bits = write_place(bits, base, out + 6);
+    return write_place(bits, base, out + 7);
 }
 
 static inline uint64_t write_places(uint64_t bits, uint32_t base, uint32_t *out) {

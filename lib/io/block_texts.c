@@ -6,29 +6,33 @@
 
 /* ---- bare cells ---- */
 
-#define ODD_FIRST 1
-#define ODD_LAST 2
+/* Bytes that make a cell odd which begins, or ends, with one of them; an empty cell begins with what divides it from
+ * the next. */
+typedef struct odd_bytes {
+    uint8_t first[256], last[256];
+} odd_bytes;
 
-/* What a byte makes of a cell that begins or ends with it. */
-static void fill_odd(uint8_t odd[256]) {
-    memset(odd, 0, 256);
-    memset(odd, ODD_FIRST | ODD_LAST, ' ' + 1);
-    odd['"'] = ODD_FIRST;
+static void find_odd_bytes(odd_bytes *odd, char delimiter) {
+    memset(odd, 0, sizeof *odd);
+    memset(odd->first, 1, ' ' + 1);
+    memset(odd->last, 1, ' ' + 1);
+    odd->first['"'] = odd->first[(unsigned char)delimiter] = 1;
 }
 
-static inline unsigned is_odd(const cm_block *block, const uint8_t *odd, uint64_t row) {
-    const unsigned char *cell = (const unsigned char *)block->bytes + block->cell_starts[row];
-    uint64_t length = block->cell_lengths[row];
-    return (odd[cell[0]] & ODD_FIRST) | (odd[(cell + length)[-1]] & ODD_LAST) | (unsigned)(length == 0);
+static inline unsigned is_odd(const unsigned char *cell, uint64_t length, const odd_bytes *odd) {
+    return odd->first[cell[0]] | odd->last[(cell + length)[-1]];
 }
 
 /* The first row from this one on whose cell does not stand bare. */
-static uint64_t next_odd(const cm_block *block, const uint8_t *odd, uint64_t row, uint64_t to) {
-    while (row + 4 <= to
-           && !(is_odd(block, odd, row) | is_odd(block, odd, row + 1) | is_odd(block, odd, row + 2)
-                | is_odd(block, odd, row + 3)))
-        row += 4;
-    while (row < to && !is_odd(block, odd, row)) row++;
+static uint64_t next_odd(const cm_block *block, const odd_bytes *odd, uint64_t row, uint64_t to) {
+    const unsigned char *bytes = (const unsigned char *)block->bytes;
+    const uint32_t *starts = block->cell_starts, *lengths = block->cell_lengths;
+    for (; row + 4 <= to; row += 4)
+        if (is_odd(bytes + starts[row], lengths[row], odd) | is_odd(bytes + starts[row + 1], lengths[row + 1], odd)
+            | is_odd(bytes + starts[row + 2], lengths[row + 2], odd)
+            | is_odd(bytes + starts[row + 3], lengths[row + 3], odd))
+            break;
+    while (row < to && !is_odd(bytes + starts[row], lengths[row], odd)) row++;
     return row;
 }
 
@@ -56,12 +60,12 @@ static void strip_cell(cm_block *block, const cm_reader *reader, const cm_read_c
 static void strip_cells(cm_block *block, const cm_reader *reader, const cm_read_column *column,
                         uint64_t from, uint64_t to, cm_block_values *out) {
     bool exceptions = reader->how.na_count || reader->how.integer_ids;
-    uint8_t odd[256];
-    fill_odd(odd);
+    odd_bytes odd;
+    find_odd_bytes(&odd, block->delimiter);
     memset(out->present + from, 1, (size_t)(to - from));
     for (uint64_t row = from; row < to; row++) {
         uint64_t begin = row;
-        if (!exceptions) row = next_odd(block, odd, row, to);
+        if (!exceptions) row = next_odd(block, &odd, row, to);
         out->cells += row - begin;
         if (row < to) strip_cell(block, reader, column, row, out);
     }

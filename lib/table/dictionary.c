@@ -3,10 +3,9 @@
  * A slot of 16 bytes holds a text of up to eight bytes whole, as an integer; of a longer one its hash. Texts are placed
  * by keyed hashes with a key of this dictionary alone, so that nobody outside can make them collide: those of up to 32
  * bytes, read as one word or as four that overlap, by NH (Black, Halevi, Krawczyk, Krovetz, Rogaway, "UMAC: fast and
- * secure message authentication", 1999, doi:10.1007/3-540-48405-1_14) and a mixer, which vector instructions can form
- * as well (dictionary_many.c); longer ones by SipHash. Growing the table looks at no text. Entries lie in segments,
- * each as large as all before it together, reached through a fixed array of pointers: whoever was given a code reads
- * its entry without a lock while the one writer appends others. */
+ * secure message authentication", 1999, doi:10.1007/3-540-48405-1_14) and a mixer; longer ones by SipHash. Growing the
+ * table looks at no text. Entries lie in segments, each as large as all before it together, reached through a fixed
+ * array of pointers: whoever was given a code reads its entry without a lock while the one writer appends others. */
 #include "table/dictionary_slots.h"
 #include "table/order.h"
 
@@ -53,15 +52,11 @@ void cm_dictionary_set_limit(cm_dictionary *dictionary, uint64_t limit) {
 }
 
 cm_text cm_dictionary_text(const cm_dictionary *dictionary, int32_t code) {
-    uint32_t within;
-    uint32_t segment = cm_segment_of((uint32_t)code, &within);
-    return dictionary->segments[segment][within];
+    return *cm_dictionary_entry(dictionary, code);
 }
 
 static bool same_text(const char *a, const char *b, uint64_t length) {
-    if (length > CM_SLOT_SHORT && length <= CM_SLOT_MIDDLE)
-        return cm_same_words(cm_middle_words(a, length), cm_middle_words(b, length));
-    return !length || memcmp(a, b, (size_t)length) == 0;
+    return length > CM_SLOT_SHORT ? cm_dictionary_same(a, b, length) : !length || memcmp(a, b, (size_t)length) == 0;
 }
 
 static bool code_has(const cm_dictionary *dictionary, int32_t code, const char *text, uint64_t length) {

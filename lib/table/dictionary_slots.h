@@ -26,6 +26,8 @@ typedef struct cm_text_slot {
 #define CM_SLOT_MIDDLE 32
 #define CM_SLOT_LONG UINT32_C(0x80000000)
 
+__extension__ typedef unsigned __int128 cm_wide;
+
 typedef struct cm_slot_secrets {
     uint64_t nh[4];
     cm_hash_key sip;
@@ -101,12 +103,6 @@ static inline bool cm_same_words(cm_words x, cm_words y) {
 
 /* ---- hashes ---- */
 
-/* The two halves of a word, each with its half of the secret, multiplied. */
-static inline uint64_t cm_nh(uint64_t word, uint64_t secret) {
-    uint32_t low = (uint32_t)word + (uint32_t)secret, high = (uint32_t)(word >> 32) + (uint32_t)(secret >> 32);
-    return (uint64_t)low * high;
-}
-
 #define CM_SLOT_MIX UINT64_C(0xd6e8feb86659fd93)
 
 static inline uint64_t cm_slot_mix(uint64_t x) {
@@ -115,14 +111,31 @@ static inline uint64_t cm_slot_mix(uint64_t x) {
     return x ^ x >> 32;
 }
 
+/* The two halves of a word, each with its half of the secret, multiplied. */
 static inline uint64_t cm_hash_short(const cm_slot_secrets *secrets, uint64_t word) {
-    return cm_slot_mix(cm_nh(word, secrets->nh[0]));
+    uint64_t secret = secrets->nh[0];
+    uint32_t low = (uint32_t)word + (uint32_t)secret, high = (uint32_t)(word >> 32) + (uint32_t)(secret >> 32);
+    return cm_slot_mix((uint64_t)low * high);
 }
 
+/* The same of four whole words: the sum of their products has 128 bits, which are folded. */
 static inline uint64_t cm_hash_words(const cm_slot_secrets *secrets, cm_words w, uint64_t length) {
-    uint64_t sum = cm_nh(w.a, secrets->nh[0]) + cm_nh(w.b, secrets->nh[1]) + cm_nh(w.c, secrets->nh[2])
-                   + cm_nh(w.d, secrets->nh[3]);
-    return cm_slot_mix(sum ^ length << 56);
+    const uint64_t *nh = secrets->nh;
+    cm_wide sum = (cm_wide)(w.a + nh[0]) * (w.b + nh[1]) + (cm_wide)(w.c + nh[2]) * (w.d + nh[3]);
+    return cm_slot_mix((uint64_t)sum ^ (uint64_t)(sum >> 64) ^ length << 56);
+}
+
+/* ---- entries ---- */
+
+static inline const cm_text *cm_dictionary_entry(const cm_dictionary *dictionary, int32_t code) {
+    uint32_t within, segment = cm_segment_of((uint32_t)code, &within);
+    return &dictionary->segments[segment][within];
+}
+
+/* Of texts longer than CM_SLOT_SHORT. */
+static inline bool cm_dictionary_same(const char *a, const char *b, uint64_t length) {
+    if (length > CM_SLOT_MIDDLE) return memcmp(a, b, (size_t)length) == 0;
+    return cm_same_words(cm_middle_words(a, length), cm_middle_words(b, length));
 }
 
 /* ---- dictionary.c, for dictionary_many.c ---- */

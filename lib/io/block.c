@@ -20,6 +20,7 @@ void cm_block_free(cm_block *block) {
     cm_free(core, block->found, block->found_capacity, sizeof *block->found);
     cm_free(core, block->cell_starts, block->cell_starts_capacity, sizeof *block->cell_starts);
     cm_free(core, block->cell_lengths, block->cell_lengths_capacity, sizeof *block->cell_lengths);
+    cm_free(core, block->text_codes, block->text_codes_capacity, sizeof *block->text_codes);
     cm_block_init(core, block);
 }
 

@@ -38,7 +38,8 @@ typedef struct cm_block {
 
     /* the column at hand; set by cm_block_begin_column */
     uint32_t *cell_starts, *cell_lengths; /* where its cells lie, separators and \r left out */
-    uint64_t cell_starts_capacity, cell_lengths_capacity;
+    int32_t *text_codes;                  /* of its texts */
+    uint64_t cell_starts_capacity, cell_lengths_capacity, text_codes_capacity;
     uint64_t plain_used; /* behind the patches: texts without their quotes */
 } cm_block;
 

@@ -2,9 +2,8 @@
  * without a branch, eight at once where there is AVX-512; the others one by one. */
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/number.h"
-#include "io/block_cells.h"
+#include "io/block_eight.h"
 #include "io/block_loop.h"
 
 /* A plain number of any length. */
@@ -106,57 +105,42 @@ static uint64_t alike_scalar(const number_form *form_at, number_rows *rows, uint
 }
 
 #ifdef CM_CPU_HAS_X86_64
-#include <immintrin.h>
-
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,popcnt,lzcnt")))
-
-AVX512 static inline __m512i all_of(uint64_t x) { return _mm512_set1_epi64((int64_t)x); }
-
 /* Eight digits a lane: pairs, then fours, then all. */
-AVX512 static inline __m512i eight_digits(__m512i digits) {
+CM_AVX512 static inline __m512i eight_digits(__m512i digits) {
     __m512i pairs = _mm512_maddubs_epi16(digits, _mm512_set1_epi16(0x010A));
     __m512i fours = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00010064));
-    return _mm512_add_epi64(_mm512_mul_epu32(fours, all_of(10000)), _mm512_srli_epi64(fours, 32));
+    return _mm512_add_epi64(_mm512_mul_epu32(fours, cm_eight_of(10000)), _mm512_srli_epi64(fours, 32));
 }
 
 /* The first byte of a cell whose last is the highest of the word. */
-AVX512 static inline __m512i first_byte(__m512i words, __m512i bits) {
-    return _mm512_and_si512(_mm512_srlv_epi64(words, _mm512_sub_epi64(all_of(64), bits)), all_of(0xFF));
-}
-
-/* The last eight bytes of each of eight cells. By single loads: see dictionary_many.c. */
-AVX512 static inline __m512i last_words(const number_rows *rows, uint64_t row) {
-    uint64_t words[8];
-    for (uint64_t i = 0; i < 8; i++)
-        words[i] = cm_load_word(rows->bytes + rows->starts[row + i] + rows->lengths[row + i] - 8);
-    return _mm512_set_epi64((int64_t)words[7], (int64_t)words[6], (int64_t)words[5], (int64_t)words[4], (int64_t)words[3],
-                            (int64_t)words[2], (int64_t)words[1], (int64_t)words[0]);
+CM_AVX512 static inline __m512i first_byte(__m512i words, __m512i bits) {
+    return _mm512_and_si512(_mm512_srlv_epi64(words, _mm512_sub_epi64(cm_eight_of(64), bits)), cm_eight_of(0xFF));
 }
 
 /* What read_form does, for eight cells; which of them have the form. */
-AVX512 static inline __mmask8 read_forms(const number_form *form, const number_rows *rows, uint64_t row, __m512i *out) {
-    __m512i lengths = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)(rows->lengths + row)));
-    __m512i words = last_words(rows, row), bits = _mm512_slli_epi64(lengths, 3);
-    __mmask8 negative = _mm512_cmpeq_epi64_mask(first_byte(words, bits), all_of('-'));
-    lengths = _mm512_mask_sub_epi64(lengths, negative, lengths, all_of(1));
+CM_AVX512 static inline __mmask8 read_forms(const number_form *form, const number_rows *rows, uint64_t row, __m512i *out) {
+    __m512i words = cm_last_words(rows->bytes, rows->starts + row, rows->lengths + row);
+    __m512i lengths = cm_eight_lengths(rows->lengths + row), bits = _mm512_slli_epi64(lengths, 3);
+    __mmask8 negative = _mm512_cmpeq_epi64_mask(first_byte(words, bits), cm_eight_of('-'));
+    lengths = _mm512_mask_sub_epi64(lengths, negative, lengths, cm_eight_of(1));
     bits = _mm512_slli_epi64(lengths, 3);
-    __m512i more = _mm512_sub_epi64(lengths, all_of(form->least)), others = _mm512_srlv_epi64(all_of(UINT64_MAX), bits);
-    words = _mm512_or_si512(_mm512_andnot_si512(others, words), _mm512_and_si512(others, all_of(CM_EACH_BYTE('0'))));
-    __m512i off = _mm512_xor_si512(words, all_of(form->text));
-    __m512i over = _mm512_or_si512(off, _mm512_add_epi64(off, all_of(form->limits)));
-    __mmask8 fit = _mm512_cmple_epu64_mask(more, all_of(8 - form->least));
-    fit = _mm512_mask_testn_epi64_mask(fit, over, all_of(CM_EACH_BYTE(0x80)));
-    __mmask8 coded = _mm512_cmpeq_epi64_mask(first_byte(words, bits), all_of('0'));
+    __m512i more = _mm512_sub_epi64(lengths, cm_eight_of(form->least)), others = _mm512_srlv_epi64(cm_eight_of(UINT64_MAX), bits);
+    words = _mm512_or_si512(_mm512_andnot_si512(others, words), _mm512_and_si512(others, cm_eight_of(CM_EACH_BYTE('0'))));
+    __m512i off = _mm512_xor_si512(words, cm_eight_of(form->text));
+    __m512i over = _mm512_or_si512(off, _mm512_add_epi64(off, cm_eight_of(form->limits)));
+    __mmask8 fit = _mm512_cmple_epu64_mask(more, cm_eight_of(8 - form->least));
+    fit = _mm512_mask_testn_epi64_mask(fit, over, cm_eight_of(CM_EACH_BYTE(0x80)));
+    __mmask8 coded = _mm512_cmpeq_epi64_mask(first_byte(words, bits), cm_eight_of('0'));
     fit &= (__mmask8)~_mm512_mask_test_epi64_mask(coded, more, more);
-    __m512i before = _mm512_slli_epi64(_mm512_and_si512(off, all_of(form->before)), 8);
-    __m512i numbers = eight_digits(_mm512_or_si512(_mm512_and_si512(off, all_of(form->behind)), before));
+    __m512i before = _mm512_slli_epi64(_mm512_and_si512(off, cm_eight_of(form->before)), 8);
+    __m512i numbers = eight_digits(_mm512_or_si512(_mm512_and_si512(off, cm_eight_of(form->behind)), before));
     *out = _mm512_mask_sub_epi64(numbers, negative, _mm512_setzero_si512(), numbers);
     return fit;
 }
 
-AVX512 static uint64_t alike_avx512(const number_form *form_at, number_rows *rows, uint64_t row) {
+CM_AVX512 static uint64_t alike_avx512(const number_form *form_at, number_rows *rows, uint64_t row) {
     const number_form form = *form_at;
-    __m512i low = all_of((uint64_t)rows->low), high = all_of((uint64_t)rows->high), eight;
+    __m512i low = cm_eight_of((uint64_t)rows->low), high = cm_eight_of((uint64_t)rows->high), eight;
     for (; row + 8 <= rows->end && read_forms(&form, rows, row, &eight) == 0xFF; row += 8) {
         low = _mm512_min_epi64(low, eight);
         high = _mm512_max_epi64(high, eight);

@@ -218,7 +218,8 @@ cm_status cm_block_parse(cm_context *ctx, cm_block *block, cm_csv *csv, const cm
                     || (dialect->max_field && block->length > dialect->max_field);
     cm_status status = cm_block_reserve(ctx, block, block->used);
     if (!status)
-        status = cm_reserve(ctx, &block->ends, &block->ends_capacity, block->length + CM_INDEX_SLACK, sizeof *block->ends);
+        status = cm_reserve(ctx, &block->ends, &block->ends_capacity, block->length + CM_INDEX_SLACK,
+                            sizeof *block->ends);
     if (status || block->uneven) return status;
     memset(block->bytes + block->length, 0, CM_BLOCK_PADDING);
     cm_block_index(cm_cpu(ctx), block->bytes, 0, block->length, block->delimiter, block->ends, &end);

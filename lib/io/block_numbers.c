@@ -6,13 +6,14 @@
 #include "io/block_eight.h"
 #include "io/block_loop.h"
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /* A plain number of any length. */
 static bool read_plain_number(const cm_csv_field *field, char mark, int64_t *value, int32_t *scale) {
     const char *text = field->text;
     uint64_t length = field->length, first = text[0] == '-';
     if (cm_read_short_number(text, length, mark, value, scale)) return true;
-    if (length < first + 1 || text[first] < '0' || text[first] > '9' || text[length - 1] < '0' || text[length - 1] > '9')
-        return false;
+    if (length < first + 1 || !is_digit(text[first]) || !is_digit(text[length - 1])) return false;
     if (text[first] == '0' && length > first + 1 && text[first + 1] != mark) return false;
     return cm_parse_decimal(text, length, mark, value, scale) == CM_DECIMAL_OK;
 }
@@ -118,14 +119,16 @@ CM_AVX512 static inline __m512i first_byte(__m512i words, __m512i bits) {
 }
 
 /* What read_form does, for eight cells; which of them have the form. */
-CM_AVX512 static inline __mmask8 read_forms(const number_form *form, const number_rows *rows, uint64_t row, __m512i *out) {
+CM_AVX512 static inline __mmask8 read_forms(const number_form *form, const number_rows *rows, uint64_t row,
+                                            __m512i *out) {
     __m512i words = cm_last_words(rows->bytes, rows->starts + row, rows->lengths + row);
     __m512i lengths = cm_eight_lengths(rows->lengths + row), bits = _mm512_slli_epi64(lengths, 3);
     __mmask8 negative = _mm512_cmpeq_epi64_mask(first_byte(words, bits), cm_eight_of('-'));
     lengths = _mm512_mask_sub_epi64(lengths, negative, lengths, cm_eight_of(1));
     bits = _mm512_slli_epi64(lengths, 3);
-    __m512i more = _mm512_sub_epi64(lengths, cm_eight_of(form->least)), others = _mm512_srlv_epi64(cm_eight_of(UINT64_MAX), bits);
-    words = _mm512_or_si512(_mm512_andnot_si512(others, words), _mm512_and_si512(others, cm_eight_of(CM_EACH_BYTE('0'))));
+    __m512i more = _mm512_sub_epi64(lengths, cm_eight_of(form->least));
+    __m512i others = _mm512_srlv_epi64(cm_eight_of(UINT64_MAX), bits), zeros = cm_eight_of(CM_EACH_BYTE('0'));
+    words = _mm512_or_si512(_mm512_andnot_si512(others, words), _mm512_and_si512(others, zeros));
     __m512i off = _mm512_xor_si512(words, cm_eight_of(form->text));
     __m512i over = _mm512_or_si512(off, _mm512_add_epi64(off, cm_eight_of(form->limits)));
     __mmask8 fit = _mm512_cmple_epu64_mask(more, cm_eight_of(8 - form->least));

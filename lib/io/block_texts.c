@@ -6,20 +6,21 @@
 #include "io/block_eight.h"
 #include "io/block_loop.h"
 
+/* A text's first and last eight bytes; of a shorter one all of them twice. */
+typedef struct text_ends {
+    uint64_t first, last;
+} text_ends;
+
 /* The texts that are not the one before; they lie where the cells were found, those before them left out. */
 typedef struct text_runs {
     const char *bytes;
     uint32_t *starts, *lengths;
     int32_t *places; /* of each row's text among them */
     uint64_t count;
+    text_ends ends; /* of the last */
 } text_runs;
 
 /* ---- one cell ---- */
-
-/* A text's first and last eight bytes; of a shorter one all of them twice. */
-typedef struct text_ends {
-    uint64_t first, last;
-} text_ends;
 
 static inline text_ends ends_of(const char *text, uint64_t length) {
     uint64_t last = cm_load_word(text + length - 8);
@@ -28,16 +29,18 @@ static inline text_ends ends_of(const char *text, uint64_t length) {
     return (text_ends){last, last};
 }
 
-static inline bool is_same(const text_runs *runs, const char *text, uint64_t length) {
-    const char *before = runs->bytes + runs->starts[runs->count - 1];
-    if (length != runs->lengths[runs->count - 1]) return false;
-    text_ends one = ends_of(text, length), other = ends_of(before, length);
-    return one.first == other.first && one.last == other.last
-           && (length <= 16 || !memcmp(text + 8, before + 8, (size_t)length - 16));
+static inline bool same_middle(const char *text, const char *other, uint64_t length) {
+    return length <= 16 || !memcmp(text + 8, other + 8, (size_t)length - 16);
 }
 
 static inline void add_cell(text_runs *runs, uint64_t row, uint64_t start, uint64_t length) {
-    if (!runs->count || !is_same(runs, runs->bytes + start, length)) {
+    const char *text = runs->bytes + start;
+    text_ends ends = ends_of(text, length);
+    uint64_t last = runs->count - 1;
+    bool same = runs->count && length == runs->lengths[last] && ends.first == runs->ends.first
+                && ends.last == runs->ends.last && same_middle(text, runs->bytes + runs->starts[last], length);
+    if (!same) {
+        runs->ends = ends;
         runs->starts[runs->count] = (uint32_t)start;
         runs->lengths[runs->count++] = (uint32_t)length;
     }
@@ -94,20 +97,20 @@ CM_AVX512 static inline eight_cells cells_at(const text_runs *runs, uint64_t row
 
 /* The last of the texts so far, eight times. */
 CM_AVX512 static inline eight_cells cells_before(const text_runs *runs) {
-    uint64_t length = runs->lengths[runs->count - 1];
-    text_ends ends = ends_of(runs->bytes + runs->starts[runs->count - 1], length);
-    return (eight_cells){cm_eight_of(length), cm_eight_of(ends.first), cm_eight_of(ends.last)};
+    return (eight_cells){cm_eight_of(runs->lengths[runs->count - 1]), cm_eight_of(runs->ends.first),
+                         cm_eight_of(runs->ends.last)};
 }
 
 CM_AVX512 static inline bool any_odd(const eight_cells *at) {
     __m512i first = _mm512_and_si512(at->first, cm_eight_of(0xFF)), blank = cm_eight_of(' ');
-    __m512i shift = _mm512_slli_epi64(_mm512_sub_epi64(_mm512_min_epu64(at->lengths, cm_eight_of(8)), cm_eight_of(1)), 3);
+    __m512i others = _mm512_sub_epi64(_mm512_min_epu64(at->lengths, cm_eight_of(8)), cm_eight_of(1));
+    __m512i shift = _mm512_slli_epi64(others, 3); /* no bits are left of an empty cell's */
     __mmask8 odd = _mm512_cmple_epu64_mask(first, blank) | _mm512_cmpeq_epi64_mask(first, cm_eight_of('"'))
                    | _mm512_cmple_epu64_mask(_mm512_srlv_epi64(at->last, shift), blank);
     return odd != 0;
 }
 
-/* Which of the eight are the one before each, as far as both ends tell; `other` those whose middle is to be compared. */
+/* Which of the eight are the one before, as far as both ends tell; `other` those whose middle is to be compared. */
 CM_AVX512 static inline __mmask8 find_same(const eight_cells *at, const eight_cells *before, __mmask8 *other) {
     __mmask8 same = _mm512_cmpeq_epi64_mask(at->lengths, _mm512_alignr_epi64(at->lengths, before->lengths, 7));
     same = _mm512_mask_cmpeq_epi64_mask(same, at->first, _mm512_alignr_epi64(at->first, before->first, 7));
@@ -139,13 +142,14 @@ CM_AVX512 static uint64_t add_bare_avx512(text_runs *runs, uint64_t row, uint64_
         __mmask8 same = find_same(&at, &before, &other);
         for (; other; other &= (__mmask8)(other - 1)) {
             uint64_t i = (uint64_t)__builtin_ctz(other), one = runs->starts[i ? row + i - 1 : runs->count - 1];
-            const char *middle = runs->bytes + 8;
-            if (memcmp(middle + one, middle + runs->starts[row + i], runs->lengths[row + i] - 16))
+            if (!same_middle(runs->bytes + one, runs->bytes + runs->starts[row + i], runs->lengths[row + i]))
                 same &= (__mmask8)~(1U << i);
         }
         add_eight(runs, row, (__mmask8)~same);
         before = at;
     }
+    uint64_t last = runs->count - 1;
+    runs->ends = ends_of(runs->bytes + runs->starts[last], runs->lengths[last]);
     return row;
 }
 #endif
@@ -193,7 +197,7 @@ cm_status cm_block_encode(cm_context *ctx, cm_block *block, const cm_reader *rea
         status = cm_reserve(ctx, &block->text_codes, &block->text_codes_capacity, block->rows,
                             sizeof *block->text_codes);
     if (status || from == to) return status;
-    text_runs runs = {block->bytes, block->cell_starts, block->cell_lengths, out->codes, 0};
+    text_runs runs = {block->bytes, block->cell_starts, block->cell_lengths, out->codes, 0, {0, 0}};
     find_texts(ctx, block, reader, column, from, to, &runs, out);
     cm_texts texts = {block->bytes, runs.starts, runs.lengths};
     status = cm_dictionary_add_many(ctx, column->field.dictionary, &texts, runs.count, block->text_codes, &known);

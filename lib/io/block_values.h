@@ -31,7 +31,7 @@ void cm_block_values_free(cm_block_values *values);
 cm_status cm_block_convert(cm_context *ctx, cm_block *block, const cm_reader *reader, const cm_read_column *column,
                            const cm_decision *decision, bool widen, cm_block_values *out);
 
-/* The codes of a STRING column's texts in rows [from, to): one block after the other. CM_E_LIMIT: *failed is the row. */
+/* The codes of a STRING column's texts in rows [from, to): one block after the other. *failed: the row of an error. */
 cm_status cm_block_encode(cm_context *ctx, cm_block *block, const cm_reader *reader, cm_read_column *column,
                           uint64_t from, uint64_t to, cm_block_values *out, uint64_t *failed);
 

@@ -1,6 +1,6 @@
-/* UTF-8 is checked where it lies; a sequence that two blocks cut is put together in a few bytes of room. Everything else
- * is copied behind what the block before left over, and converted: UTF-16 and the encodings of one byte here, GB18030
- * by the C library's iconv (its memory is not counted). */
+/* UTF-8 is checked where it lies; a sequence that two blocks cut is put together in a few bytes of room. Everything
+ * else is copied behind what the block before left over, and converted: UTF-16 and the encodings of one byte here,
+ * GB18030 by the C library's iconv (its memory is not counted). */
 #include "io/encoding.h"
 
 #include <errno.h>

@@ -92,7 +92,8 @@ static void add_tally(cm_tally *total, const cm_tally *batch) {
 static void say_what_was_read(cm_context *ctx, const cm_reader *reader) {
     const cm_tally *batch = &reader->batch;
     cm_log_say(ctx, CM_LOG_INFO, "LOG_READ", "uu", batch->read, reader->kept_count);
-    if (batch->read > batch->kept) cm_log_say(ctx, CM_LOG_WARNING, "LOG_DROPPED", "uu", batch->read - batch->kept, batch->read);
+    uint64_t dropped = batch->read - batch->kept;
+    if (dropped) cm_log_say(ctx, CM_LOG_WARNING, "LOG_DROPPED", "uu", dropped, batch->read);
 }
 
 /* Converts rows until there are enough for a batch, or none are left, or none are there yet. */

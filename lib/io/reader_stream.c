@@ -1,6 +1,7 @@
-/* Reading in one pass: the first rows, held back, stand for all when types are decided, unless they are all there are. Later on a column of numbers
- * or dates with a role grows wider where a row asks for it: the batch ends before that row, so that each batch has one
- * type a column. Texts of a batch have a dictionary of their own; memory does not grow with the file. */
+/* Reading in one pass: the first rows, held back, stand for all when types are decided, unless they are all there are.
+ * Later on a column of numbers or dates with a role grows wider where a row asks for it: the batch ends before that
+ * row, so that each batch has one type a column. Texts of a batch have a dictionary of their own; memory does not grow
+ * with the file. */
 #include "io/reader.h"
 
 #define FIRST_ROWS UINT64_C(65536)

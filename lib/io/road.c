@@ -1,13 +1,13 @@
 /* Reading CSV by blocks and columns.
  *
- * Idea: cut the file at guessed line ends into blocks that stay in the second-level cache with all that is made of them; index the separators of a
- * block, then convert it column by column in tight loops; let each block check its guess against the end of the block
- * before it (Mühlbauer, Rödiger, Seilbeck, Reiser, Kemper, Neumann, "Instant loading for main memory databases", 2013,
- * doi:10.14778/2556549.2556555; Ge et al. 2019, see block_index.c).
+ * Idea: cut the file at guessed line ends into blocks that stay in the second-level cache with all that is made of
+ * them; index the separators of a block, then convert it column by column in tight loops; let each block check its
+ * guess against the end of the block before it (Mühlbauer, Rödiger, Seilbeck, Reiser, Kemper, Neumann, "Instant
+ * loading for main memory databases", 2013, doi:10.14778/2556549.2556555; Ge et al. 2019, see block_index.c).
  * Cost: linear; each byte is read once, in one pass where the types guessed from the first block hold for all rows. A
  * thread has a block of its own and its values, some megabytes.
- * Different here: the dictionaries are one for all threads and filled in order of the blocks, so that codes are those of
- * a single pass; types are decided over all rows, so that a guess is only ever a way to save the second pass. */
+ * Different here: the dictionaries are one for all threads and filled in order of the blocks, so that codes are those
+ * of a single pass; types are decided over all rows, so that a guess is only ever a way to save the second pass. */
 #include "io/road.h"
 
 #include <string.h>
@@ -218,7 +218,8 @@ static uint64_t known_size(const cm_reader *reader) {
 static cm_status run(cm_context *ctx, cm_road *road) {
     atomic_store(&road->limit, UINT64_MAX);
     road->failed = UINT64_MAX;
-    bool alone = ctx->settings.threads == 1 || (known_size(road->reader) < FEW_BYTES && road->block_bytes == BLOCK_BYTES);
+    bool few = known_size(road->reader) < FEW_BYTES && road->block_bytes == BLOCK_BYTES;
+    bool alone = ctx->settings.threads == 1 || few;
     cm_status status = alone ? work(ctx, road, 0) : cm_parallel(ctx, ctx->settings.threads, work, road);
     if (road->failed == UINT64_MAX) return status;
     ctx->error = road->error;

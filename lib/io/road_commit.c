@@ -95,16 +95,27 @@ static void report_doubles(cm_read_column *column, const cm_block_values *values
     }
 }
 
-static void report_integers(cm_read_column *column, const cm_block_values *values, uint64_t from, uint64_t to) {
-    int64_t low = INT64_MAX, high = INT64_MIN;
-    uint64_t seen = 0;
+/* Lowest and highest of the rows that are present; how many these are. */
+static uint64_t find_range(const cm_block_values *values, uint64_t from, uint64_t to, int64_t *low, int64_t *high) {
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    uint64_t absent = 0;
     for (uint64_t row = from; row < to; row++) {
         int64_t value = values->values[row].integer;
-        bool present = values->present[row];
-        seen += present;
-        low = present && value < low ? value : low;
-        high = present && value > high ? value : high;
+        if (values->absent && !values->present[row]) {
+            absent++;
+            continue;
+        }
+        least = value < least ? value : least;
+        most = value > most ? value : most;
     }
+    *low = least;
+    *high = most;
+    return to - from - absent;
+}
+
+static void report_integers(cm_read_column *column, const cm_block_values *values, uint64_t from, uint64_t to) {
+    int64_t low, high;
+    uint64_t seen = find_range(values, from, to, &low, &high);
     if (seen && (!column->seen || low < column->low.integer)) column->low.integer = low;
     if (seen && (!column->seen || high > column->high.integer)) column->high.integer = high;
     column->seen += seen;
@@ -112,7 +123,7 @@ static void report_integers(cm_read_column *column, const cm_block_values *value
 
 static uint64_t count_absent(const cm_block_values *values, uint64_t from, uint64_t to) {
     uint64_t absent = 0;
-    for (uint64_t row = from; row < to; row++) absent += !values->present[row];
+    for (uint64_t row = from; row < to && values->absent; row++) absent += !values->present[row];
     return absent;
 }
 
@@ -151,7 +162,8 @@ static cm_status convert(cm_context *ctx, cm_road *road, cm_road_block *at, uint
     if (status) return status;
     bool narrow = type == CM_STRING || type == CM_DATE;
     const void *from = narrow ? (const void *)(values->codes + at->from) : (const void *)(values->values + at->from);
-    status = cm_field_take(ctx, &column->field, from, values->present + at->from, at->to - at->from, road->expected);
+    const uint8_t *present = values->absent ? values->present + at->from : NULL;
+    status = cm_field_take(ctx, &column->field, from, present, at->to - at->from, road->expected);
     if (!status) report(column, values, at->from, at->to);
     return status;
 }

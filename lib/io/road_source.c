@@ -87,7 +87,8 @@ static cm_status take_block(cm_context *ctx, cm_road *road, cm_road_block *to) {
     cm_block *block = &to->block;
     uint64_t cut, wanted = to->number || road->block_bytes < FIRST_BYTES ? road->block_bytes : FIRST_BYTES;
     block->length = 0;
-    cm_status status = cm_block_reserve(ctx, block, (wanted > road->rest.length ? wanted : road->rest.length) + CM_SOURCE_PORTION);
+    uint64_t room = (wanted > road->rest.length ? wanted : road->rest.length) + CM_SOURCE_PORTION;
+    cm_status status = cm_block_reserve(ctx, block, room);
     if (status) return status;
     if (road->rest.length) memcpy(block->bytes, road->rest.data, (size_t)road->rest.length);
     block->length = road->rest.length;

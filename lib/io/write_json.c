@@ -31,7 +31,8 @@ static cm_status add_string(cm_context *ctx, cm_output *output, const char *text
             continue;
         }
         status = cm_bytes_add(ctx, &output->text, text + from, at - from);
-        if (!status) status = escaped ? add_escape(ctx, output, (unsigned char)text[at]) : add(ctx, output, "\xEF\xBF\xBD");
+        if (!status)
+            status = escaped ? add_escape(ctx, output, (unsigned char)text[at]) : add(ctx, output, "\xEF\xBF\xBD");
         at += escaped ? 1 : skip;
         from = at;
     }

@@ -19,7 +19,9 @@ void cm_dictionary_release(cm_dictionary *dictionary);
 
 /* The code of a text, given a new one if it is not there. CM_E_LIMIT beyond `limit` distinct texts (0: 2^31 - 1). One
  * thread at a time. */
-cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const char *text, uint64_t length, int32_t *code);
+cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const char *text, uint64_t length,
+                            int32_t *code);
+
 /* Texts that lie in one piece of memory. */
 typedef struct cm_texts {
     const char *base; /* eight bytes behind the beginning of each text may be read */

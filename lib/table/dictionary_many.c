@@ -1,10 +1,12 @@
 /* The codes of many texts.
  *
- * They go through each step in portions, so that what one of them waits for from memory is on its way while the others
- * are looked at: hashes are formed and slots called into the cache; then slots are compared; then, of texts that no slot
- * holds whole, the entries that these lead to (Chen, Ailamaki, Gibbons, Mowry, "Improving hash join performance through
- * prefetching", 2007, doi:10.1145/1272743.1272747). What is not found so, one by one. Codes are those of texts added in
- * order. */
+ * Idea: they go through each step in portions, so that what one of them waits for from memory is on its way while the
+ * others are looked at: hashes are formed and slots called into the cache; then slots are compared; then, of texts that
+ * no slot holds whole, the entries that these lead to (Chen, Ailamaki, Gibbons, Mowry, "Improving hash join performance
+ * through prefetching", 2007, doi:10.1145/1272743.1272747).
+ * Cost: of a text one line of the cache, of one longer than eight bytes three.
+ * Different here: what is not found so, because it is new or stands further on, is looked up by itself when its turn
+ * comes, so that codes are those of texts added in order. */
 #include "table/dictionary_slots.h"
 
 #define PORTION 64

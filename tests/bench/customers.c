@@ -1,4 +1,5 @@
-/* Lines in memory to customers to RFM scores, and straight from the file. As the peers do, refunds are lines like any other. */
+/* Lines in memory to customers to RFM scores, and straight from the file. As the peers do, refunds are lines like any
+ * other. */
 #include "support/bench.h"
 
 static void score(bench *b, const cm_table *customers, const char *clock) {

@@ -1,4 +1,5 @@
-/* A CSV of transactions into a typed table of all eight columns: strings as dictionaries, money as decimals, times parsed. */
+/* A CSV of transactions into a typed table of all eight columns: strings as dictionaries, money as decimals, times
+ * parsed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>

@@ -1,5 +1,6 @@
-/* Any bytes as a CSV file (or gzip, which is told by content): read, described, made customers, written. The first byte chooses
- * among the reading options, the rest is the file. Fuzzes cm_read_csv, cm_reader_*, cm_checks, cm_customers, cm_baskets, every method, cm_write. */
+/* Any bytes as a CSV file (or gzip, which is told by content): read, described, made customers, written. The first byte
+ * chooses among the reading options, the rest is the file. Fuzzes cm_read_csv, cm_reader_*, cm_checks, cm_customers,
+ * cm_baskets, every method, cm_write. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -109,9 +109,9 @@ START_TEST(lenient_bytes_stay_wrong) {
         uint64_t part_length;
         ck_assert_int_eq(cm_source_memory(ctx, "m", got, length, NULL, &again), CM_OK);
         ck_assert_int_eq(cm_source_decode(ctx, again, CM_ENCODING_UTF8, false), CM_OK);
-        ck_assert_int_eq(cm_source_next(ctx, again, &part, &part_length) ? CM_E_DATA
-                                                                         : cm_source_next(ctx, again, &part, &part_length),
-                         CM_E_DATA);
+        cm_status status = cm_source_next(ctx, again, &part, &part_length);
+        if (!status) status = cm_source_next(ctx, again, &part, &part_length);
+        ck_assert_int_eq(status, CM_E_DATA);
         cm_source_close(again);
         free(got);
     }

@@ -271,14 +271,16 @@ START_TEST(wrong_guesses) {
     static char bytes[1 << 21];
     size_t at = (size_t)sprintf(bytes, "n,amount,day,text\n");
     for (int row = 0; row < 70000; row++)
-        at += (size_t)sprintf(bytes + at, "%d,%d.5,2024-01-%02d,t%d\n", row % 91, row % 13, row % 28 + 1, row % 997);
+        at += (size_t)sprintf(bytes + at, "%d,%d.5,2024-01-%02d,t%d\n", row % 91, row % 13, row % 28 + 1,
+                              row % 997);
     at += (size_t)sprintf(bytes + at, "%s,end\n", last_rows[_i]);
     compare(bytes, at, _i % 2 ? collect : none, large, 3);
 }
 END_TEST
 
 static void compare_file(const char *path) {
-    static const way real[] = {{.threads = 2, .most = CM_CPU_AVX512}, {.threads = 2, .block_bytes = 5000, .most = CM_CPU_AVX2}};
+    static const way real[] = {{.threads = 2, .most = CM_CPU_AVX512},
+                               {.threads = 2, .block_bytes = 5000, .most = CM_CPU_AVX2}};
     size_t length;
     char *bytes = read_file(path, &length);
     if (!bytes) return;

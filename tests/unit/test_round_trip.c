@@ -166,17 +166,17 @@ static size_t dirty_line(char *out, dirty *expected) {
     int quantity = (int)below(9) - 2, price = (int)below(500);
     uint32_t wrong = below(12);
     expected->read++;
-    if (wrong == 0) return (size_t)sprintf(out, "c1,2011-12-09,%d\n", quantity);                           /* short */
-    if (wrong == 1) return (size_t)sprintf(out, "c1,2011-12-09,%d,1.00,x\n", quantity);                    /* long */
-    if (wrong == 2) return (size_t)sprintf(out, "c1,soon,%d,1.00\n", quantity);                            /* no date */
-    if (wrong == 3) return (size_t)sprintf(out, "c1,2011-12-09,many,1.00\n");                              /* no number */
-    if (wrong == 4) return (size_t)sprintf(out, "c1,2011-12-09,1,99999999999999999999\n");                 /* too large */
-    if (wrong == 5) return (size_t)sprintf(out, "\"c\n1\",2011-02-29,%d,1.00\n", quantity);                /* two lines */
+    if (wrong == 0) return (size_t)sprintf(out, "c1,2011-12-09,%d\n", quantity); /* short */
+    if (wrong == 1) return (size_t)sprintf(out, "c1,2011-12-09,%d,1.00,x\n", quantity); /* long */
+    if (wrong == 2) return (size_t)sprintf(out, "c1,soon,%d,1.00\n", quantity); /* no date */
+    if (wrong == 3) return (size_t)sprintf(out, "c1,2011-12-09,many,1.00\n"); /* no number */
+    if (wrong == 4) return (size_t)sprintf(out, "c1,2011-12-09,1,99999999999999999999\n"); /* too large */
+    if (wrong == 5) return (size_t)sprintf(out, "\"c\n1\",2011-02-29,%d,1.00\n", quantity); /* two lines */
     expected->kept++;
     if (wrong == 6) return (size_t)sprintf(out, "c2,2011-12-09,,%d.%02d\n", price / 100, price % 100); /* no quantity */
     expected->money += (int64_t)quantity * price;
-    return (size_t)sprintf(out, "c%d,2011-12-%02d,%d,%d.%02d\n", (int)below(5), 1 + (int)below(28), quantity, price / 100,
-                           price % 100);
+    return (size_t)sprintf(out, "c%d,2011-12-%02d,%d,%d.%02d\n", (int)below(5), 1 + (int)below(28), quantity,
+                           price / 100, price % 100);
 }
 
 /* rows read = kept + dropped by reason, the rejects are those dropped, with their bytes, and money is of those kept. */

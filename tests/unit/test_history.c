@@ -272,7 +272,7 @@ Suite *test_history(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, rhythm_equals_plain_loops, 0, 3);
     tcase_add_loop_test(tests, earlier_standing_equals_plain_loops, 0, 3);
-    tcase_add_loop_test(tests, cohorts_equal_plain_loops, 0, 3);
+    tcase_add_loop_test(tests, cohorts_equal_plain_loops, 0, 1);
     tcase_add_test(tests, nobody_came_back_and_nobody_bought);
     tcase_add_test(tests, a_hundred_years_of_cohorts_are_too_many);
     suite_add_tcase(suite, tests);

@@ -146,7 +146,14 @@ static cm_status sort_many(cm_context *ctx, cm_basket_rows *rows) {
     return status;
 }
 
+/* Room for codes: some more than the chunk before took, so that it seldom has to grow. */
+static uint64_t codes_to_come(const cm_basket_rows *rows) {
+    uint64_t before = rows->chunk_count ? rows->chunks[rows->chunk_count - 1].used : 0;
+    return before + before / 16 + 256;
+}
+
 static cm_status new_chunk(cm_context *ctx, cm_basket_rows *rows) {
+    uint64_t codes = codes_to_come(rows);
     if (rows->chunk_count < rows->chunks_made) {
         cm_basket_chunk *again = &rows->chunks[rows->chunk_count++];
         again->rows = again->used = 0;
@@ -160,7 +167,7 @@ static cm_status new_chunk(cm_context *ctx, cm_basket_rows *rows) {
     rows->chunks_made = rows->chunk_count;
     status = cm_buffer_new(ctx, CM_CHUNK_ROWS * sizeof(int64_t), &own->numbers);
     if (!status) status = cm_buffer_new(ctx, (CM_CHUNK_ROWS + 1) * sizeof(int64_t), &own->offsets);
-    return status ? status : cm_buffer_new(ctx, 1024, &own->codes);
+    return status ? status : cm_buffer_new(ctx, codes * sizeof(int32_t), &own->codes);
 }
 
 /* The chunk that the next row goes to, with room for `count` codes. */

@@ -150,9 +150,17 @@ typedef struct batch {
     uint64_t count;
 } batch;
 
+/* On copies, so that threads do not write to neighbours of what others read. */
 static cm_status add_piece(cm_context *ctx, void *state, uint64_t number) {
     batch *all = state;
-    return add_lines(ctx, &all->scans[number], all->cuts[number], all->cuts[number + 1]);
+    scan own = all->scans[number];
+    cm_basket_rows rows = all->rows[number];
+    own.rows = &rows;
+    cm_status status = add_lines(ctx, &own, all->cuts[number], all->cuts[number + 1]);
+    own.rows = &all->rows[number];
+    all->rows[number] = rows;
+    all->scans[number] = own;
+    return status;
 }
 
 /* Cuts at line ends. */

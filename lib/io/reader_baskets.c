@@ -12,18 +12,25 @@ typedef struct basket_reader {
     uint64_t read, kept;
 } basket_reader;
 
+static uint64_t count_byte(const char *bytes, uint64_t length, char byte) {
+    const char *end = bytes + length;
+    uint64_t count = 0;
+    for (; (bytes = memchr(bytes, byte, (size_t)(end - bytes))) != NULL; bytes++) count++;
+    return count;
+}
+
 /* The delimiter that the whole file has most; blanks where it has none. */
 static cm_status find_delimiter(cm_context *ctx, cm_source *source, char *out) {
     static const char candidates[] = {',', ';', '\t', '|'};
-    uint64_t counts[256] = {0}, length = 0;
+    uint64_t counts[sizeof candidates] = {0}, length = 0;
     const char *bytes;
     int best = 0;
     cm_status status = cm_source_rewind(ctx, source);
     while (!status && !(status = cm_source_next(ctx, source, &bytes, &length)) && length)
-        for (uint64_t i = 0; i < length; i++) counts[(unsigned char)bytes[i]]++;
+        for (uint64_t i = 0; i < sizeof candidates; i++) counts[i] += count_byte(bytes, length, candidates[i]);
     for (int i = 1; i < (int)sizeof candidates; i++)
-        if (counts[(unsigned char)candidates[i]] > counts[(unsigned char)candidates[best]]) best = i;
-    *out = counts[(unsigned char)candidates[best]] ? candidates[best] : CM_DELIMITER_BLANKS;
+        if (counts[i] > counts[best]) best = i;
+    *out = counts[best] ? candidates[best] : CM_DELIMITER_BLANKS;
     return status;
 }
 

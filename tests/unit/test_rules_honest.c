@@ -404,6 +404,63 @@ START_TEST(awkward_baskets_give_what_they_should) {
 }
 END_TEST
 
+static cm_table *columns_of(cm_context *ctx, const char *text) {
+    char path[256];
+    cm_table *table = NULL, *out = NULL;
+    cm_options *options = NULL;
+    temp_path(path, "columns.csv");
+    write_whole(path, text, strlen(text));
+    OK(ctx, cm_read_csv(ctx, path, NULL, &table));
+    OK(ctx, cm_options_new(ctx, "baskets", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "layout", "columns"));
+    OK(ctx, cm_baskets(ctx, table, options, &out));
+    remove(path);
+    cm_options_free(options);
+    cm_table_free(table);
+    return out;
+}
+
+/* In all baskets: rules with it say nothing (lift 1). In none: as if it were not there, and no item to ask for. */
+START_TEST(items_in_all_baskets_and_in_none) {
+    cm_context *ctx = new_context();
+    cm_table *table = columns_of(ctx, "all,none,some\n1,0,1\n1,0,0\n1,0,1\n");
+    cm_model *model = NULL;
+    cm_options *options = NULL;
+    OK(ctx, cm_options_new(ctx, "rules", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
+    OK(ctx, cm_fit(ctx, "rules", table, options, &model));
+    cm_table *rules = NULL, *items = NULL;
+    OK(ctx, cm_model_table(ctx, model, "rules", &rules));
+    OK(ctx, cm_model_table(ctx, model, "items", &items));
+    ck_assert_uint_eq(cm_table_rows(items), 2);
+    ck_assert_uint_eq(cm_table_rows(rules), 2);
+    for (uint64_t row = 0; row < 2; row++) {
+        ck_assert(DOUBLE(rules, row, "lift") == 1);
+        ck_assert(DOUBLE(rules, row, "leverage") == 0);
+    }
+    cm_table_free(rules), cm_table_free(items), cm_model_free(model);
+    OK(ctx, cm_options_set_text(ctx, options, "include", "none"));
+    FAILS(ctx, CM_E_OPTION, "no basket has the item none", cm_fit(ctx, "rules", table, options, &model));
+    cm_options_free(options);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* Out and in again through the Arrow C data interface. */
+START_TEST(baskets_from_arrow_are_the_same) {
+    cm_context *ctx = new_context();
+    struct ArrowArrayStream stream;
+    cm_table *table = baskets_of(ctx, "a,b,c\na,b\nb,c\na,c,d\n"), *back = NULL;
+    OK(ctx, cm_table_export_stream(ctx, table, NULL, &stream));
+    OK(ctx, cm_table_import_stream(ctx, &stream, &back));
+    ck_assert_uint_eq(count_rules(ctx, back, "2", "", "", 0), count_rules(ctx, table, "2", "", "", 0));
+    ck_assert_uint_gt(count_rules(ctx, back, "2", "", "", 0), 3);
+    cm_table_free(table), cm_table_free(back);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* One basket of 100,000 items beside small ones: what is frequent in two baskets is as if it were not there. */
 START_TEST(a_very_large_basket_is_taken) {
     cm_context *ctx = new_context();
@@ -431,6 +488,8 @@ Suite *test_rules_honest(void) {
     tcase_add_test(all, what_cannot_be_is_an_error);
     tcase_add_test(all, the_micro_set_as_published);
     tcase_add_test(all, awkward_baskets_give_what_they_should);
+    tcase_add_test(all, items_in_all_baskets_and_in_none);
+    tcase_add_test(all, baskets_from_arrow_are_the_same);
     tcase_add_test(all, a_very_large_basket_is_taken);
     suite_add_tcase(suite, all);
     return suite;

@@ -87,6 +87,39 @@ START_TEST(mushroom_as_published) {
 }
 END_TEST
 
+/* Astronomically many sets: the ceiling ends it. What is there is complete from a count on, and as published there. */
+START_TEST(mushroom_at_one_basket_ends_within_its_memory) {
+    cm_context *ctx = new_context();
+    cm_table *table = real_baskets(ctx, "baskets/mushroom.dat");
+    cm_options *limit = NULL, *rules = NULL;
+    cm_model *model = NULL;
+    OK(ctx, cm_options_new(ctx, "context", &limit));
+    OK(ctx, cm_options_set_text(ctx, limit, "memory_limit", "48MB"));
+    OK(ctx, cm_context_configure(ctx, limit));
+    OK(ctx, cm_options_new(ctx, "rules", &rules));
+    OK(ctx, cm_options_set_text(ctx, rules, "support", "1"));
+    if (table) {
+        FAILS(ctx, CM_E_LIMIT, "memory limit", cm_fit(ctx, "rules", table, rules, &model));
+        OK(ctx, cm_options_set_text(ctx, rules, "allow_partial", "true"));
+        OK(ctx, cm_fit(ctx, "rules", table, rules, &model));
+        double from = diagnostic(ctx, model, "complete_from");
+        ck_assert(diagnostic(ctx, model, "truncated") == 1);
+        ck_assert(from > 1 && from <= 8416);
+        cm_table *sets = part_of(ctx, model, "itemsets");
+        uint64_t frequent = 0;
+        for (uint64_t row = 0; row < cm_table_rows(sets); row++) frequent += (double)INT(sets, row, "count") >= from;
+        char support[32];
+        snprintf(support, sizeof support, "%.0f", from);
+        cm_model *again = FIT(ctx, table, "support", support, "deliver", "counts");
+        ck_assert(diagnostic(ctx, again, "itemsets") == (double)frequent);
+        cm_table_free(sets), cm_model_free(again), cm_model_free(model);
+    }
+    cm_options_free(rules), cm_options_free(limit);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
 START_TEST(quest_as_published) {
     static const int64_t lengths[] = {797, 8831, 7130, 5499, 3188, 1429, 503, 130, 23, 2};
     static const char *const ways[] = {"auto", "eclat"};
@@ -129,6 +162,7 @@ Suite *test_rules_known(void) {
     tcase_set_timeout(all, 300);
     tcase_add_test(all, groceries_as_published);
     tcase_add_test(all, mushroom_as_published);
+    tcase_add_test(all, mushroom_at_one_basket_ends_within_its_memory);
     tcase_add_test(all, quest_as_published);
     tcase_add_test(all, online_retail_as_known);
     suite_add_tcase(suite, all);

@@ -84,9 +84,8 @@ static void check_rules(cm_context *ctx, const cm_model *model) {
     cm_table_free(table);
 }
 
-/* The time limit is never reached by the clock. */
-static cm_status fit_within(cm_context *ctx, const cm_table *table, const char *memory, const char *deliver,
-                            int partial, cm_model **model) {
+/* Sets the limits, of which that of time is never reached by the clock. */
+static cm_options *limited(cm_context *ctx, const char *memory, const char *deliver, int partial) {
     cm_options *options = NULL, *limits = NULL;
     OK(ctx, cm_options_new(ctx, "context", &limits));
     OK(ctx, cm_options_set_text(ctx, limits, "memory_limit", memory));
@@ -96,9 +95,15 @@ static cm_status fit_within(cm_context *ctx, const cm_table *table, const char *
     OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
     OK(ctx, cm_options_set_text(ctx, options, "deliver", deliver));
     OK(ctx, cm_options_set_int(ctx, options, "allow_partial", partial));
+    cm_options_free(limits);
+    return options;
+}
+
+static cm_status fit_within(cm_context *ctx, const cm_table *table, const char *memory, const char *deliver,
+                            int partial, cm_model **model) {
+    cm_options *options = limited(ctx, memory, deliver, partial);
     cm_status status = cm_fit(ctx, "rules", table, options, model);
     cm_options_free(options);
-    cm_options_free(limits);
     return status;
 }
 
@@ -129,15 +134,18 @@ START_TEST(a_ceiling_gives_what_fits) {
 }
 END_TEST
 
-/* An allocator whose time runs out at a certain call: from then on the deadline of the context lies in the past. */
+/* An allocator with which the time runs out at a certain call: from then on the deadline of the context lies in the
+ * past. Or somebody cancels there. */
 typedef struct clock_of_calls {
     cm_context *ctx;
-    uint64_t calls, out_at; /* 0: never */
+    uint64_t calls, out_at, cancel_at; /* 0: never */
 } clock_of_calls;
 
 static void *resize(void *user, void *pointer, uint64_t old_size, uint64_t new_size) {
     clock_of_calls *own = user;
-    if (new_size > old_size && own->ctx && own->out_at && ++own->calls >= own->out_at) own->ctx->deadline = 1;
+    if (new_size > old_size && own->ctx) own->calls++;
+    if (own->ctx && own->out_at && own->calls >= own->out_at) own->ctx->deadline = 1;
+    if (own->ctx && own->cancel_at && own->calls == own->cancel_at) cm_context_cancel(own->ctx);
     if (new_size) return realloc(pointer, new_size);
     free(pointer);
     return NULL;
@@ -201,6 +209,38 @@ START_TEST(a_deadline_gives_what_was_found) {
 }
 END_TEST
 
+/* Wherever it comes, and also where a part would do: nothing, and the next call goes as ever. */
+START_TEST(cancelling_leaves_nothing) {
+    clock_of_calls clock = {0};
+    const cm_allocator allocator = {sizeof allocator, resize, &clock};
+    cm_context *ctx = NULL;
+    ck_assert_int_eq(cm_context_new(&allocator, &ctx), CM_OK);
+    clock.ctx = ctx;
+    invent();
+    cm_table *table = table_of(ctx);
+    uint64_t cancelled = 0;
+    for (uint64_t at = 1; at < 3000; at += at / 3 + 1)
+        for (int partial = 0; partial < 2; partial++) {
+            cm_options *options = limited(ctx, "3MB", "rules", partial);
+            cm_model *model = NULL;
+            clock.calls = 0, clock.cancel_at = at;
+            cm_status status = cm_fit(ctx, "rules", table, options, &model);
+            clock.cancel_at = 0;
+            cm_options_free(options);
+            ck_assert((model != NULL) == (status == CM_OK));
+            ck_assert(status == CM_E_CANCELLED || (partial ? status == CM_OK : status == CM_E_LIMIT));
+            cancelled += status == CM_E_CANCELLED;
+            cm_model_free(model);
+        }
+    ck_assert_uint_gt(cancelled, 20);
+    cm_model *model = NULL;
+    OK(ctx, fit_within(ctx, table, "3MB", "rules", 1, &model));
+    cm_model_free(model);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
 Suite *test_rules_limits(void);
 Suite *test_rules_limits(void) {
     Suite *suite = suite_create("rules_limits");
@@ -208,6 +248,7 @@ Suite *test_rules_limits(void) {
     tcase_set_timeout(all, 240);
     tcase_add_test(all, a_ceiling_gives_what_fits);
     tcase_add_test(all, a_deadline_gives_what_was_found);
+    tcase_add_test(all, cancelling_leaves_nothing);
     suite_add_tcase(suite, all);
     return suite;
 }

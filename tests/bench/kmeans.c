@@ -1,4 +1,5 @@
-/* k-means of overlapping clusters: the start alone, twenty iterations from the first k rows, and a whole fit from one start. */
+/* k-means of overlapping clusters: the start alone, twenty iterations from the first k rows, and a whole fit from one
+ * start; and the memory of each beyond the data, in bytes a row. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +36,13 @@ static void fit(bench *b, const char *clock, const cm_table *table, uint64_t col
     }
     bench_check(b, cm_options_set_int(b->ctx, options, "k", (int64_t)k));
     if (start) bench_check(b, cm_options_set_table(b->ctx, options, "centroids", start));
+    uint64_t before = cm_context_peak_memory(b->ctx); /* of the call above: what lives, the data above all */
     bench_start(b, clock);
     bench_check(b, cm_fit(b->ctx, "kmeans", table, options, &model));
     bench_stop(b);
+    uint64_t more = cm_context_peak_memory(b->ctx) - before;
+    snprintf(name, sizeof name, "%sbytes_a_row", results);
+    bench_result(b, name, (double)more / (double)cm_table_rows(table));
     cm_table *diagnostics = bench_model_table(b, model, "diagnostics");
     snprintf(name, sizeof name, "%sinertia", results);
     bench_result(b, name, bench_sum(diagnostics, "inertia"));

@@ -119,6 +119,9 @@ def show(case, runs):
         cells = "".join(f"{medians[peer][c]:12.4f}" if c in medians[peer] else f"{'':12}" for c in clocks)
         print(f"  {peer:34}{cells}{max(line['peak_mb'] for line in good):10.0f}" + (f"  differs: {', '.join(differs)}" if differs else ""))
     ours = next(iter(runs))
+    for name, value in (first or {"result": {}})["result"].items():
+        if name.endswith("bytes_a_row"):
+            print(f"  {name}: {value:.1f} beyond the data")
     if ours in medians:
         compare(medians.pop(ours), medians)
 

@@ -192,6 +192,88 @@ START_TEST(random_starts_differ_and_are_repeatable) {
 }
 END_TEST
 
+/* ---- greedy k-means++ against the plain algorithm ---- */
+
+#define SEEDED_ROWS 600
+#define SEEDED_K 40 /* so many that candidates are drawn ahead */
+#define SEEDINGS 400
+
+typedef struct mean_of {
+    double mean, variance; /* of the mean */
+} mean_of;
+
+static mean_of find_mean(const double *values) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < SEEDINGS; i++) sum += values[i];
+    for (int i = 0; i < SEEDINGS; i++) squares += pow(values[i] - sum / SEEDINGS, 2);
+    return (mean_of){sum / SEEDINGS, squares / (SEEDINGS - 1) / SEEDINGS};
+}
+
+/* A row with a chance in proportion to weight times distance. */
+static uint64_t draw_plainly(lcg *random, const double *closest, const double *weights) {
+    double sum = 0;
+    for (uint64_t i = 0; i < SEEDED_ROWS; i++) sum += weights[i] * closest[i];
+    double target = ((double)lcg_next(random) + 0.5) / 2147483648.0 * sum;
+    for (uint64_t i = 0; i < SEEDED_ROWS; i++)
+        if ((target -= weights[i] * closest[i]) < 0) return i;
+    return SEEDED_ROWS - 1;
+}
+
+/* The sum that greedy k-means++ leaves, by the book: 2 + floor(ln k) candidates a step. */
+static double seed_plainly(lcg *random, const double *values, const double *weights, uint64_t columns) {
+    double closest[SEEDED_ROWS], left = 0;
+    const double *first = values + lcg_below(random, SEEDED_ROWS) * columns;
+    for (uint64_t i = 0; i < SEEDED_ROWS; i++) closest[i] = square(values + i * columns, first, columns);
+    for (int at = 1; at < SEEDED_K; at++) {
+        double best[SEEDED_ROWS];
+        left = INFINITY;
+        for (int candidate = 0; candidate < 2 + (int)log(SEEDED_K); candidate++) {
+            const double *centre = values + draw_plainly(random, closest, weights) * columns;
+            double with[SEEDED_ROWS], sum = 0;
+            for (uint64_t i = 0; i < SEEDED_ROWS; i++) {
+                with[i] = fmin(closest[i], square(values + i * columns, centre, columns));
+                sum += weights[i] * with[i];
+            }
+            if (sum >= left) continue;
+            left = sum;
+            memcpy(best, with, sizeof best);
+        }
+        memcpy(closest, best, sizeof closest);
+    }
+    return left;
+}
+
+/* The mean of many starts is that of the plain algorithm, within five standard errors. The loop: without and with
+ * weights. */
+START_TEST(starts_are_as_good_as_the_plain_algorithm) {
+    enum { COLUMNS = 3, WIDE = COLUMNS + 1 };
+    cm_context *ctx = new_context();
+    lcg random = {7};
+    double *values = heaps(12, SEEDED_ROWS, WIDE), x[SEEDED_ROWS * COLUMNS], weights[SEEDED_ROWS];
+    double ours[SEEDINGS], plain[SEEDINGS];
+    for (uint64_t i = 0; i < SEEDED_ROWS; i++) {
+        memcpy(x + i * COLUMNS, values + i * WIDE, COLUMNS * sizeof *x);
+        values[i * WIDE + COLUMNS] = weights[i] = _i ? 1 + (double)(i % 4) : 1;
+    }
+    cm_table *table = table_of(ctx, values, SEEDED_ROWS, WIDE);
+    cm_model *model = NULL;
+    OK(ctx, fit_from(ctx, table, COLUMNS, NULL,
+                     WITH("k", "40", "starts", "400", "iterations", "0", "report", "0", "weight", "x3"), &model));
+    cm_table *diagnostics = model_table(ctx, model, "diagnostics");
+    for (uint64_t i = 0; i < SEEDINGS; i++) {
+        ours[i] = DOUBLE(diagnostics, i, "inertia");
+        plain[i] = seed_plainly(&random, x, weights, COLUMNS);
+    }
+    mean_of a = find_mean(ours), b = find_mean(plain);
+    ck_assert_msg(fabs(a.mean - b.mean) < 5 * sqrt(a.variance + b.variance), "%g, not %g", a.mean, b.mean);
+    cm_table_free(diagnostics);
+    cm_model_free(model);
+    cm_table_free(table);
+    free(values);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* ---- columns ---- */
 
 START_TEST(dates_count_in_days) {
@@ -556,6 +638,7 @@ Suite *test_kmeans_features(void) {
     tcase_add_test(tests, centroids_that_cannot_be);
     tcase_add_loop_test(tests, weights_that_cannot_be, 0, 4);
     tcase_add_test(tests, random_starts_differ_and_are_repeatable);
+    tcase_add_loop_test(tests, starts_are_as_good_as_the_plain_algorithm, 0, 2);
     tcase_add_test(tests, dates_count_in_days);
     tcase_add_test(tests, chunks_make_no_difference);
     tcase_add_loop_test(tests, values_that_cannot_be, 0, 4);

@@ -4,18 +4,37 @@
  * least and second least score of each row, kept while the tile is in registers.
  *
  * Who includes it defines
+ *   KERNEL         the name of the kernel
+ *   TARGET         the instructions, as the compiler names them
  *   LANES          floats a vector
  *   TILE           most centres a tile, 6 or 12
  *   vector, whole  a vector of floats, of int32
  *   mask           what a comparison gives, one bit a lane after BITS
- *   LOAD STORE ALL ALL_WHOLE MUL_ADD NOT_MUL_ADD (c - a * b) ROOT LESSER GREATER LESS NOT_LESS (true for NaN)
- *   CHOOSE(mask, a, b) of whole numbers, b where it is set; BITS; STORE_WHOLE; NARROW(from, origin): LANES doubles less
- *   an origin as floats */
+ *   PS(name)       the intrinsic of that name for floats
+ *   LESS NOT_LESS (true for NaN); CHOOSE(mask, a, b) of whole numbers, b where it is set; BITS; ALL_WHOLE, STORE_WHOLE
+ *   NARROW(from, origin): LANES doubles less an origin as floats */
+#define PRAGMA_OF(text) _Pragma(#text)
+#define PRAGMA(text) PRAGMA_OF(text)
+#if defined(__clang__)
+PRAGMA(clang attribute push(__attribute__((target(TARGET))), apply_to = function))
+#else
+PRAGMA(GCC push_options)
+PRAGMA(GCC target(TARGET))
+#endif
+
 #include <string.h>
 
 #include "model/kmeans/kernel.h"
 
 #define ROWS (2 * LANES)
+#define LOAD(from) PS(loadu)(from)
+#define STORE(to, a) PS(storeu)(to, a)
+#define ALL(value) PS(set1)(value)
+#define MUL_ADD(a, b, c) PS(fmadd)(a, b, c)
+#define NOT_MUL_ADD(a, b, c) PS(fnmadd)(a, b, c) /* c - a * b */
+#define ROOT(a) PS(sqrt)(a)
+#define LESSER(a, b) PS(min)(a, b)
+#define GREATER(a, b) PS(max)(a, b)
 #if defined(__clang__)
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #else
@@ -290,3 +309,11 @@ static void measure(const cm_kmeans_lot *lot, uint64_t centre, const double *con
                     const cm_kmeans_bits *which, double *out) {
     cm_kmeans_measure_rows(lot, centre, columns, rows, which, out);
 }
+
+const cm_kmeans_kernel KERNEL = {TILE, assign, compare, measure};
+
+#if defined(__clang__)
+PRAGMA(clang attribute pop)
+#else
+PRAGMA(GCC pop_options)
+#endif

@@ -110,6 +110,7 @@ static inline void scalar_masks(const char *p, char delimiter, masks *m) {
 #define KERNEL index_scalar
 #define TARGET
 #define masks_of scalar_masks
+#define write_bits write_places
 #include "io/block_index_kernel.h"
 
 #if defined(__SSE2__)
@@ -156,6 +157,7 @@ static inline void base_masks(const char *p, char delimiter, masks *m) {
 #define KERNEL index_base
 #define TARGET
 #define masks_of base_masks
+#define write_bits write_places
 #include "io/block_index_kernel.h"
 #endif
 
@@ -178,6 +180,7 @@ AVX2 static inline void avx2_masks(const char *p, char delimiter, masks *m) {
 #define KERNEL index_avx2
 #define TARGET AVX2
 #define masks_of avx2_masks
+#define write_bits write_places
 #include "io/block_index_kernel.h"
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,popcnt,lzcnt")))
@@ -188,9 +191,21 @@ AVX512 static inline void avx512_masks(const char *p, char delimiter, masks *m) 
     m->line_feed = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n'));
     m->carriage_return = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'));
 }
+AVX512 static inline uint64_t avx512_places(uint64_t bits, uint32_t base, uint32_t *out) {
+    __m512i places = _mm512_add_epi32(_mm512_set1_epi32((int32_t)base),
+                                      _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+    uint64_t count = 0;
+    for (int i = 0; i < 4; i++, bits >>= 16) {
+        _mm512_storeu_si512((void *)(out + count), _mm512_maskz_compress_epi32((__mmask16)bits, places));
+        count += (uint64_t)__builtin_popcountll(bits & 0xFFFF);
+        places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
+    }
+    return count;
+}
 #define KERNEL index_avx512
 #define TARGET AVX512
 #define masks_of avx512_masks
+#define write_bits avx512_places
 #include "io/block_index_kernel.h"
 #endif
 

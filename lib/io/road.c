@@ -366,6 +366,7 @@ cm_status cm_road_new(cm_context *ctx, cm_reader *reader, cm_road **out) {
     road->block_bytes = ctx->block_bytes ? ctx->block_bytes : BLOCK_BYTES;
     pthread_mutex_init(&road->lock, NULL);
     pthread_mutex_init(&road->waiting, NULL);
+    pthread_cond_init(&road->arrived, NULL);
     pthread_cond_init(&road->turned, NULL);
     return CM_OK;
 }
@@ -397,6 +398,7 @@ void cm_road_free(cm_road *road) {
     cm_bytes_free(road->core, &road->carry);
     pthread_mutex_destroy(&road->lock);
     pthread_mutex_destroy(&road->waiting);
+    pthread_cond_destroy(&road->arrived);
     pthread_cond_destroy(&road->turned);
     cm_free(road->core, road, 1, sizeof *road);
 }

@@ -1,10 +1,11 @@
 /* The fast road through CSV files: blocks of records, read and converted by several threads, with the same result as
  * record by record.
  *
- * Each thread takes the next block, finds its rows and reads its numbers and dates, on its own. What depends on what
- * came before goes in order of the blocks: first the place (where the block's first line is, what a record that the
- * cut went through needs), then column after column (codes of texts, the survey, the column's rows). A column is free
- * for the next block as soon as it is done, so that threads follow one another through the columns without waiting. */
+ * Each thread takes the next block, finds its rows and reads its numbers and dates, on its own; one at a time reads
+ * the files, for those too that wait meanwhile. What depends on what came before goes in order of the blocks: first
+ * the place (where the block's first line is, what a record that the cut went through needs), then column after
+ * column (codes of texts, the survey, the column's rows). A column is free for the next block as soon as it is done,
+ * so that threads follow one another through the columns without waiting. */
 #ifndef CM_IO_ROAD_H
 #define CM_IO_ROAD_H
 
@@ -48,11 +49,16 @@ typedef struct cm_road {
     uint64_t block_bytes;
     uint64_t expected; /* rows in all, as far as can be told; 0: unknown */
 
-    /* the way into the files, under the lock */
+    /* blocks, under the lock */
     pthread_mutex_t lock;
-    cm_road_block *pending; /* taken by an earlier call, not finished; by number */
+    pthread_cond_t arrived; /* something is pending, or nobody reads */
+    cm_road_block *pending; /* read for another thread, or not finished by an earlier call; by number */
     cm_road_block *spare;
-    uint64_t next;          /* number of the next block */
+    uint64_t hungry; /* threads that want a block */
+    bool reading;    /* one of them has the way into the files: what follows is its own */
+
+    /* the way into the files */
+    uint64_t next; /* number of the next block */
     bool open, source_ended;
     bool starts_file;
     cm_bytes rest; /* behind the last line end of the block before */

@@ -129,36 +129,77 @@ static cm_status next_block(cm_context *ctx, cm_road *road, cm_road_block *to, b
     return status;
 }
 
-cm_status cm_road_take(cm_context *ctx, cm_road *road, cm_road_block **out) {
+/* ---- who reads ---- */
+
+static cm_road_block *pop(cm_road_block **list) {
+    cm_road_block *first = *list;
+    if (first) *list = first->next;
+    return first;
+}
+
+/* In order of their numbers. */
+static void put_pending(cm_road *road, cm_road_block *at) {
+    cm_road_block **place = &road->pending;
+    while (*place && (*place)->number < at->number) place = &(*place)->next;
+    at->next = *place;
+    *place = at;
+}
+
+static void put_spare(cm_road *road, cm_road_block *at) {
+    at->next = road->spare;
+    road->spare = at;
+}
+
+/* Whether more threads wait for a block than blocks wait for a thread. */
+static bool is_awaited(const cm_road *road) {
+    uint64_t waiting = road->hungry;
+    for (const cm_road_block *at = road->pending; at && waiting; at = at->next) waiting--;
+    return waiting > 0;
+}
+
+/* The one thread that reads goes on while others wait: they get what it read, and it never waits for them to wake. So
+ * inflating, which one thread alone can do, goes on without a break. Under the lock, but not while it reads. */
+static cm_status read_on(cm_context *ctx, cm_road *road, cm_road_block **out) {
     cm_status status = CM_OK;
-    bool got = false;
-    *out = NULL;
-    pthread_mutex_lock(&road->lock);
-    if (road->pending) {
-        *out = road->pending;
-        road->pending = road->pending->next;
-    } else {
-        cm_road_block *fresh = road->spare;
-        if (fresh) road->spare = fresh->next;
-        else fresh = cm_road_block_new(ctx, road);
+    bool got = true;
+    road->reading = true;
+    while (got && !*out) {
+        cm_road_block *fresh = pop(&road->spare);
+        got = false;
+        pthread_mutex_unlock(&road->lock);
+        if (!fresh) fresh = cm_road_block_new(ctx, road);
         status = fresh ? next_block(ctx, road, fresh, &got) : ctx->error.status;
-        if (got) {
+        if (status) cm_road_fail(road, ctx, fresh ? fresh->number : road->next);
+        pthread_mutex_lock(&road->lock);
+        if (got && is_awaited(road)) {
+            put_pending(road, fresh);
+            pthread_cond_signal(&road->arrived);
+        } else if (got) {
             *out = fresh;
         } else if (fresh) {
-            fresh->next = road->spare;
-            road->spare = fresh;
+            put_spare(road, fresh);
         }
-        if (status) cm_road_fail(road, ctx, fresh ? fresh->number : road->next);
     }
+    road->reading = false;
+    pthread_cond_broadcast(&road->arrived);
+    return status;
+}
+
+cm_status cm_road_take(cm_context *ctx, cm_road *road, cm_road_block **out) {
+    cm_status status = CM_OK;
+    pthread_mutex_lock(&road->lock);
+    road->hungry++;
+    while (road->reading && !road->pending) pthread_cond_wait(&road->arrived, &road->lock);
+    road->hungry--;
+    *out = pop(&road->pending);
+    if (!*out) status = read_on(ctx, road, out);
     pthread_mutex_unlock(&road->lock);
     return status;
 }
 
 void cm_road_give_back(cm_road *road, cm_road_block *at, bool finished) {
     pthread_mutex_lock(&road->lock);
-    cm_road_block **place = finished ? &road->spare : &road->pending;
-    while (!finished && *place && (*place)->number < at->number) place = &(*place)->next;
-    at->next = *place;
-    *place = at;
+    if (finished) put_spare(road, at);
+    else put_pending(road, at);
     pthread_mutex_unlock(&road->lock);
 }

@@ -5,8 +5,8 @@
  * no slot holds whole, the entries that these lead to (Chen, Ailamaki, Gibbons, Mowry, "Improving hash join performance
  * through prefetching", 2007, doi:10.1145/1272743.1272747).
  * Cost: of a text one line of the cache, of one longer than eight bytes three.
- * Different here: what is not found so, because it is new or stands further on, is looked up by itself when its turn
- * comes, so that codes are those of texts added in order. */
+ * Different here: a text that is not found so is looked up by itself when its turn comes, for it may have come in the
+ * meantime, so that codes are those of texts added in order. */
 #include "table/dictionary_slots.h"
 
 #define PORTION 64
@@ -37,22 +37,18 @@ static void prepare_all(const cm_dictionary *dictionary, const cm_texts *texts, 
     }
 }
 
-/* The code in a slot + 1 if the slot has this key, else 0; a free slot has 0 whatever the key. */
-static inline uint32_t place_in(const cm_text_slot *slot, cm_slot_key key) {
-    return (slot->word ^ key.word) | (slot->tag ^ key.tag) ? 0 : slot->place;
-}
-
-/* The codes that the first two slots have; -1: none. */
+/* The codes of the first slots with these keys; -1: there is none. */
 static void look_into_slots(const cm_dictionary *dictionary, const wanted *all, uint64_t count, int32_t *codes) {
     const cm_text_slot *slots = dictionary->slots;
     uint64_t mask = dictionary->slot_count - 1;
     for (uint64_t i = 0; i < count; i++) {
         const wanted *at = &all[i];
-        uint32_t place = slots ? place_in(&slots[at->hash & mask], at->key) : 0;
-        if (!place && slots) place = place_in(&slots[(at->hash + 1) & mask], at->key);
-        codes[i] = (int32_t)place - 1;
-        if (place && at->key.tag & CM_SLOT_LONG)
-            __builtin_prefetch(cm_dictionary_entry(dictionary, (int32_t)place - 1));
+        uint64_t slot = at->hash & mask;
+        while (slots[slot].place && ((slots[slot].word ^ at->key.word) | (slots[slot].tag ^ at->key.tag)))
+            slot = (slot + 1) & mask;
+        codes[i] = (int32_t)slots[slot].place - 1;
+        if (codes[i] >= 0 && at->key.tag & CM_SLOT_LONG)
+            __builtin_prefetch(cm_dictionary_entry(dictionary, codes[i]));
     }
 }
 
@@ -68,7 +64,8 @@ cm_status cm_dictionary_add_many(cm_context *ctx, cm_dictionary *dictionary, con
     for (*done = 0; *done < count;) {
         uint64_t part = count - *done < PORTION ? count - *done : PORTION;
         prepare_all(dictionary, texts, *done, part, all);
-        look_into_slots(dictionary, all, part, codes + *done);
+        if (dictionary->slots) look_into_slots(dictionary, all, part, codes + *done);
+        else memset(codes + *done, 0xFF, (size_t)part * sizeof *codes);
         for (uint64_t i = 0; i < part; i++, ++*done) {
             if (is_found(dictionary, &all[i], codes[*done])) continue;
             cm_status status = cm_dictionary_look_up(ctx, dictionary, all[i].key, all[i].hash, all[i].text,

@@ -69,14 +69,17 @@ static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask,
     return cm_builder_text(ctx, builder, BASKET, ask->id, length);
 }
 
-/* Each once: the lines of an item follow each other. */
+static const cm_order *record_at(const question *ask, uint64_t key) {
+    return cm_order_at(&ask->orders->map, ask->keys[key].value);
+}
+
+/* Each once: the records of an item follow each other. */
 static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
     uint64_t repeats = ask->repeats.items;
     for (uint64_t i = one->from; i < one->end;) {
-        int32_t item = cm_order_at(&ask->orders->map, ask->keys[i].value)->item;
+        int32_t item = record_at(ask, i)->item;
         uint64_t lines = 0;
-        for (const cm_order *order; i < one->end; i++, lines += order->lines)
-            if ((order = cm_order_at(&ask->orders->map, ask->keys[i].value))->item != item) break;
+        for (; i < one->end && record_at(ask, i)->item == item; i++) lines += record_at(ask, i)->lines;
         ask->baskets_of[item]++;
         cm_text text = cm_dictionary_text(ask->items, item);
         cm_status status = cm_builder_text(ctx, builder, ITEMS, text.data, text.length);
@@ -91,8 +94,7 @@ static cm_status set_weight(cm_context *ctx, cm_builder *builder, const question
     const cm_basket_weight *weight = NULL;
     cm_status status = CM_OK;
     for (uint64_t i = one->from; i < one->end && !status; i++)
-        status = cm_basket_weights_get(ctx, ask->weights, cm_order_at(&ask->orders->map, ask->keys[i].value), weight,
-                                       &weight);
+        status = cm_basket_weights_get(ctx, ask->weights, record_at(ask, i), weight, &weight);
     return status ? status : cm_builder_int(ctx, builder, WEIGHT, weight->weight);
 }
 

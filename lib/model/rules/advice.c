@@ -1,12 +1,12 @@
 /* What rules recommend to a basket. The antecedents stand in a prefix tree, the rarest item of each first, then the
- * next rarest: a basket walks down the paths that it has, and most rules are passed over with the one rare item that it
- * has not. The nodes lie in the order of the walk, each with the place behind its subtree, so that the walk is a loop over
- * neighbours. Rules are numbered by how good they are (confidence, then lift, then count), so that the best one for an
- * item is the one with the lowest number.
+ * next rarest: a basket walks down the paths that it has, and most rules are passed over with the one rare item that
+ * it has not. The nodes lie in the order of the walk, each with the place behind its subtree, so that the walk is a
+ * loop over neighbours. Rules are numbered by how good they are (confidence, then lift, then count), so that the best
+ * one for an item is the one with the lowest number.
  *
  * Cost of a basket: the nodes under its items whose parents it has all, and the rules that fire; no memory. (The tree
- * is that of candidates in R. Agrawal and R. Srikant, "Fast algorithms for mining association rules", VLDB 1994, with the
- * items by rising frequency.) */
+ * is that of candidates in R. Agrawal and R. Srikant, "Fast algorithms for mining association rules", VLDB 1994, with
+ * the items by rising frequency.) */
 #include "model/rules/advice.h"
 
 #include <float.h>

@@ -482,6 +482,61 @@ START_TEST(bad_input_is_named) {
 }
 END_TEST
 
+/* A model applied to a table without one of its columns, or with text in its place. */
+START_TEST(tables_that_do_not_fit_the_model) {
+    cm_context *ctx = new_context();
+    const double values[] = {1, 2, 3, 4, 1, 2, 3, 5};
+    cm_table *table = table_of(ctx, values, 4, 2), *less = NULL, *texts = NULL, *scores = NULL;
+    cm_builder *builder = NULL;
+    cm_model *model = NULL;
+    OK(ctx, fit_with(ctx, table, 2, WITH("k", "2"), &model));
+    OK(ctx, cm_table_select(ctx, table, names, 1, &less));
+    OK(ctx, cm_builder_new(ctx, &builder));
+    for (uint64_t j = 0; j < 2; j++) OK(ctx, cm_builder_column(ctx, builder, names[j], CM_STRING, 0, 0));
+    OK(ctx, cm_builder_finish(ctx, builder, &texts));
+    FAILS(ctx, CM_E_COLUMN, "kmeans needs the column b; there are a", cm_apply(ctx, model, less, &scores));
+    FAILS(ctx, CM_E_COLUMN, "kmeans needs the column a as FLOAT64; it is STRING", cm_apply(ctx, model, texts, &scores));
+    ck_assert_ptr_null(scores);
+    cm_builder_free(builder);
+    cm_model_free(model);
+    cm_table_free(texts);
+    cm_table_free(less);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* Values that drown all others leave no trace in the centre that they were near to on the way: the centres are the
+ * means of their rows. */
+START_TEST(centres_are_means_whatever_left_them) {
+    enum { ROWS = 4000, K = 6 };
+    cm_context *ctx = new_context();
+    double *values = random_values(21, ROWS, 2, 9), sums[K][2] = {{0}}, counts[K] = {0};
+    for (int i = 0; i < 3; i++) values[(i * 1000 + 17) * 2] = 1e13 * (i + 1);
+    cm_table *table = table_of(ctx, values, ROWS, 2), *scores = NULL;
+    cm_model *model = NULL;
+    OK(ctx, fit_with(ctx, table, 2, WITH("k", "6", "init", "random", "starts", "5", "tolerance", "0"), &model));
+    OK(ctx, cm_apply(ctx, model, table, &scores));
+    cm_table *centres = model_table(ctx, model, "scaled_centroids");
+    for (uint64_t row = 0; row < ROWS; row++) {
+        int64_t segment = INT(scores, row, "segment") - 1;
+        counts[segment]++;
+        for (int j = 0; j < 2; j++) sums[segment][j] += values[row * 2 + (uint64_t)j];
+    }
+    for (uint64_t i = 0; i < K; i++)
+        for (int j = 0; j < 2; j++) {
+            double mean = sums[i][j] / counts[i];
+            ck_assert_double_eq_tol(DOUBLE(centres, i, names[j]), mean, 1e-12 * fabs(mean));
+        }
+    cm_table_free(centres);
+    cm_table_free(scores);
+    cm_model_free(model);
+    cm_table_free(table);
+    free(values);
+    cm_context_free(ctx);
+}
+END_TEST
+
 START_TEST(few_rows_and_equal_rows) {
     cm_context *ctx = new_context();
     const double values[] = {5, 5, 5, 5, 1, 2, 9};
@@ -826,6 +881,8 @@ Suite *test_kmeans(void) {
     tcase_add_test(tests, constant_columns_are_not_divided);
     tcase_add_test(tests, missing_values_fail_are_skipped_or_become_the_median);
     tcase_add_test(tests, bad_input_is_named);
+    tcase_add_test(tests, tables_that_do_not_fit_the_model);
+    tcase_add_test(tests, centres_are_means_whatever_left_them);
     tcase_add_test(tests, few_rows_and_equal_rows);
     tcase_add_test(tests, a_centre_without_rows_takes_the_farthest);
     tcase_add_test(tests, ties_go_to_the_lower_segment);

@@ -144,14 +144,19 @@ END_TEST
 START_TEST(centroids_that_cannot_be) {
     cm_context *ctx = new_context();
     double values[] = {1, 2, 3, 4, 5, 6, 7, 8}, nan = (double)NAN, twice[] = {1, 2, 9, 9, 3, 3};
-    cm_table *table = table_of(ctx, values, 4, 2), *narrow = table_of(ctx, values, 2, 1), *none = table_of(ctx, values, 0, 2);
+    const double alike[] = {1, 2, 1, 2, 1, 2};
+    cm_table *table = table_of(ctx, values, 4, 2), *narrow = table_of(ctx, values, 2, 1);
+    cm_table *none = table_of(ctx, values, 0, 2);
     cm_model *model = NULL;
     FAILS(ctx, CM_E_COLUMN, "x1", fit_from(ctx, table, 2, narrow, NULL, &model));
     FAILS(ctx, CM_E_OPTION, "0 rows", fit_from(ctx, table, 2, none, NULL, &model));
     values[3] = nan;
-    cm_table *absent = table_of(ctx, values, 3, 2), *five = table_of(ctx, twice, 3, 2), *same = table_of(ctx, (double[]){1, 2, 1, 2, 1, 2}, 3, 2);
-    FAILS(ctx, CM_E_OPTION, "row 2 of the centroids has no usable value in column x1", fit_from(ctx, table, 2, absent, NULL, &model));
-    FAILS(ctx, CM_E_DATA, "3 segments need as many rows that differ; there are 1", fit_from(ctx, same, 2, five, NULL, &model));
+    cm_table *absent = table_of(ctx, values, 3, 2), *five = table_of(ctx, twice, 3, 2);
+    cm_table *same = table_of(ctx, alike, 3, 2);
+    FAILS(ctx, CM_E_OPTION, "row 2 of the centroids has no usable value in column x1",
+          fit_from(ctx, table, 2, absent, NULL, &model));
+    FAILS(ctx, CM_E_DATA, "3 segments need as many rows that differ; there are 1",
+          fit_from(ctx, same, 2, five, NULL, &model));
     cm_table *tables[] = {table, narrow, none, absent, five, same};
     for (int i = 0; i < 6; i++) cm_table_free(tables[i]);
     cm_context_free(ctx);
@@ -160,7 +165,8 @@ END_TEST
 
 START_TEST(weights_that_cannot_be) {
     static const double bad[] = {0, -1, INFINITY, NAN};
-    static const char *const said[] = {"row 3: a weight is above 0 and at most 1e140, not 0 (column x1)", "not -1", "row 3", "row 3 has no weight in column x1"};
+    static const char *const said[] = {"row 3: a weight is above 0 and at most 1e140, not 0 (column x1)", "not -1",
+                                       "row 3", "row 3 has no weight in column x1"};
     cm_context *ctx = new_context();
     double values[] = {1, 1, 2, 1, 3, bad[_i], 4, 1};
     cm_table *table = table_of(ctx, values, 4, 2);
@@ -178,7 +184,8 @@ START_TEST(random_starts_differ_and_are_repeatable) {
     cm_table *table = table_of(ctx, values, 500, 2);
     for (int again = 0; again < 2; again++) {
         cm_model *model = NULL;
-        OK(ctx, fit_from(ctx, table, 2, NULL, WITH("k", "5", "init", "random", "starts", "20", "iterations", "0"), &model));
+        OK(ctx, fit_from(ctx, table, 2, NULL,
+                         WITH("k", "5", "init", "random", "starts", "20", "iterations", "0"), &model));
         cm_table *diagnostics = model_table(ctx, model, "diagnostics");
         for (uint64_t i = 0; i < 20; i++) inertia[again][i] = DOUBLE(diagnostics, i, "inertia");
         cm_table_free(diagnostics);

@@ -1,29 +1,12 @@
 /* RFM against its definition, written out plainly: score(v) = 1 + floor(n #{u < v} / N). */
-#include "support.h"
+#include "rfm_customers.h"
 
 typedef struct customer {
     int64_t recency, invoices, money; /* recency -1: no purchase */
 } customer;
 
 static cm_table *table_of(cm_context *ctx, const customer *all, int count, int32_t scale) {
-    cm_builder *builder = NULL;
-    cm_table *table = NULL;
-    OK(ctx, cm_builder_new(ctx, &builder));
-    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_STRING, 0, CM_ROLE_CUSTOMER));
-    OK(ctx, cm_builder_column(ctx, builder, "recency_days", CM_INT64, 0, 0));
-    OK(ctx, cm_builder_column(ctx, builder, "invoices", CM_INT64, 0, 0));
-    OK(ctx, cm_builder_column(ctx, builder, "money", CM_DECIMAL, scale, 0));
-    for (int i = 0; i < count; i++) {
-        char id[16];
-        OK(ctx, cm_builder_text(ctx, builder, 0, id, (uint64_t)snprintf(id, sizeof id, "c%05d", i)));
-        if (all[i].recency >= 0) OK(ctx, cm_builder_int(ctx, builder, 1, all[i].recency));
-        OK(ctx, cm_builder_int(ctx, builder, 2, all[i].invoices));
-        OK(ctx, cm_builder_int(ctx, builder, 3, all[i].money));
-        OK(ctx, cm_builder_row(ctx, builder));
-    }
-    OK(ctx, cm_builder_finish(ctx, builder, &table));
-    cm_builder_free(builder);
-    return table;
+    return rfm_customers(ctx, &all->recency, sizeof *all / sizeof(int64_t), count, scale);
 }
 
 static customer *random_customers(uint64_t seed, int count, uint32_t variety) {
@@ -31,7 +14,8 @@ static customer *random_customers(uint64_t seed, int count, uint32_t variety) {
     customer *all = malloc((size_t)count * sizeof *all);
     for (int i = 0; i < count; i++) {
         all[i].recency = lcg_below(&random, 20) ? (int64_t)lcg_below(&random, variety) : -1;
-        all[i].invoices = all[i].recency < 0 ? 0 : 1 + (int64_t)(lcg_below(&random, variety) / (1 + lcg_below(&random, 9)));
+        all[i].invoices =
+            all[i].recency < 0 ? 0 : 1 + (int64_t)(lcg_below(&random, variety) / (1 + lcg_below(&random, 9)));
         all[i].money = (int64_t)lcg_below(&random, variety * 7) - variety;
     }
     return all;
@@ -73,7 +57,8 @@ START_TEST(scores_equal_their_definition) {
         uint64_t row = 0;
         for (int i = 0; i < count; i++) {
             if (all[i].recency < 0) continue;
-            for (int d = 0; d < 3; d++) ck_assert_int_eq(INT(scores, row, names[d]), expected(all, count, d, &all[i], _i));
+            for (int d = 0; d < 3; d++)
+                ck_assert_int_eq(INT(scores, row, names[d]), expected(all, count, d, &all[i], _i));
             row++;
         }
         ck_assert_uint_eq(cm_table_rows(scores), row);
@@ -253,10 +238,13 @@ START_TEST(own_segments_cover_every_cell_once) {
     ck_assert_uint_eq(cm_table_rows(segments), 2);
     cm_model_free(model);
     cm_table_free(segments);
-    FAILS(ctx, CM_E_DATA, "no segment covers r=3 f=2 m=1", fit_with(ctx, table, segment_table(ctx, names, hole, 2), &model));
+    FAILS(ctx, CM_E_DATA, "no segment covers r=3 f=2 m=1",
+          fit_with(ctx, table, segment_table(ctx, names, hole, 2), &model));
     ck_assert_ptr_null(model);
-    FAILS(ctx, CM_E_DATA, "r=3 f=1 m=1 is covered by lapsed and by here", fit_with(ctx, table, segment_table(ctx, names, twice, 2), &model));
-    FAILS(ctx, CM_E_DATA, "scores run from 1 to 3", fit_with(ctx, table, segment_table(ctx, names, beyond, 1), &model));
+    FAILS(ctx, CM_E_DATA, "r=3 f=1 m=1 is covered by lapsed and by here",
+          fit_with(ctx, table, segment_table(ctx, names, twice, 2), &model));
+    FAILS(ctx, CM_E_DATA, "scores run from 1 to 3",
+          fit_with(ctx, table, segment_table(ctx, names, beyond, 1), &model));
     cm_table_free(table);
     free(all);
     cm_context_free(ctx);
@@ -304,7 +292,8 @@ START_TEST(nobody_bought_and_missing_columns) {
     const char *const names[] = {"customer", "invoices", "money"};
     FAILS(ctx, CM_E_DATA, "no customer has a purchase", cm_fit(ctx, "rfm", table, NULL, &model));
     OK(ctx, cm_table_select(ctx, table, names, 3, &less));
-    FAILS(ctx, CM_E_COLUMN, "needs the column recency_days; there are customer, invoices, money", cm_fit(ctx, "rfm", less, NULL, &model));
+    FAILS(ctx, CM_E_COLUMN, "needs the column recency_days; there are customer, invoices, money",
+          cm_fit(ctx, "rfm", less, NULL, &model));
     FAILS(ctx, CM_E_NOT_FOUND, "no method rmf", cm_fit(ctx, "rmf", table, NULL, &model));
     cm_table_free(less);
     cm_table_free(table);
@@ -312,8 +301,71 @@ START_TEST(nobody_bought_and_missing_columns) {
 }
 END_TEST
 
-/* The scores of a table, made in columns, and those of the scorer, made row by row, at every scale of the money: the cuts
- * are at scale 2. Extreme values too. */
+/* A table whose money is of doubles, one of them odd; the last customer has it. */
+static cm_table *money_as_doubles(cm_context *ctx, double odd) {
+    cm_builder *builder = NULL;
+    cm_table *table = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_INT64, 0, CM_ROLE_CUSTOMER));
+    OK(ctx, cm_builder_column(ctx, builder, "recency_days", CM_INT64, 0, 0));
+    OK(ctx, cm_builder_column(ctx, builder, "invoices", CM_INT64, 0, 0));
+    OK(ctx, cm_builder_column(ctx, builder, "money", CM_FLOAT64, 0, 0));
+    for (int i = 0; i < 3; i++) {
+        for (uint64_t j = 0; j < 3; j++) OK(ctx, cm_builder_int(ctx, builder, j, i + 1));
+        OK(ctx, cm_builder_double(ctx, builder, 3, i < 2 ? 1.5 * i : odd));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &table));
+    cm_builder_free(builder);
+    return table;
+}
+
+/* No customers, one, all alike; money that is no money; a model and a table that do not fit. */
+START_TEST(hardly_any_and_odd_customers) {
+    static const double odd[] = {1e300, 5e-324, INFINITY};
+    static const char *const column[] = {"customer", "recency_days", "invoices"};
+    cm_context *ctx = new_context();
+    customer one[1] = {{3, 2, 500}}, alike[40];
+    for (int i = 0; i < 40; i++) alike[i] = one[0];
+    cm_table *none = table_of(ctx, one, 0, 2), *single = table_of(ctx, one, 1, 2), *same = table_of(ctx, alike, 40, 2);
+    cm_table *less = NULL, *scores = NULL, *texts = NULL;
+    cm_model *model = NULL;
+    FAILS(ctx, CM_E_DATA, "no customer has a purchase", cm_fit(ctx, "rfm", none, NULL, &model));
+    for (int i = 0; i < 3; i++) {
+        cm_table *table = money_as_doubles(ctx, odd[i]);
+        FAILS(ctx, CM_E_DATA, "row 3", cm_fit(ctx, "rfm", table, NULL, &model));
+        cm_table_free(table);
+    }
+    for (int i = 0; i < 2; i++) {
+        OK(ctx, cm_fit(ctx, "rfm", i ? same : single, NULL, &model));
+        OK(ctx, cm_apply(ctx, model, i ? same : single, &scores));
+        ck_assert_str_eq(TEXT(scores, i ? 39 : 0, "rfm"), "111");
+        cm_table_free(scores);
+        if (i == 0) cm_model_free(model);
+    }
+    OK(ctx, cm_apply(ctx, model, none, &scores));
+    ck_assert_uint_eq(cm_table_rows(scores), 0);
+    cm_table_free(scores);
+    OK(ctx, cm_table_select(ctx, same, column, 3, &less));
+    FAILS(ctx, CM_E_COLUMN, "rfm needs the column money; there are customer, recency_days, invoices",
+          cm_apply(ctx, model, less, &scores));
+    cm_builder *builder = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    for (int i = 1; i < 3; i++) OK(ctx, cm_builder_column(ctx, builder, column[i], CM_INT64, 0, 0));
+    OK(ctx, cm_builder_column(ctx, builder, "money", CM_STRING, 0, 0));
+    OK(ctx, cm_builder_finish(ctx, builder, &texts));
+    FAILS(ctx, CM_E_COLUMN, "rfm needs the column money as DECIMAL; it is STRING",
+          cm_apply(ctx, model, texts, &scores));
+    cm_builder_free(builder);
+    cm_model_free(model);
+    cm_table *tables[] = {none, single, same, less, texts};
+    for (int i = 0; i < 5; i++) cm_table_free(tables[i]);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* The scores of a table, made in columns, and those of the scorer, made row by row, at every scale of the money: the
+ * cuts are at scale 2. Extreme values too. */
 START_TEST(columns_equal_the_scorer) {
     static const int64_t odd[] = {INT64_MAX, INT64_MIN, 0, -1, 1, INT64_MAX - 1};
     static const char *const names[] = {"r", "f", "m", "rfm", "segment", "score"};
@@ -366,6 +418,7 @@ Suite *test_rfm(void) {
     tcase_add_loop_test(tests, default_segments_cover_every_number_of_scores, 2, 11);
     tcase_add_test(tests, reasons_name_the_strongest_first);
     tcase_add_test(tests, nobody_bought_and_missing_columns);
+    tcase_add_test(tests, hardly_any_and_odd_customers);
     suite_add_tcase(suite, tests);
     return suite;
 }

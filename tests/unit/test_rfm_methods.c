@@ -1,31 +1,18 @@
-/* The ways to cut: nested quantiles, bands of equal money, points that are given; each against its definition, written out
- * plainly over all customers. */
+/* The ways to cut: nested quantiles, bands of equal money, points that are given; each against its definition, written
+ * out plainly over all customers. */
 #include <inttypes.h>
 
-#include "support.h"
+#include "rfm_customers.h"
 
 typedef struct customer {
     int64_t values[3]; /* recency, invoices, money in cents */
     int64_t scores[3];
 } customer;
 
-static const char *const columns[] = {"recency_days", "invoices", "money"};
 static const char *const score_names[] = {"r", "f", "m"};
 
 static cm_table *table_of(cm_context *ctx, const customer *all, int count) {
-    cm_builder *builder = NULL;
-    cm_table *table = NULL;
-    OK(ctx, cm_builder_new(ctx, &builder));
-    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_INT64, 0, CM_ROLE_CUSTOMER));
-    for (int d = 0; d < 3; d++) OK(ctx, cm_builder_column(ctx, builder, columns[d], d == 2 ? CM_DECIMAL : CM_INT64, d == 2 ? 2 : 0, 0));
-    for (int i = 0; i < count; i++) {
-        OK(ctx, cm_builder_int(ctx, builder, 0, i));
-        for (int d = 0; d < 3; d++) OK(ctx, cm_builder_int(ctx, builder, (uint64_t)d + 1, all[i].values[d]));
-        OK(ctx, cm_builder_row(ctx, builder));
-    }
-    OK(ctx, cm_builder_finish(ctx, builder, &table));
-    cm_builder_free(builder);
-    return table;
+    return rfm_customers(ctx, all->values, sizeof *all / sizeof(int64_t), count, 2);
 }
 
 static customer *random_customers(uint64_t seed, int count, uint32_t variety) {
@@ -48,7 +35,9 @@ static void expect_scores(customer *all, int count, const int *n, int nested, in
             int64_t worse = 0, peers = 0, above = 0, money = 0;
             for (int j = 0; j < count; j++) {
                 int64_t weight = all[j].values[2] > 0 ? all[j].values[2] : 0;
-                if (nested && ((d > 0 && all[j].scores[0] != all[i].scores[0]) || (d > 1 && all[j].scores[1] != all[i].scores[1]))) continue;
+                int apart = (d > 0 && all[j].scores[0] != all[i].scores[0])
+                            || (d > 1 && all[j].scores[1] != all[i].scores[1]);
+                if (nested && apart) continue;
                 peers++;
                 worse += good(&all[j], d) < good(&all[i], d);
                 money += weight;
@@ -199,8 +188,10 @@ START_TEST(a_band_of_the_pyramid_brings_its_share) {
     ck_assert_int_eq(INT(scores, 9, "m"), 4); /* brings three quarters alone: nobody is left for 3 and 2 */
     ck_assert_int_eq(INT(scores, 8, "m"), 1);
     OK(ctx, cm_model_table(ctx, model, "diagnostics", &diagnostics));
-    ck_assert_str_eq(TEXT(diagnostics, 2, "sentence"), "no customer has monetary score 2 of 4: there are only 3 different values");
-    ck_assert_str_eq(TEXT(diagnostics, 0, "sentence"), "no customer has recency score 1 of 2: there are only 1 different values");
+    ck_assert_str_eq(TEXT(diagnostics, 2, "sentence"),
+                     "no customer has monetary score 2 of 4: there are only 3 different values");
+    ck_assert_str_eq(TEXT(diagnostics, 0, "sentence"),
+                     "no customer has recency score 1 of 2: there are only 1 different values");
     cm_options_free(options);
     cm_model_free(model);
     cm_table_free(diagnostics);

@@ -141,9 +141,9 @@ INLINED void keep_least(const float *rows, const float *centres, const float *ha
 }
 
 /* By how much the second nearest centre is farther, from below: |x - c|^2 = |x|^2 + 2 score, its error within four
- * times that of a score. What is left out of the second distance covers the rounding of roots, and that of the doubles which
- * compare by squares; where floats cannot tell the two apart it is not above zero, or NaN, which GREATER keeps where it
- * comes second. */
+ * times that of a score. What is left out of the second distance covers the rounding of roots, and that of the doubles
+ * which compare by squares; where floats cannot tell the two apart it is not above zero, or NaN, which GREATER keeps
+ * where it comes second. */
 INLINED vector slack_of(vector squares, vector error, vector least, vector second) {
     vector none = ALL(0.0F);
     vector near = GREATER(none, MUL_ADD(least, ALL(2.0F), MUL_ADD(error, ALL(4.0F), squares)));

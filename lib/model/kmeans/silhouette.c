@@ -75,7 +75,8 @@ static cm_status mean_silhouette(cm_context *ctx, const sample *of, double *out)
 
 cm_status cm_kmeans_silhouette(cm_context *ctx, const cm_kmeans_points *points, const uint16_t *labels, uint64_t k,
                                uint64_t seed, double *out) {
-    sample of = {.count = points->rows < CM_KMEANS_SAMPLE ? points->rows : CM_KMEANS_SAMPLE, .columns = points->columns, .k = k};
+    sample of = {.columns = points->columns, .k = k};
+    of.count = points->rows < CM_KMEANS_SAMPLE ? points->rows : CM_KMEANS_SAMPLE;
     cm_status status;
     of.values = cm_alloc(ctx, of.count * of.columns, sizeof *of.values);
     if (of.values) of.labels = cm_alloc(ctx, of.count, sizeof *of.labels);

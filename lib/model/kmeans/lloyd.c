@@ -45,16 +45,24 @@ cm_status cm_kmeans_open_run(cm_context *ctx, const cm_kmeans_points *points, ui
     deal_out(out);
     cm_status status = cm_kmeans_lot_open(ctx, k, points->columns, &out->lot);
     if (!status) out->labels = cm_alloc(ctx, padded_rows(points), sizeof *out->labels);
-    if (out->labels) out->ways = cm_alloc(ctx, k, sizeof *out->ways);
-    if (out->ways) out->slack = cm_alloc_raw(ctx, padded_rows(points), sizeof *out->slack);
-    if (out->slack) out->shrink = cm_alloc(ctx, k, sizeof *out->shrink);
-    if (out->shrink) out->sums = cm_alloc(ctx, (1 + out->portions) * k * points->columns, sizeof *out->sums);
-    if (out->sums) out->counts = cm_alloc(ctx, (1 + out->portions) * k, sizeof *out->counts);
-    if (out->counts) out->parts = cm_alloc(ctx, out->portions, sizeof *out->parts);
-    if (out->parts && points->weights) out->masses = cm_alloc(ctx, (1 + out->portions) * k, sizeof *out->masses);
-    if (out->parts && (out->masses || !points->weights)) return CM_OK;
+    if (out->labels) return CM_OK;
     cm_kmeans_close_run(ctx->core, out);
     return ctx->error.status;
+}
+
+/* What the first assignment needs: not before, as a start has room of its own until then. */
+static cm_status want_sums(cm_context *ctx, cm_kmeans_run *run) {
+    uint64_t k = run->k, numbers = k * run->points->columns, each = 1 + run->portions;
+    bool weighted = run->points->weights != NULL;
+    if (run->parts) return CM_OK;
+    run->ways = cm_alloc(ctx, k, sizeof *run->ways);
+    if (run->ways) run->slack = cm_alloc_raw(ctx, padded_rows(run->points), sizeof *run->slack);
+    if (run->slack) run->shrink = cm_alloc(ctx, k, sizeof *run->shrink);
+    if (run->shrink) run->sums = cm_alloc(ctx, each * numbers, sizeof *run->sums);
+    if (run->sums) run->counts = cm_alloc(ctx, each * k, sizeof *run->counts);
+    if (run->counts && weighted) run->masses = cm_alloc(ctx, each * k, sizeof *run->masses);
+    if (run->counts && (run->masses || !weighted)) run->parts = cm_alloc(ctx, run->portions, sizeof *run->parts);
+    return run->parts ? CM_OK : ctx->error.status;
 }
 
 void cm_kmeans_close_run(cm_core *core, cm_kmeans_run *run) {
@@ -210,8 +218,10 @@ static void add_portions(cm_kmeans_run *run) {
 }
 
 cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run) {
+    cm_status status = want_sums(ctx, run);
+    if (status) return status;
     cm_kmeans_lot_fill(&run->lot, run->centres, run->k, NULL, run->kernel);
-    cm_status status = cm_parallel(ctx, run->portions, assign_portion, run);
+    status = cm_parallel(ctx, run->portions, assign_portion, run);
     bool afresh = !run->known || run->masses;
     run->known = !status;
     if (status) return status;

@@ -25,7 +25,8 @@ int main(int argc, char **argv) {
     int64_t segment = cm_table_find(scores, "segment"), money = cm_table_find(scores, "monetary");
     for (uint64_t row = 0; row < cm_table_rows(scores) && row < 5; row++)
         printf("%s spent %.2f: %s\n", cm_table_text(scores, row, 0, 0, &length),
-               cm_table_double(scores, row, (uint64_t)money), cm_table_text(scores, row, (uint64_t)segment, 0, &length));
+               cm_table_double(scores, row, (uint64_t)money),
+               cm_table_text(scores, row, (uint64_t)segment, 0, &length));
 
     int failed = scores == NULL;
     cm_table_free(scores);

@@ -26,11 +26,16 @@ static int chance(uint32_t percent) { return below(100) < percent; }
 
 /* ---- products: families of three that belong together, some families popular ---- */
 
-static const char *const kinds[][3] = {
-    {"Teapot", "Teacup", "Saucer"},           {"Candle", "Candle Holder", "Matches"},     {"Notebook", "Pencil Case", "Pencil"},
-    {"Lunch Box", "Water Bottle", "Napkins"}, {"Cake Stand", "Cake Tin", "Cake Server"},  {"Photo Frame", "Photo Album", "Wall Hook"},
-    {"Apron", "Oven Glove", "Tea Towel"},     {"Gift Bag", "Ribbon", "Greeting Card"},    {"Cushion", "Throw", "Door Stop"},
-    {"Lantern", "Fairy Lights", "Tree Star"}};
+static const char *const kinds[][3] = {{"Teapot", "Teacup", "Saucer"},
+                                       {"Candle", "Candle Holder", "Matches"},
+                                       {"Notebook", "Pencil Case", "Pencil"},
+                                       {"Lunch Box", "Water Bottle", "Napkins"},
+                                       {"Cake Stand", "Cake Tin", "Cake Server"},
+                                       {"Photo Frame", "Photo Album", "Wall Hook"},
+                                       {"Apron", "Oven Glove", "Tea Towel"},
+                                       {"Gift Bag", "Ribbon", "Greeting Card"},
+                                       {"Cushion", "Throw", "Door Stop"},
+                                       {"Lantern", "Fairy Lights", "Tree Star"}};
 static const char *const styles[] = {"Red Spot", "Blue Stripe", "Vintage", "Garden Rose", "Retro Circle", "Woodland",
                                      "Regency",  "Polka",       "Lace",    "Strawberry",  "Doily",        "Cream"};
 
@@ -38,7 +43,8 @@ static int family_kind(int product) { return product / 3 % 10; }
 static const char *kind_of(int product) { return kinds[family_kind(product)][product % 3]; }
 static const char *style_of(int product) { return styles[product / 30]; }
 static int price_of(int product) { return 85 + (product * 7919) % 1400 + (product % 3 == 0 ? 600 : 0); }
-static int season_of(int product) { return family_kind(product) == 9 || family_kind(product) == 7; } /* lights and gifts: winter */
+/* lights and gifts: winter */
+static int season_of(int product) { return family_kind(product) == 9 || family_kind(product) == 7; }
 
 /* A product: half of the lines are of the fewest, and winter goods mostly in winter. */
 static int choose_product(int month) {
@@ -120,12 +126,14 @@ static int by_time(const void *a, const void *b) {
 
 static long line_count;
 
-static void write_line(const char *prefix, int invoice, const char *code, const char *style, const char *kind, int quantity, int day,
-                       int minute, int cents, int customer) {
-    static const char *const countries[] = {"United Kingdom", "United Kingdom", "United Kingdom", "Germany", "France", "Ireland"};
+static void write_line(const char *prefix, int invoice, const char *code, const char *style, const char *kind,
+                       int quantity, int day, int minute, int cents, int customer) {
+    static const char *const countries[] = {"United Kingdom", "United Kingdom", "United Kingdom",
+                                            "Germany",        "France",         "Ireland"};
     int of_month, year, month = month_of(day, &of_month, &year);
-    printf("%s%d,%s,\"%s%s%s\",%d,%04d-%02d-%02d %02d:%02d:00,%d.%02d,", prefix, invoice, code, style, *style ? ", " : "", kind, quantity,
-           year, month, of_month, minute / 60, minute % 60, cents / 100, cents % 100);
+    printf("%s%d,%s,\"%s%s%s\",%d,%04d-%02d-%02d %02d:%02d:00,%d.%02d,", prefix, invoice, code, style,
+           *style ? ", " : "", kind, quantity, year, month, of_month, minute / 60, minute % 60, cents / 100,
+           cents % 100);
     if (customer >= 0) printf("%d,%s\n", 10000 + customer, countries[customer % 6]);
     else printf(",%s\n", countries[(unsigned)invoice % 6]);
     line_count++;
@@ -134,7 +142,8 @@ static void write_line(const char *prefix, int invoice, const char *code, const 
 static void write_product(const char *prefix, int invoice, int product, int quantity, const purchase *one) {
     char code[16];
     snprintf(code, sizeof code, "%d%s", 20000 + product * 11, product % 3 == 1 ? "A" : "");
-    write_line(prefix, invoice, code, style_of(product), kind_of(product), quantity, one->day, one->minute, price_of(product), one->customer);
+    write_line(prefix, invoice, code, style_of(product), kind_of(product), quantity, one->day, one->minute,
+               price_of(product), one->customer);
 }
 
 /* The lines of one invoice: products, often with those of their family; now and then a credit note some days later. */
@@ -160,10 +169,12 @@ static void write_invoice(int invoice, const purchase *one) {
 
 /* What happens to files on their way. */
 static void write_broken(int number) {
-    static const char *const rows[] = {
-        "900001,20011,\"Vintage, Teapot\",2,n/a,4.95,10017,Germany", "900002,20022A,\"Vintage, Teacup\",1,2024-05-05 10:00:00,free,10018,France",
-        "900003,20033,\"Lace, Saucer\",three,2024-06-01 11:00:00,1.20,10019,Ireland", "900004,20044,\"Polka, Apron\",1,2024-07-01 12:00:00,9.99",
-        "900005,20055A,Doily, Ribbon,1,2024-08-01 13:00:00,0.85,10020,Germany", "900006,20066,\"Cream, Throw\",1,2024-02-30 09:00:00,14.50,10021,France"};
+    static const char *const rows[] = {"900001,20011,\"Vintage, Teapot\",2,n/a,4.95,10017,Germany",
+                                       "900002,20022A,\"Vintage, Teacup\",1,2024-05-05 10:00:00,free,10018,France",
+                                       "900003,20033,\"Lace, Saucer\",three,2024-06-01 11:00:00,1.20,10019,Ireland",
+                                       "900004,20044,\"Polka, Apron\",1,2024-07-01 12:00:00,9.99",
+                                       "900005,20055A,Doily, Ribbon,1,2024-08-01 13:00:00,0.85,10020,Germany",
+                                       "900006,20066,\"Cream, Throw\",1,2024-02-30 09:00:00,14.50,10021,France"};
     printf("%s\n", rows[number]);
 }
 

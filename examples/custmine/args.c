@@ -151,7 +151,8 @@ static int distance(const char *a, const char *b) {
 }
 
 static int unknown_option(struct job *job, const char *name) {
-    static const char *const own[] = {"table", "output", "rejects", "save", "format", "sort", "limit", "quiet", "customers", "items"};
+    static const char *const own[] = {"table", "output", "rejects", "save",      "format",
+                                      "sort",  "limit",  "quiet",   "customers", "items"};
     char text[64], nearest[64] = "help";
     int least = distance(name, nearest);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -161,15 +162,16 @@ static int unknown_option(struct job *job, const char *name) {
             option_text(cm_table_text(job->topics[i].known, row, 0, 0, NULL), text);
             if (distance(name, text) < least) least = distance(name, strcpy(nearest, text));
         }
-    fprintf(stderr, "custmine %s: there is no option --%s; did you mean --%s? custmine %s --help lists them\n", job->command, name,
-            nearest, job->command);
+    fprintf(stderr, "custmine %s: there is no option --%s; did you mean --%s? custmine %s --help lists them\n",
+            job->command, name, nearest, job->command);
     return EXIT_USAGE;
 }
 
 static int set_limit(struct job *job, const char *value) {
     char *end;
     job->limit = strtoll(value, &end, 10);
-    return *end || end == value || job->limit < 0 ? usage(job, "--limit takes a whole number, not %s", value) : EXIT_DONE;
+    return *end || end == value || job->limit < 0 ? usage(job, "--limit takes a whole number, not %s", value)
+                                                  : EXIT_DONE;
 }
 
 static int check_format(const struct job *job) {
@@ -184,7 +186,8 @@ static int check_format(const struct job *job) {
 /* One option and its value; *at moves over what was used. */
 static int take_option(struct job *job, int argc, char **argv, int *at) {
     char name[64];
-    const char *text = argv[*at] + 2, *equals = strchr(text, '='), *value = equals ? equals + 1 : *at + 1 < argc ? argv[*at + 1] : NULL;
+    const char *text = argv[*at] + 2, *equals = strchr(text, '=');
+    const char *value = equals ? equals + 1 : *at + 1 < argc ? argv[*at + 1] : NULL;
     size_t length = equals ? (size_t)(equals - text) : strlen(text);
     if (length >= sizeof name) return usage(job, "there is no option %s", argv[*at]);
     memcpy(name, text, length);
@@ -262,7 +265,8 @@ int job_open(struct job *job, const subcommand *command, const char *name, int a
     if (check_format(job)) return EXIT_USAGE;
     if (job->file_count < command->least_files) return usage(job, "it needs %s", command->arguments);
     if (job->stream > 0 && !streams(job))
-        return usage(job, "%s", "--stream is for lines of transactions: it does not go with --items, --columns or --layout");
+        return usage(job, "%s",
+                     "--stream is for lines of transactions: it does not go with --items, --columns or --layout");
     if (job_options(job, "context") && cm_context_configure(job->ctx, job_options(job, "context"))) return fail(job);
     if (!job->quiet && isatty(STDERR_FILENO)) cm_context_on_progress(job->ctx, on_progress, NULL);
     return EXIT_DONE;

@@ -7,9 +7,11 @@ static int run(struct job *job) {
     const char *name = job->table ? job->table : "cohorts";
     cm_table *sales = NULL, *customers = NULL, *table = NULL;
     int status = EXIT_DONE;
-    if (strcmp(name, "cohorts") != 0 && strcmp(name, "audit") != 0) return usage(job, "there is no table %s, but cohorts and audit", name);
+    if (strcmp(name, "cohorts") != 0 && strcmp(name, "audit") != 0)
+        return usage(job, "there is no table %s, but cohorts and audit", name);
     if (cm_options_set_text(job->ctx, job_options(job, "customers"), "cohorts", "true") || use_columns(job, NULL)
-        || read_files(job, &sales) || make_customers(job, sales, &customers) || cm_table_attached(job->ctx, customers, name, &table))
+        || read_files(job, &sales) || make_customers(job, sales, &customers)
+        || cm_table_attached(job->ctx, customers, name, &table))
         status = fail(job);
     if (!status) status = write_result(job, table, name);
     cm_table_free(table);

@@ -49,7 +49,8 @@ typedef struct subcommand {
     int least_files;
 } subcommand;
 
-extern const subcommand describe_command, customers_command, cohorts_command, score_command, show_command, demo_command, profile_command;
+extern const subcommand describe_command, customers_command, cohorts_command, score_command, show_command, demo_command,
+    profile_command;
 extern const subcommand method_command; /* stands for every method of the library */
 
 /* args.c */
@@ -65,8 +66,10 @@ void print_help(const struct job *job, const subcommand *command);
 
 /* report.c */
 int exit_of(cm_status status);
-int fail(const struct job *job);                                     /* prints the context's error; the exit status for it */
-int usage(const struct job *job, const char *format, const char *what); /* prints a mistake in the command line: EXIT_USAGE */
+/* prints the context's error; the exit status for it */
+int fail(const struct job *job);
+/* prints a mistake in the command line: EXIT_USAGE */
+int usage(const struct job *job, const char *format, const char *what);
 void say(const struct job *job, const char *format, ...);            /* a message on standard error, unless --quiet */
 
 /* work.c: the steps that several commands share; each gives CM_OK or leaves the error in the context */
@@ -91,7 +94,8 @@ int apply_model(struct job *job, const cm_model *model, const cm_table *input);
 int fit_and_write(struct job *job, const cm_table *input);
 
 /* output.c */
-int write_result(struct job *job, const cm_table *table, const char *name); /* sorted, limited, in the format asked for */
+/* sorted, limited, in the format asked for */
+int write_result(struct job *job, const cm_table *table, const char *name);
 
 /* show_table.c: for eyes */
 void show_table(FILE *to, const cm_table *table, long long limit, int width);

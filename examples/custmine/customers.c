@@ -7,7 +7,8 @@ static int run(struct job *job) {
     const char *name = job->table ? job->table : "customers";
     cm_table *sales = NULL, *customers = NULL, *audit = NULL;
     int status = EXIT_DONE, wants_audit = !strcmp(name, "audit");
-    if (!wants_audit && strcmp(name, "customers") != 0) return usage(job, "there is no table %s, but customers and audit", name);
+    if (!wants_audit && strcmp(name, "customers") != 0)
+        return usage(job, "there is no table %s, but customers and audit", name);
     if (use_columns(job, NULL)
         || (streams(job) ? stream_input(job, NULL, &customers)
                          : read_files(job, &sales) || make_customers(job, sales, &customers)))
@@ -27,7 +28,8 @@ const subcommand customers_command = {
     .arguments = "FILE...",
     .topics = "context read customers write",
     .tables = "customers audit",
-    .examples = {"custmine customers sales.csv.gz", "custmine customers --as-of 2011-11-30 --refunds keep --sort -money --limit 20 sales.csv.gz"},
+    .examples = {"custmine customers sales.csv.gz",
+                 "custmine customers --as-of 2011-11-30 --refunds keep --sort -money --limit 20 sales.csv.gz"},
     .run = run,
     .least_files = 1,
 };

@@ -43,7 +43,8 @@ static int print_checks(struct job *job, const cm_table *sales) {
         char lines[32], sum[32];
         int known = money >= 0 && !cm_table_is_absent(checks, row, (uint64_t)money);
         printf("  %9s lines %12s %-5s  %s\n", rounded(number_of(checks, row, "lines"), lines),
-               known ? rounded(number_of(checks, row, "money"), sum) : "", known ? "money" : "", text_of(checks, row, "sentence"));
+               known ? rounded(number_of(checks, row, "money"), sum) : "", known ? "money" : "",
+               text_of(checks, row, "sentence"));
     }
     if (!cm_table_rows(checks)) printf("  nothing looks odd\n");
     cm_table_free(checks);
@@ -62,8 +63,9 @@ static void print_audit(const cm_table *audit) {
             if (!strcmp(units[i][0], step)) unit = units[i][1];
         if (number_of(audit, row, "rows") == 0 && strcmp(reason, "read") != 0 && strcmp(reason, "kept") != 0) continue;
         int known = money >= 0 && !cm_table_is_absent(audit, row, (uint64_t)money);
-        printf("  %-10s %-16s %12s %-9s  %s %s\n", strcmp(reason, "read") != 0 ? "" : step, reason, rounded(number_of(audit, row, "rows"), rows),
-               unit, known ? rounded(number_of(audit, row, "money"), sum) : "", known ? "money" : "");
+        printf("  %-10s %-16s %12s %-9s  %s %s\n", strcmp(reason, "read") != 0 ? "" : step, reason,
+               rounded(number_of(audit, row, "rows"), rows), unit,
+               known ? rounded(number_of(audit, row, "money"), sum) : "", known ? "money" : "");
     }
 }
 
@@ -95,7 +97,8 @@ static uint64_t middle(const cm_table *table, const char *column, double *mean, 
 }
 
 static void print_middles(const cm_table *scores) {
-    static const char *const columns[][2] = {{"recency_days", "days since the last purchase"}, {"frequency", "invoices"}, {"monetary", "money"}};
+    static const char *const columns[][2] = {
+        {"recency_days", "days since the last purchase"}, {"frequency", "invoices"}, {"monetary", "money"}};
     uint64_t once = 0, rows = cm_table_rows(scores);
     double once_money = 0, mean, median;
     char a[32], b[32];
@@ -108,8 +111,9 @@ static void print_middles(const cm_table *scores) {
     }
     for (uint64_t row = 0; row < rows; row++)
         if (number_of(scores, row, "frequency") == 1) once++, once_money += number_of(scores, row, "monetary");
-    if (rows) printf("  %s of %s customers bought once (%.0f%%), for %s money\n", rounded((double)once, a), rounded((double)rows, b),
-                     100 * (double)once / (double)rows, rounded(once_money, (char[32]){0}));
+    if (rows)
+        printf("  %s of %s customers bought once (%.0f%%), for %s money\n", rounded((double)once, a),
+               rounded((double)rows, b), 100 * (double)once / (double)rows, rounded(once_money, (char[32]){0}));
 }
 
 /* ---- pyramid and segments ---- */
@@ -121,8 +125,8 @@ static void print_pyramid(const cm_table *pyramid) {
     for (uint64_t row = 0; row < cm_table_rows(pyramid); row++) {
         int known = share >= 0 && !cm_table_is_absent(pyramid, row, (uint64_t)share);
         printf("  best %3.0f%%  %9s customers  from %10s  %13s money", 100 * number_of(pyramid, row, "top_share"),
-               rounded(number_of(pyramid, row, "customers"), customers), rounded(number_of(pyramid, row, "from_money"), from),
-               rounded(number_of(pyramid, row, "money"), money));
+               rounded(number_of(pyramid, row, "customers"), customers),
+               rounded(number_of(pyramid, row, "from_money"), from), rounded(number_of(pyramid, row, "money"), money));
         if (known) printf("  %5.1f%%", 100 * number_of(pyramid, row, "money_share"));
         printf("\n");
     }
@@ -143,7 +147,8 @@ static void print_segments(const cm_table *segments) {
         printf("  %-20s %9s %5.1f%% %13s %5.1f%% %6s %9.1f  ", text_of(segments, row, "segment"),
                rounded(number_of(segments, row, "customers"), customers), 100 * number_of(segments, row, "share"),
                rounded(number_of(segments, row, "money"), money), 100 * number_of(segments, row, "money_share"),
-               rounded(number_of(segments, row, "median_recency_days"), days), number_of(segments, row, "median_frequency"));
+               rounded(number_of(segments, row, "median_recency_days"), days),
+               number_of(segments, row, "median_frequency"));
         print_bar(number_of(segments, row, "money_share"));
         printf("\n");
     }
@@ -195,8 +200,8 @@ static int run(struct job *job) {
         && (cm_options_set_text(job->ctx, job_options(job, "read"), "on_error", "collect")
             || cm_options_set_text(job->ctx, job_options(job, "customers"), "on_error", "collect")))
         return fail(job);
-    if (read_files(job, &sales) || make_customers(job, sales, &customers) || cm_fit(job->ctx, "rfm", customers, NULL, &rfm)
-        || cm_apply(job->ctx, rfm, customers, &scores))
+    if (read_files(job, &sales) || make_customers(job, sales, &customers)
+        || cm_fit(job->ctx, "rfm", customers, NULL, &rfm) || cm_apply(job->ctx, rfm, customers, &scores))
         status = fail(job);
     if (!status) status = print_page(job, sales, customers, scores);
     cm_table_free(scores);
@@ -212,7 +217,8 @@ const subcommand demo_command = {
     .arguments = "FILE...",
     .topics = "context read customers write",
     .tables = "none: a page for eyes",
-    .examples = {"custmine demo sales.csv.gz", "custmine demo --as-of 2011-11-30 --customer Member --amount Total sales.csv"},
+    .examples = {"custmine demo sales.csv.gz",
+                 "custmine demo --as-of 2011-11-30 --customer Member --amount Total sales.csv"},
     .run = run,
     .least_files = 1,
 };

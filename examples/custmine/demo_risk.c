@@ -59,8 +59,8 @@ static void print_listed(const cm_table *scores, const cm_table *customers, cons
         char money[32], id[32];
         const char *text = cm_table_text(scores, all[shown].row, 0, 0, NULL);
         if (!text) snprintf(id, sizeof id, "%lld", (long long)cm_table_int(scores, all[shown].row, 0));
-        printf("  %-14s %11s money  risk %3.0f%%  %s\n", text ? text : id, rounded(all[shown].one.money, money), 100 * all[shown].one.risk,
-               text_of(why, all[shown].reason, "sentence"));
+        printf("  %-14s %11s money  risk %3.0f%%  %s\n", text ? text : id, rounded(all[shown].one.money, money),
+               100 * all[shown].one.risk, text_of(why, all[shown].reason, "sentence"));
     }
     if (!shown) printf("  nobody who came back before has a risk of 50%% or more\n");
     free(all);
@@ -101,8 +101,8 @@ static void print_group(const char *name, const hindsight *all, uint64_t count, 
         expected += all[i].risk;
     }
     if (members > 0)
-        printf("  %-28s %7s customers, %5.1f%% stayed away (the model: %.1f%%)\n", name, rounded(members, text), 100 * away / members,
-               100 * expected / members);
+        printf("  %-28s %7s customers, %5.1f%% stayed away (the model: %.1f%%)\n", name, rounded(members, text),
+               100 * away / members, 100 * expected / members);
 }
 
 /* Of all customers known then: what the model said and what happened. */
@@ -110,12 +110,13 @@ static void print_hindsight(hindsight *all, uint64_t count) {
     double expected = 0, away = 0;
     char text[32];
     for (uint64_t i = 0; i < count; i++) expected += all[i].risk, away += all[i].stayed_away;
-    printf("  %d days earlier: of %s customers known then, %.1f%% did not buy in these days; the model expected %.1f%%\n", HORIZON,
-           rounded((double)count, text), 100 * away / (double)count, 100 * expected / (double)count);
+    printf(
+        "  %d days earlier: of %s customers known then, %.1f%% did not buy in these days; the model expected %.1f%%\n",
+        HORIZON, rounded((double)count, text), 100 * away / (double)count, 100 * expected / (double)count);
     print_group("risk of 50% or more", all, count, 1);
     print_group("silent for 90 days", all, count, 0);
-    printf("  order of risk (area under the ROC curve): the model %.3f, days of silence %.3f\n", area(all, count, by_risk),
-           area(all, count, by_silence));
+    printf("  order of risk (area under the ROC curve): the model %.3f, days of silence %.3f\n",
+           area(all, count, by_risk), area(all, count, by_silence));
 }
 
 /* Both tables are sorted by customer, and whoever was known then is known now. */
@@ -141,7 +142,8 @@ static int print_earlier(struct job *job, const cm_table *sales, const cm_table 
     if (cm_options_set_int(job->ctx, options, "as_of", now - HORIZON) || cm_customers(job->ctx, sales, options, &known)
         || cm_options_set_int(job->ctx, options, "as_of", now))
         return fail(job);
-    if (cm_fit(job->ctx, "churn", known, NULL, &churn)) printf("  nothing can be said of %d days earlier: %s\n", HORIZON, cm_error_message(job->ctx));
+    if (cm_fit(job->ctx, "churn", known, NULL, &churn))
+        printf("  nothing can be said of %d days earlier: %s\n", HORIZON, cm_error_message(job->ctx));
     else if (cm_apply(job->ctx, churn, known, &scores)) status = fail(job);
     else look_back(scores, customers, now - HORIZON, now);
     cm_table_free(known);
@@ -152,10 +154,12 @@ static int print_earlier(struct job *job, const cm_table *sales, const cm_table 
 
 /* What the fit itself warns of. */
 static void print_findings(const cm_table *diagnostics) {
-    static const char *const warnings[] = {"CHURN_NO_DROP_OUT", "CHURN_RIDGE", "CHURN_NOBODY_REPEATS", "CHURN_ALL_REPEAT", "CHURN_NOT_CONVERGED"};
+    static const char *const warnings[] = {"CHURN_NO_DROP_OUT", "CHURN_RIDGE", "CHURN_NOBODY_REPEATS",
+                                           "CHURN_ALL_REPEAT", "CHURN_NOT_CONVERGED"};
     for (uint64_t row = 0; row < cm_table_rows(diagnostics); row++)
         for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
-            if (!strcmp(text_of(diagnostics, row, "code"), warnings[i])) printf("  note: %s\n", text_of(diagnostics, row, "sentence"));
+            if (!strcmp(text_of(diagnostics, row, "code"), warnings[i]))
+                printf("  note: %s\n", text_of(diagnostics, row, "sentence"));
 }
 
 int print_risk(struct job *job, const cm_table *sales, const cm_table *customers) {

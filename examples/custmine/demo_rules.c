@@ -7,7 +7,9 @@
 #define LISTED 12
 
 /* Both sides of a rule as one sorted text, so that a set of items is told once. */
-static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_texts(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static void set_of_rule(const cm_table *rules, uint64_t row, char *out, size_t size) {
     static const char *const sides[] = {"antecedent", "consequent"};
@@ -15,11 +17,13 @@ static void set_of_rule(const cm_table *rules, uint64_t row, char *out, size_t s
     size_t count = 0, length = 0;
     for (int side = 0; side < 2; side++) {
         uint64_t column = (uint64_t)cm_table_find(rules, sides[side]);
-        for (uint64_t i = 0; i < cm_table_items(rules, row, column) && count < 16; i++) items[count++] = cm_table_text(rules, row, column, i, NULL);
+        for (uint64_t i = 0; i < cm_table_items(rules, row, column) && count < 16; i++)
+            items[count++] = cm_table_text(rules, row, column, i, NULL);
     }
     qsort(items, count, sizeof *items, compare_texts);
     out[0] = 0;
-    for (size_t i = 0; i < count && length + 1 < size; i++) length += (size_t)snprintf(out + length, size - length, "%s\x1F", items[i]);
+    for (size_t i = 0; i < count && length + 1 < size; i++)
+        length += (size_t)snprintf(out + length, size - length, "%s\x1F", items[i]);
 }
 
 /* Names of one side, or the codes where there are no names. */
@@ -37,7 +41,8 @@ static void print_rule(const cm_table *rules, uint64_t row) {
     printf(" + ");
     print_side(rules, row, "consequent", "consequent_name");
     printf(": bought together %s times", rounded(number_of(rules, row, "count"), count));
-    if (cm_table_find(rules, "customers") >= 0) printf(" by %s customers", rounded(number_of(rules, row, "customers"), customers));
+    if (cm_table_find(rules, "customers") >= 0)
+        printf(" by %s customers", rounded(number_of(rules, row, "customers"), customers));
     printf(", %.0f times as often as chance\n", number_of(rules, row, "lift"));
 }
 
@@ -62,7 +67,8 @@ int print_rules(struct job *job, const cm_table *sales) {
     cm_model *model = NULL;
     int status = EXIT_DONE;
     heading("SOLD TOGETHER");
-    if (cm_options_new(job->ctx, "baskets", &options) || cm_options_set_text(job->ctx, options, "on_error", "collect")) status = fail(job);
+    if (cm_options_new(job->ctx, "baskets", &options) || cm_options_set_text(job->ctx, options, "on_error", "collect"))
+        status = fail(job);
     else if (cm_baskets(job->ctx, sales, options, &baskets) || cm_fit(job->ctx, "rules", baskets, NULL, &model))
         printf("  left out: %s\n", cm_error_message(job->ctx));
     else if (cm_model_table(job->ctx, model, "rules", &rules)) status = fail(job);

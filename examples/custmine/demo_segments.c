@@ -6,9 +6,9 @@ static void print_segment(const cm_table *segments, uint64_t row) {
     printf("  %-2.0f %9s customers %5.1f%%  %13s money %5.1f%%  typically %s days ago, %.0f invoices, %s money: %s\n",
            number_of(segments, row, "segment"), rounded(number_of(segments, row, "customers"), customers),
            100 * number_of(segments, row, "share"), rounded(number_of(segments, row, "money"), money),
-           100 * number_of(segments, row, "money_share"), rounded(number_of(segments, row, "median_recency_days"), days),
-           number_of(segments, row, "median_invoices"), rounded(number_of(segments, row, "median_money"), each),
-           text_of(segments, row, "profile"));
+           100 * number_of(segments, row, "money_share"),
+           rounded(number_of(segments, row, "median_recency_days"), days), number_of(segments, row, "median_invoices"),
+           rounded(number_of(segments, row, "median_money"), each), text_of(segments, row, "profile"));
 }
 
 int print_kmeans(struct job *job, const cm_table *customers) {

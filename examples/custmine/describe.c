@@ -29,7 +29,8 @@ const subcommand describe_command = {
     .arguments = "FILE...",
     .topics = "context read write",
     .tables = "columns checks schema audit rejects",
-    .examples = {"custmine describe sales.csv.gz", "custmine describe --table audit --format json january.csv february.csv"},
+    .examples = {"custmine describe sales.csv.gz",
+                 "custmine describe --table audit --format json january.csv february.csv"},
     .run = run,
     .least_files = 1,
 };

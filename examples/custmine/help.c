@@ -4,7 +4,8 @@
 #include "command.h"
 
 void print_usage(FILE *to) {
-    static const subcommand *const commands[] = {&describe_command, &customers_command, &cohorts_command, NULL, &score_command, &show_command, &demo_command};
+    static const subcommand *const commands[] = {&describe_command, &customers_command, &cohorts_command, NULL,
+                                                 &score_command,    &show_command,      &demo_command};
     cm_context *ctx = NULL;
     cm_table *methods = NULL;
     fprintf(to, "custmine %s: customer analytics from transactions, one line an item bought\n\n", cm_version());
@@ -14,7 +15,8 @@ void print_usage(FILE *to) {
             fprintf(to, "  %-10s %-14s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
         } else if (cm_context_new(NULL, &ctx) == CM_OK && cm_describe(ctx, "methods", &methods) == CM_OK) {
             for (uint64_t row = 0; row < cm_table_rows(methods); row++)
-                fprintf(to, "  %-10s %-14s %s\n", cm_table_text(methods, row, 0, 0, NULL), "FILE...", cm_table_text(methods, row, 2, 0, NULL));
+                fprintf(to, "  %-10s %-14s %s\n", cm_table_text(methods, row, 0, 0, NULL), "FILE...",
+                        cm_table_text(methods, row, 2, 0, NULL));
         }
     }
     cm_table_free(methods);
@@ -50,8 +52,10 @@ static void put_option(folded *to, const cm_table *known, uint64_t row) {
     const char *fallback = cm_table_text(known, row, 2, 0, NULL);
     option_text(cm_table_text(known, row, 0, 0, NULL), name);
     if (!strcmp(name, "attributes")) strcpy(name, "customers");
-    if (!strcmp(name, "files") || !strcmp(name, "catalogue") || !strcmp(name, "format")) return; /* the command's own way */
-    if (!strcmp(type, "switch")) snprintf(word, sizeof word, "--%s%s", fallback && !strcmp(fallback, "true") ? "no-" : "", name);
+    /* the command's own way */
+    if (!strcmp(name, "files") || !strcmp(name, "catalogue") || !strcmp(name, "format")) return;
+    if (!strcmp(type, "switch"))
+        snprintf(word, sizeof word, "--%s%s", fallback && !strcmp(fallback, "true") ? "no-" : "", name);
     else if (choices) snprintf(word, sizeof word, "--%s %s", name, choices);
     else if (!strcmp(type, "integer") || !strcmp(type, "number")) snprintf(word, sizeof word, "--%s N", name);
     else if (!strcmp(type, "table")) snprintf(word, sizeof word, "--%s FILE", name);
@@ -66,7 +70,8 @@ static void print_topic(const struct job *job, const char *title, const char *to
     for (int i = 0; i < job->topic_count; i++) {
         if (strcmp(job->topics[i].name, topic) != 0) continue;
         folded line = start(title);
-        for (uint64_t row = 0; row < cm_table_rows(job->topics[i].known); row++) put_option(&line, job->topics[i].known, row);
+        for (uint64_t row = 0; row < cm_table_rows(job->topics[i].known); row++)
+            put_option(&line, job->topics[i].known, row);
         printf("\n");
     }
 }
@@ -80,10 +85,11 @@ static void print_own_options(const struct job *job) {
             char name[64];
             const char *fallback = cm_table_text(job->topics[i].known, row, 2, 0, NULL);
             option_text(cm_table_text(job->topics[i].known, row, 0, 0, NULL), name);
-            printf("  --%-14s %s%s%s%s\n", name, cm_table_text(job->topics[i].known, row, 6, 0, NULL), fallback ? " (" : "",
-                   fallback ? fallback : "", fallback ? ")" : "");
+            printf("  --%-14s %s%s%s%s\n", name, cm_table_text(job->topics[i].known, row, 6, 0, NULL),
+                   fallback ? " (" : "", fallback ? fallback : "", fallback ? ")" : "");
         }
-        if (!strcmp(job->command, "profile")) printf("  --%-14s %s\n", "model", "a saved model whose segments are a column: --group segment=Champions");
+        if (!strcmp(job->command, "profile"))
+            printf("  --%-14s %s\n", "model", "a saved model whose segments are a column: --group segment=Champions");
         printf("\n");
     }
 }
@@ -111,14 +117,19 @@ void print_help(const struct job *job, const subcommand *command) {
     const char *help = command->help;
     if (!help && cm_describe(job->ctx, "methods", &methods) == CM_OK)
         for (uint64_t row = 0; row < cm_table_rows(methods); row++)
-            if (!strcmp(cm_table_text(methods, row, 0, 0, NULL), job->command)) help = cm_table_text(methods, row, 2, 0, NULL);
+            if (!strcmp(cm_table_text(methods, row, 0, 0, NULL), job->command))
+                help = cm_table_text(methods, row, 2, 0, NULL);
     printf("custmine %s [OPTIONS] %s: %s\n\n", job->command, command->arguments, help);
     print_own_options(job);
     print_topic(job, "columns", "read");
     print_topic(job, "meaning", job_options(job, "customers") ? "customers" : "baskets");
-    if (job_options(job, "customers") && job_options(job, "baskets")) printf("%-10s --layout lines|baskets|columns\n", "");
-    printf("%-10s --format table|csv|json|jsonl --table NAME --output FILE --sort COLUMN (-COLUMN: falling) --limit N\n", "output");
-    printf("%-10s --raw%s%s --quiet\n", "", job_options(job, "read") ? " --rejects FILE --items FILE" : "", command->tables ? "" : " --save MODEL");
+    if (job_options(job, "customers") && job_options(job, "baskets"))
+        printf("%-10s --layout lines|baskets|columns\n", "");
+    printf(
+        "%-10s --format table|csv|json|jsonl --table NAME --output FILE --sort COLUMN (-COLUMN: falling) --limit N\n",
+        "output");
+    printf("%-10s --raw%s%s --quiet\n", "", job_options(job, "read") ? " --rejects FILE --items FILE" : "",
+           command->tables ? "" : " --save MODEL");
     print_topic(job, "running", "context");
     print_tables(job, command);
     printf("\n");

@@ -7,8 +7,8 @@
 
 #include "command.h"
 
-static const subcommand *const commands[] = {&describe_command, &customers_command, &cohorts_command, &score_command, &show_command,
-                                             &demo_command,     &profile_command};
+static const subcommand *const commands[] = {&describe_command, &customers_command, &cohorts_command, &score_command,
+                                             &show_command,     &demo_command,      &profile_command};
 
 static cm_context *running; /* for the signal handler alone */
 
@@ -23,7 +23,8 @@ static int is_method(const char *name) {
     cm_table *methods = NULL;
     int found = 0;
     if (cm_context_new(NULL, &ctx) == CM_OK && cm_describe(ctx, "methods", &methods) == CM_OK)
-        for (uint64_t row = 0; row < cm_table_rows(methods); row++) found |= !strcmp(cm_table_text(methods, row, 0, 0, NULL), name);
+        for (uint64_t row = 0; row < cm_table_rows(methods); row++)
+            found |= !strcmp(cm_table_text(methods, row, 0, 0, NULL), name);
     cm_table_free(methods);
     cm_context_free(ctx);
     return found;

@@ -9,7 +9,8 @@ static int run(struct job *job) {
     cm_table *table = NULL;
     int status = EXIT_DONE;
     if (job->file_count > 1) return usage(job, "it takes one model; what is %s?", job->files[1]);
-    if (cm_model_load(job->ctx, job->files[0], &model) || cm_model_table(job->ctx, model, name, &table)) status = fail(job);
+    if (cm_model_load(job->ctx, job->files[0], &model) || cm_model_table(job->ctx, model, name, &table))
+        status = fail(job);
     if (!status) status = write_result(job, table, name);
     cm_table_free(table);
     cm_model_free(model);

@@ -43,8 +43,11 @@ static void print_unscaled(int64_t value, int32_t scale, char *out) {
     char digits[64];
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value, power = 1;
     for (int32_t i = 0; i < scale; i++) power *= 10;
-    int length = snprintf(digits, sizeof digits, "%s%llu", value < 0 ? "-" : "", (unsigned long long)(magnitude / power));
-    if (scale) snprintf(digits + length, sizeof digits - (size_t)length, ".%0*llu", (int)scale, (unsigned long long)(magnitude % power));
+    int length =
+        snprintf(digits, sizeof digits, "%s%llu", value < 0 ? "-" : "", (unsigned long long)(magnitude / power));
+    if (scale)
+        snprintf(digits + length, sizeof digits - (size_t)length, ".%0*llu", (int)scale,
+                 (unsigned long long)(magnitude % power));
     group(digits, out);
 }
 
@@ -57,7 +60,8 @@ static void print_day(int64_t days, char *out) {
 }
 
 static void print_time(int64_t microseconds, char *out) {
-    int64_t day = microseconds / 86400000000 - (microseconds % 86400000000 < 0), seconds = (microseconds - day * 86400000000) / 1000000;
+    int64_t day = microseconds / 86400000000 - (microseconds % 86400000000 < 0),
+            seconds = (microseconds - day * 86400000000) / 1000000;
     print_day(day, out);
     sprintf(out + 10, " %02d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
 }
@@ -111,7 +115,8 @@ static void cell_text(const cm_table *table, uint64_t row, uint64_t column, cons
         const char *text = cm_table_text(table, row, column, item, &length);
         size_t at = strlen(out);
         if (item && at < WIDEST * 4 - 2) at += (size_t)sprintf(out + at, "; ");
-        for (uint64_t i = 0; i < length && at < WIDEST * 4; i++) out[at++] = (unsigned char)text[i] < 32 ? ' ' : text[i];
+        for (uint64_t i = 0; i < length && at < WIDEST * 4; i++)
+            out[at++] = (unsigned char)text[i] < 32 ? ' ' : text[i];
         out[at] = 0;
     }
     if (display_width(out, strlen(out)) <= WIDEST) return;
@@ -129,7 +134,8 @@ static void look_at(const cm_table *table, uint64_t column, uint64_t rows, shown
     out->type = view.type;
     out->scale = view.scale;
     out->number = view.type == CM_INT64 || view.type == CM_FLOAT64 || view.type == CM_DECIMAL;
-    out->grouped = view.role != CM_ROLE_CUSTOMER && view.role != CM_ROLE_INVOICE && view.role != CM_ROLE_ITEM && strcmp(view.name, "row") != 0;
+    out->grouped = view.role != CM_ROLE_CUSTOMER && view.role != CM_ROLE_INVOICE && view.role != CM_ROLE_ITEM
+                   && strcmp(view.name, "row") != 0;
     out->places = view.type == CM_FLOAT64 ? places_of(table, column, rows) : 0;
     out->width = display_width(out->name, strlen(out->name));
     for (uint64_t row = 0; row < rows; row++) {
@@ -153,7 +159,8 @@ void show_table(FILE *to, const cm_table *table, long long limit, int width) {
     int used = 0;
     if (!as) return;
     for (uint64_t i = 0; i < columns; i++) look_at(table, i, rows, &as[i]);
-    while (fitting < columns && (fitting == 0 || used + 2 + as[fitting].width <= width)) used += (fitting ? 2 : 0) + as[fitting].width, fitting++;
+    while (fitting < columns && (fitting == 0 || used + 2 + as[fitting].width <= width))
+        used += (fitting ? 2 : 0) + as[fitting].width, fitting++;
     for (uint64_t i = 0; i < fitting; i++) {
         fprintf(to, "%s", i ? "  " : "");
         print_padded(to, as[i].name, as[i].width, as[i].number, i + 1 == fitting);

@@ -45,8 +45,10 @@ static cm_status join_items(struct job *job, cm_table **sales) {
     int64_t column = cm_table_find_role(*sales, CM_ROLE_ITEM);
     cm_status status = read_items(job, &items);
     if (!status) status = cm_options_new(job->ctx, "join", &options);
-    if (!status && cm_table_view(*sales, (uint64_t)column, 0, &item)) status = cm_options_set_text(job->ctx, options, "left_key", item.name);
-    if (!status && cm_table_view(items, 0, 0, &key)) status = cm_options_set_text(job->ctx, options, "right_key", key.name);
+    if (!status && cm_table_view(*sales, (uint64_t)column, 0, &item))
+        status = cm_options_set_text(job->ctx, options, "left_key", item.name);
+    if (!status && cm_table_view(items, 0, 0, &key))
+        status = cm_options_set_text(job->ctx, options, "right_key", key.name);
     if (!status) status = cm_table_join(job->ctx, *sales, items, options, &joined);
     cm_options_free(options);
     cm_table_free(items);
@@ -59,7 +61,8 @@ static cm_status join_items(struct job *job, cm_table **sales) {
 /* What becomes customers is read no further than it takes: the roles of orders, and what the method would take from a
  * table of customers. */
 cm_status use_columns(struct job *job, const char *method) {
-    static const char *const roles[] = {"customer", "invoice", "date", "quantity", "price", "amount", "cost", "currency"};
+    static const char *const roles[] = {"customer", "invoice", "date", "quantity",
+                                        "price",    "amount",  "cost", "currency"};
     cm_table *inputs = NULL;
     cm_options *options = job_options(job, "read");
     int baskets = wants_baskets(job) || (method && takes_baskets(job, method));
@@ -79,7 +82,8 @@ cm_status use_columns(struct job *job, const char *method) {
 cm_status read_files(struct job *job, cm_table **out) {
     cm_options *options = job_options(job, "read");
     cm_status status = CM_OK;
-    for (int i = 1; i < job->file_count && !status; i++) status = cm_options_add_text(job->ctx, options, "files", job->files[i]);
+    for (int i = 1; i < job->file_count && !status; i++)
+        status = cm_options_add_text(job->ctx, options, "files", job->files[i]);
     if (!status && wants_baskets(job)) return cm_read_baskets(job->ctx, job->files[0], options, out);
     if (!status) status = cm_read_csv(job->ctx, job->files[0], options, out);
     if (!status && job->rejects) status = write_rejects_of(job, *out);
@@ -150,7 +154,8 @@ static cm_status ask_histories(struct job *job, const char *method) {
     cm_options *options = job_options(job, "customers");
     cm_status status = CM_OK;
     int asked = job->save != NULL;
-    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) asked |= job->table && !strcmp(job->table, telling[i]);
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        asked |= job->table && !strcmp(job->table, telling[i]);
     if (strcmp(method, "rfm") != 0 || !options || !asked) return CM_OK;
     if (!job->before_days_given) status = cm_options_set_int(job->ctx, options, "before_days", 90);
     return status ? status : cm_options_set_text(job->ctx, options, "rhythm", "true");

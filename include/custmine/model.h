@@ -56,22 +56,25 @@ typedef struct cm_cell {
 
 /* A scorer for live requests: compiled from a model (which it keeps), one per thread, no allocation after it is made.
  * Inputs are the columns that cm_describe(ctx, "inputs") gives for the method, outputs those of its scores that follow
- * the inputs ("r", "f", "m", "rfm", "segment", "score" for RFM); both in that order. Texts in `out` are borrowed from the scorer
- * until its next call. CM_E_ARGUMENT for wrong counts, CM_E_DATA for a row that cannot be scored.
+ * the inputs ("r", "f", "m", "rfm", "segment", "score" for RFM); both in that order. Texts in `out` are borrowed from
+ * the scorer until its next call. CM_E_ARGUMENT for wrong counts, CM_E_DATA for a row that cannot be scored.
  *
  *     cm_cell in[3] = {{.type = CM_INT64, .integer = 12},                        recency_days
  *                      {.type = CM_INT64, .integer = 3},                         invoices
  *                      {.type = CM_DECIMAL, .scale = 2, .integer = 24990}};      money: 249.90
  *     cm_cell out[6];
- *     if (cm_scorer_row(ctx, scorer, in, 3, out, 6) == CM_OK) printf("%.*s", (int)out[4].length, out[4].text);   the segment
+ *     if (cm_scorer_row(ctx, scorer, in, 3, out, 6) == CM_OK)
+ *         printf("%.*s", (int)out[4].length, out[4].text);                       the segment
  *
  * Rules answer a basket: in goes any number of items (STRING; unknown ones and absent cells are passed over), out come
  * recommendations of four cells each, the best first: item, confidence, lift, count, as many as out_count has room for;
  * the others are absent. Cost: a look-up an item and the rules that fire, some microseconds.
  *
- *     cm_cell basket[2] = {{.type = CM_STRING, .text = "ham", .length = 3}, {.type = CM_STRING, .text = "rolls", .length = 5}};
+ *     cm_cell basket[2] = {{.type = CM_STRING, .text = "ham", .length = 3},
+ *                          {.type = CM_STRING, .text = "rolls", .length = 5}};
  *     cm_cell best[12];                                                          three recommendations
- *     if (cm_scorer_row(ctx, scorer, basket, 2, best, 12) == CM_OK && best[0].type) printf("%.*s", (int)best[0].length, best[0].text);
+ *     if (cm_scorer_row(ctx, scorer, basket, 2, best, 12) == CM_OK && best[0].type)
+ *         printf("%.*s", (int)best[0].length, best[0].text);
  */
 typedef struct cm_scorer cm_scorer;
 CM_API cm_status cm_scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out);

@@ -10,7 +10,8 @@ extern "C" {
 
 /* Makes an options object for a topic: "context", "read" (CSV), "customers" and "baskets" (what transactions become),
  * "checks", "orders" (their state), "join", "arrow", "write", or the name of a method ("rfm"). Everything starts at its
- * default; the functions that take options say which topic they want, and list its options. CM_E_NOT_FOUND for an unknown topic.
+ * default; the functions that take options say which topic they want, and list its options. CM_E_NOT_FOUND for an
+ * unknown topic.
  * Free it when the call that used it is over. */
 CM_API cm_status cm_options_new(cm_context *ctx, const char *topic, cm_options **out);
 CM_API void cm_options_free(cm_options *options);

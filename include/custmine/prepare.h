@@ -20,14 +20,15 @@ extern "C" {
  * utc_offset. The attached "audit" goes on from the table's own.
  * With the option rhythm, further columns (absent without a purchase): mean_gap_days between purchase days (of two or
  * more), gap_cv (standard deviation of the gaps over their mean; of three or more), active_months (with a purchase),
- * months (from the first purchase to as-of), rhythm_days = (sum of gaps + P) / (gaps + 1), P the median of the mean gaps of
- * all who came back, stage: silent for up to 2 rhythms active (once bought: new), up to 4 slipping, beyond lapsed; active
- * after a last gap of more than 4 rhythms: returned.
+ * months (from the first purchase to as-of), rhythm_days = (sum of gaps + P) / (gaps + 1), P the median of the mean
+ * gaps of all who came back, stage: silent for up to 2 rhythms active (once bought: new), up to 4 slipping, beyond
+ * lapsed; active after a last gap of more than 4 rhythms: returned.
  * With the option before_days, further columns (absent for who had not bought by then): recency_days_before,
  * invoices_before, money_before as of so many days before as-of, purchase_days_since, money_since.
  * With the option cohorts, the attached "cohorts", by month of first purchase and month: cohort (its first day), month
  * (from 0), starts (the month's first day), customers (of the cohort), buying (of them, with a purchase in the month),
- * buying_share, money, money_per_customer, over (false: the month is not over at as-of). CM_E_LIMIT beyond 1,200 months.
+ * buying_share, money, money_per_customer, over (false: the month is not over at as-of). CM_E_LIMIT beyond 1,200
+ * months.
  * A line is a refund when its amount or its quantity is negative. net: it lowers `money`, is summed in `refunds`, and
  * is no purchase. keep: a line like any other. drop: left out and counted. A negative quantity with a positive amount
  * is CM_E_DATA unless refunds are kept (on_error=collect: left out and counted).
@@ -70,7 +71,8 @@ CM_API cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_opt
  *  ids_with_point    ids of customers, invoices or items such as 17850.0; a finding a column
  *  mirrored_refunds  lines of a negative quantity that undo an earlier line of the same customer, item and price
  *  (without prices: of the
- *                    opposite amount) and the opposite quantity; each purchase is undone once; example: the largest, purchase and refund
+ *                    opposite amount) and the opposite quantity; each purchase is undone once; example: the largest,
+ *                    purchase and refund
  *  large_baskets     invoices (without one: customer and day) of more lines than the option basket_lines; example: the
  *  largest, its
  *                    lines and its different items

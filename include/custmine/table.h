@@ -15,7 +15,8 @@ extern "C" {
 #define CM_FLOAT64 3   /* double */
 #define CM_DECIMAL 4   /* int64_t, the value times 10^scale; scale 0 to 18 */
 #define CM_DATE 5      /* int32_t days since 1970-01-01 */
-#define CM_TIMESTAMP 6 /* int64_t microseconds since 1970-01-01 00:00, as the clock on the wall says or, if flagged, UTC */
+/* int64_t microseconds since 1970-01-01 00:00, as the clock on the wall says or, if flagged, UTC */
+#define CM_TIMESTAMP 6
 #define CM_STRING 7    /* int32_t code into the column's dictionary of UTF-8 texts */
 #define CM_LIST 8      /* a list of STRING: int64_t offsets into int32_t codes */
 
@@ -234,7 +235,8 @@ struct ArrowArrayStream {
  * width become INT64, floats FLOAT64, decimals DECIMAL where the values fit, timestamps of any unit and zone
  * microseconds; utf8, large_utf8, string_view and dictionaries of them STRING. Numbers of 64 bits, dates, microseconds
  * and int32 dictionary codes are not copied. Field metadata `custmine.role` sets a role. CM_E_UNSUPPORTED names the
- * column and its format, CM_E_DATA the column and number of a value that does not fit, or of a text that is no UTF-8. */
+ * column and its format, CM_E_DATA the column and number of a value that does not fit, or of a text that is no
+ * UTF-8. */
 CM_API cm_status cm_table_import_arrow(cm_context *ctx, struct ArrowSchema *schema, struct ArrowArray *array,
                                        cm_table **out);
 

@@ -43,6 +43,7 @@ typedef struct cm_moment {
 int32_t cm_parse_moment(const char *text, uint64_t length, int32_t orders, cm_moment *out);
 
 uint64_t cm_print_date(int32_t days, char out[CM_CIVIL_TEXT]);                       /* 2011-12-09 */
-uint64_t cm_print_timestamp(int64_t microseconds, bool zoned, char out[CM_CIVIL_TEXT]); /* 2011-12-09 08:26:00[.ffffff][Z] */
+/* 2011-12-09 08:26:00[.ffffff][Z] */
+uint64_t cm_print_timestamp(int64_t microseconds, bool zoned, char out[CM_CIVIL_TEXT]);
 
 #endif

@@ -99,12 +99,14 @@ cm_status cm_call_end(cm_context *ctx, cm_status status) {
 }
 
 cm_status cm_misuse(cm_context *ctx, const char *function) {
-    return CM_CALL(ctx, cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", function, "an argument that must be given is NULL"));
+    return CM_CALL(ctx,
+                   cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", function, "an argument that must be given is NULL"));
 }
 
 cm_status cm_tick(cm_context *ctx, const char *stage, uint64_t done, uint64_t total) {
     cm_context *root = ctx->parent ? ctx->parent : ctx;
-    if (atomic_load_explicit(&root->cancelled, memory_order_relaxed)) return cm_fail(ctx, CM_E_CANCELLED, "CANCELLED", "");
+    if (atomic_load_explicit(&root->cancelled, memory_order_relaxed))
+        return cm_fail(ctx, CM_E_CANCELLED, "CANCELLED", "");
     bool reports = !ctx->parent && ctx->progress;
     if (root->deadline == INT64_MAX && !reports) return CM_OK;
     int64_t now = monotonic();

@@ -19,7 +19,9 @@ static inline uint64_t cm_hash_mix(uint64_t x) {
     x *= UINT64_C(0xd6e8feb86659fd93);
     return x ^ (x >> 32);
 }
-static inline uint64_t cm_hash_u64(cm_hash_key key, uint64_t a) { return cm_hash_mix(cm_hash_mix(a ^ key.k0) + key.k1); }
+static inline uint64_t cm_hash_u64(cm_hash_key key, uint64_t a) {
+    return cm_hash_mix(cm_hash_mix(a ^ key.k0) + key.k1);
+}
 
 /* CRC-32 as in gzip and PNG (polynomial 0xEDB88320); start with 0 and pass the result on. */
 uint32_t cm_crc32(uint32_t crc, const void *bytes, uint64_t length);

@@ -81,7 +81,8 @@ void cm_core_set_limit(cm_core *core, uint64_t bytes) {
 static void raise_peak(cm_core *core, uint64_t used) {
     uint64_t peak = atomic_load_explicit(&core->peak, memory_order_relaxed);
     while (used > peak
-           && !atomic_compare_exchange_weak_explicit(&core->peak, &peak, used, memory_order_relaxed, memory_order_relaxed)) {
+           && !atomic_compare_exchange_weak_explicit(&core->peak, &peak, used, memory_order_relaxed,
+                                                     memory_order_relaxed)) {
     }
 }
 

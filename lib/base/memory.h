@@ -32,7 +32,8 @@ static inline bool cm_mul_overflows(uint64_t a, uint64_t b, uint64_t *out) { ret
  * A count of zero gives a block of one item, so that NULL always means failure. Fresh memory is zeroed. */
 void *cm_alloc(cm_context *ctx, uint64_t count, uint64_t item_size);
 void *cm_alloc_raw(cm_context *ctx, uint64_t count, uint64_t item_size); /* not zeroed */
-void cm_free(cm_core *core, void *block, uint64_t count, uint64_t item_size); /* the same count and size; NULL is fine */
+/* the same count and size; NULL is fine */
+void cm_free(cm_core *core, void *block, uint64_t count, uint64_t item_size);
 
 /* Makes room for at least `needed` items in a growing array (doubling); on failure it is as it was. New room is not
  * zeroed. Freed with cm_free(core, *items, *capacity, item_size). */

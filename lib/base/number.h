@@ -13,7 +13,8 @@ __extension__ typedef __int128 cm_wide;
 
 /* The whole text must be the number; no blanks, no sign "+" unless said. True if it was read. */
 bool cm_parse_int(const char *text, uint64_t length, int64_t *out);            /* "-12"; leading zeros are fine */
-bool cm_parse_double(const char *text, uint64_t length, double *out);          /* "1", "-1.5", ".5", "1e-3"; correctly rounded; no inf, nan, hex */
+/* "1", "-1.5", ".5", "1e-3"; correctly rounded; no inf, nan, hex */
+bool cm_parse_double(const char *text, uint64_t length, double *out);
 
 /* A decimal: optional sign (- or +), digits with at most one `mark` among them, at least one digit. `value` is the
  * number times 10^scale with its own scale (the digits behind the mark as written: "1.50" has scale 2). The status

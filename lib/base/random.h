@@ -13,6 +13,7 @@ typedef struct cm_random {
 void cm_random_seed(cm_random *random, uint64_t seed, uint64_t stream);
 uint64_t cm_random_u64(cm_random *random);
 double cm_random_double(cm_random *random);                  /* [0, 1), 53 bits */
-uint64_t cm_random_below(cm_random *random, uint64_t bound); /* [0, bound), without bias (Lemire 2019, doi:10.1145/3230636) */
+/* [0, bound), without bias (Lemire 2019, doi:10.1145/3230636) */
+uint64_t cm_random_below(cm_random *random, uint64_t bound);
 
 #endif

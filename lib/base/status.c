@@ -228,10 +228,10 @@ void cm_error_get(const cm_context *ctx, cm_error *out) {
 }
 
 const char *cm_status_name(cm_status status) {
-    static const char *const names[] = {
-        "CM_OK",      "CM_E_MEMORY",   "CM_E_ARGUMENT", "CM_E_OPTION",  "CM_E_IO",        "CM_E_FORMAT",    "CM_E_DATA",
-        "CM_E_COLUMN", "CM_E_OVERFLOW", "CM_E_LIMIT",    "CM_E_VERSION", "CM_E_CANCELLED", "CM_E_DUPLICATE", "CM_E_NOT_FOUND",
-        "CM_E_UNSUPPORTED"};
+    static const char *const names[] = {"CM_OK",          "CM_E_MEMORY",    "CM_E_ARGUMENT",   "CM_E_OPTION",
+                                        "CM_E_IO",        "CM_E_FORMAT",    "CM_E_DATA",       "CM_E_COLUMN",
+                                        "CM_E_OVERFLOW",  "CM_E_LIMIT",     "CM_E_VERSION",    "CM_E_CANCELLED",
+                                        "CM_E_DUPLICATE", "CM_E_NOT_FOUND", "CM_E_UNSUPPORTED"};
     int32_t count = sizeof names / sizeof *names;
     return status <= 0 && -status < count ? names[-status] : "CM_E_UNKNOWN";
 }

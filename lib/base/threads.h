@@ -13,8 +13,8 @@ typedef cm_status (*cm_task)(cm_context *ctx, void *state, uint64_t task);
  * long as the number of tasks does not. */
 cm_status cm_parallel(cm_context *ctx, uint64_t count, cm_task task, void *state);
 
-/* Items in parts, one a thread, as equal as can be: how many, where a part of fewer than `least` items does not pay; and
- * which of them a part has. What is made of the parts must not depend on how many there are. */
+/* Items in parts, one a thread, as equal as can be: how many, where a part of fewer than `least` items does not pay;
+ * and which of them a part has. What is made of the parts must not depend on how many there are. */
 static inline uint64_t cm_parts(const cm_context *ctx, uint64_t items, uint64_t least) {
     uint64_t parts = items / least;
     if (parts > ctx->settings.threads) parts = ctx->settings.threads;

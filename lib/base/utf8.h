@@ -9,7 +9,8 @@
  * one replacement character, all of them to the end where a sequence is cut short there. */
 uint64_t cm_utf8_sequence(const char *text, uint64_t length, uint64_t *skip);
 
-/* Bytes up to the first that begins no well-formed sequence; length: there is none. Plain ASCII goes 16 bytes a step. */
+/* Bytes up to the first that begins no well-formed sequence; length: there is none. Plain ASCII goes 16 bytes a
+ * step. */
 uint64_t cm_utf8_valid_prefix(const char *text, uint64_t length);
 static inline bool cm_utf8_is_valid(const char *text, uint64_t length) {
     return cm_utf8_valid_prefix(text, length) == length;

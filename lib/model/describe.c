@@ -81,7 +81,8 @@ static cm_status close_table(cm_context *ctx, cm_builder *builder, cm_status sta
 
 /* ---- options ---- */
 
-static const char *const option_types[] = {"integer", "number", "switch", "text", "choice", "list", "table", "date", "size"};
+static const char *const option_types[] = {"integer", "number", "switch", "text", "choice",
+                                           "list",    "table",  "date",   "size"};
 
 static cm_status add_option(cm_context *ctx, cm_builder *builder, const cm_option_spec *spec) {
     bool limited = spec->low != 0 || spec->high != 0;
@@ -102,7 +103,8 @@ static cm_status describe_options(cm_context *ctx, const char *name, cm_table **
     cm_status status = find_topic(ctx, name, &topic);
     if (!status) status = open_table(ctx, columns, 7, &builder);
     if (!status)
-        for (const cm_option_spec *spec = topic->options; spec->name && !status; spec++) status = add_option(ctx, builder, spec);
+        for (const cm_option_spec *spec = topic->options; spec->name && !status; spec++)
+            status = add_option(ctx, builder, spec);
     return close_table(ctx, builder, status, out);
 }
 
@@ -127,7 +129,8 @@ static cm_status describe_topics(cm_context *ctx, cm_table **out) {
 }
 
 static cm_status describe_methods(cm_context *ctx, cm_table **out) {
-    static const char *const columns[] = {"s:method", "s:input", "s:help"}, *const inputs[] = {"customers", "baskets", "table"};
+    static const char *const columns[] = {"s:method", "s:input", "s:help"};
+    static const char *const inputs[] = {"customers", "baskets", "table"};
     uint64_t count;
     const cm_method *const *methods = cm_methods(&count);
     cm_builder *builder = NULL;
@@ -161,7 +164,8 @@ static cm_status describe_inputs(cm_context *ctx, cm_table **out) {
     return close_table(ctx, builder, status, out);
 }
 
-static cm_status add_output(cm_context *ctx, cm_builder *builder, const cm_method *method, const cm_output_spec *output) {
+static cm_status add_output(cm_context *ctx, cm_builder *builder, const cm_method *method,
+                            const cm_output_spec *output) {
     const char *made_by = output->by_fit ? output->by_apply ? "fit, apply" : "fit" : "apply";
     bool first = !strcmp(output->table, method->outputs[0].table);
     cm_status status = put(ctx, builder, 0, method->topic.name);
@@ -184,7 +188,8 @@ static const cm_output_spec audit_outputs[] = {
 };
 
 static cm_status describe_outputs(cm_context *ctx, cm_table **out) {
-    static const char *const columns[] = {"s:method", "s:table", "s:made_by", "n:default", "s:column", "s:type", "s:help"};
+    static const char *const columns[] = {"s:method", "s:table", "s:made_by", "n:default",
+                                          "s:column", "s:type",  "s:help"};
     uint64_t count;
     const cm_method *const *methods = cm_methods(&count);
     cm_builder *builder = NULL;
@@ -220,12 +225,12 @@ static const struct {
     CONSTANT(CM_OK), CONSTANT(CM_E_MEMORY), CONSTANT(CM_E_ARGUMENT), CONSTANT(CM_E_OPTION), CONSTANT(CM_E_IO),
     CONSTANT(CM_E_FORMAT), CONSTANT(CM_E_DATA), CONSTANT(CM_E_COLUMN), CONSTANT(CM_E_OVERFLOW), CONSTANT(CM_E_LIMIT),
     CONSTANT(CM_E_VERSION), CONSTANT(CM_E_CANCELLED), CONSTANT(CM_E_DUPLICATE), CONSTANT(CM_E_NOT_FOUND),
-    CONSTANT(CM_E_UNSUPPORTED), CONSTANT(CM_LOG_ERROR), CONSTANT(CM_LOG_WARNING), CONSTANT(CM_LOG_INFO), CONSTANT(CM_BOOL),
-    CONSTANT(CM_INT64), CONSTANT(CM_FLOAT64), CONSTANT(CM_DECIMAL), CONSTANT(CM_DATE), CONSTANT(CM_TIMESTAMP),
-    CONSTANT(CM_STRING), CONSTANT(CM_LIST), CONSTANT(CM_ROLE_NONE), CONSTANT(CM_ROLE_CUSTOMER), CONSTANT(CM_ROLE_INVOICE),
-    CONSTANT(CM_ROLE_DATE), CONSTANT(CM_ROLE_ITEM), CONSTANT(CM_ROLE_ITEM_NAME), CONSTANT(CM_ROLE_QUANTITY),
-    CONSTANT(CM_ROLE_PRICE), CONSTANT(CM_ROLE_AMOUNT), CONSTANT(CM_ROLE_COST), CONSTANT(CM_ROLE_CURRENCY),
-    CONSTANT(CM_COLUMN_UTC),
+    CONSTANT(CM_E_UNSUPPORTED), CONSTANT(CM_LOG_ERROR), CONSTANT(CM_LOG_WARNING), CONSTANT(CM_LOG_INFO),
+    CONSTANT(CM_BOOL), CONSTANT(CM_INT64), CONSTANT(CM_FLOAT64), CONSTANT(CM_DECIMAL), CONSTANT(CM_DATE),
+    CONSTANT(CM_TIMESTAMP), CONSTANT(CM_STRING), CONSTANT(CM_LIST), CONSTANT(CM_ROLE_NONE), CONSTANT(CM_ROLE_CUSTOMER),
+    CONSTANT(CM_ROLE_INVOICE), CONSTANT(CM_ROLE_DATE), CONSTANT(CM_ROLE_ITEM), CONSTANT(CM_ROLE_ITEM_NAME),
+    CONSTANT(CM_ROLE_QUANTITY), CONSTANT(CM_ROLE_PRICE), CONSTANT(CM_ROLE_AMOUNT), CONSTANT(CM_ROLE_COST),
+    CONSTANT(CM_ROLE_CURRENCY), CONSTANT(CM_COLUMN_UTC),
 };
 
 static cm_status describe_constants(cm_context *ctx, cm_table **out) {

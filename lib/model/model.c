@@ -111,7 +111,8 @@ static cm_status keep_summaries(cm_context *ctx, cm_model *model, const cm_input
 }
 
 /* The options and the tables are the model; the fast form comes from them, so that what is saved is what is used. */
-static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, const cm_options *options, cm_model **out) {
+static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, const cm_options *options,
+                     cm_model **out) {
     const cm_method *method;
     cm_model *model = NULL;
     cm_inputs inputs = {0};
@@ -131,7 +132,8 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
     return status;
 }
 
-cm_status cm_fit(cm_context *ctx, const char *method, const cm_table *table, const cm_options *options, cm_model **out) {
+cm_status cm_fit(cm_context *ctx, const char *method, const cm_table *table, const cm_options *options,
+                 cm_model **out) {
     if (out) *out = NULL;
     if (!table || !out) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, fit(ctx, method, table, options, out));
@@ -229,7 +231,8 @@ static cm_status load(cm_context *ctx, const char *path, cm_model **out) {
     if (status) return status;
     const cm_method *method = NULL;
     if (!strncmp(snapshot.kind, KIND, sizeof KIND - 1)) method = cm_method_find(snapshot.kind + sizeof KIND - 1);
-    if (!method) status = cm_fail(ctx, CM_E_FORMAT, "FILE_KIND", "ss", snapshot.kind, "a model that this library knows");
+    if (!method)
+        status = cm_fail(ctx, CM_E_FORMAT, "FILE_KIND", "ss", snapshot.kind, "a model that this library knows");
     if (!status) status = cm_model_make(ctx, method, &model);
     for (uint64_t i = 0; i < snapshot.count && !status; i++)
         status = cm_model_put(ctx, model, snapshot.names[i], snapshot.tables[i]);

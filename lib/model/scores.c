@@ -53,7 +53,8 @@ static void describe_columns(sheet *all) {
     }
     all->first_output = (uint64_t)(to - all->columns);
     for (uint64_t i = 0; i < all->outputs; i++)
-        *to++ = (cm_blank_column){outputs[i].column, outputs[i].type, 0, CM_ROLE_NONE, NULL, 0, !all->model->method->score_rows, NULL};
+        *to++ = (cm_blank_column){outputs[i].column, outputs[i].type, 0, CM_ROLE_NONE, NULL, 0,
+                                  !all->model->method->score_rows, NULL};
     all->count = (uint64_t)(to - all->columns);
 }
 

@@ -7,8 +7,8 @@ typedef cm_wide wide;
 
 enum { RECENCY, INVOICES, MONEY, DAYS_SINCE, MONEY_SINCE, COLUMNS };
 
-static const char *const names[COLUMNS] = {"recency_days_before", "invoices_before", "money_before", "purchase_days_since",
-                                           "money_since"};
+static const char *const names[COLUMNS] = {"recency_days_before", "invoices_before", "money_before",
+                                           "purchase_days_since", "money_since"};
 
 typedef struct standing {
     int32_t last, last_since; /* purchase days; CM_NO_DAY: none */
@@ -23,7 +23,8 @@ static cm_status count_invoices(cm_context *ctx, cm_key *keys, uint64_t count, i
     return status;
 }
 
-static cm_status look_at(cm_context *ctx, const cm_history *history, uint64_t code, int32_t then, cm_key *keys, standing *out) {
+static cm_status look_at(cm_context *ctx, const cm_history *history, uint64_t code, int32_t then, cm_key *keys,
+                         standing *out) {
     uint64_t count = 0;
     *out = (standing){.last = CM_NO_DAY, .last_since = CM_NO_DAY};
     for (uint64_t event = history->starts[code]; event < history->starts[code + 1]; event++) {
@@ -44,14 +45,16 @@ static cm_status look_at(cm_context *ctx, const cm_history *history, uint64_t co
     return count_invoices(ctx, keys, count, &out->invoices);
 }
 
-static cm_status put_money(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code, int column, wide money) {
+static cm_status put_money(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code, int column,
+                           wide money) {
     const cm_ids *ids = &history->orders->customers;
     if (money >= INT64_MIN && money <= INT64_MAX) return cm_builder_int(ctx, builder, (uint64_t)column, (int64_t)money);
     if (ids->type == CM_INT64) return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "i", ids->numbers[code]);
     return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_dictionary_text(ids->texts, code).data);
 }
 
-static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code, int32_t then, cm_key *keys) {
+static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code, int32_t then,
+                         cm_key *keys) {
     standing one = {.last = CM_NO_DAY};
     cm_status status = code >= 0 ? look_at(ctx, history, (uint64_t)code, then, keys, &one) : CM_OK;
     if (!status && one.last != CM_NO_DAY) {
@@ -67,12 +70,13 @@ static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history 
 static uint64_t longest(const cm_history *history) {
     uint64_t most = 0;
     for (uint64_t code = 0; code < history->customers; code++)
-        if (history->starts[code + 1] - history->starts[code] > most) most = history->starts[code + 1] - history->starts[code];
+        if (history->starts[code + 1] - history->starts[code] > most)
+            most = history->starts[code + 1] - history->starts[code];
     return most;
 }
 
-cm_status cm_before_columns(cm_context *ctx, const cm_history *history, int32_t days, const int32_t *codes, uint64_t rows,
-                            cm_table **out) {
+cm_status cm_before_columns(cm_context *ctx, const cm_history *history, int32_t days, const int32_t *codes,
+                            uint64_t rows, cm_table **out) {
     int32_t scale = history->orders->money_scale, then;
     uint64_t room = longest(history);
     cm_key *keys = cm_alloc(ctx, room, sizeof *keys);
@@ -81,7 +85,8 @@ cm_status cm_before_columns(cm_context *ctx, const cm_history *history, int32_t 
     if (__builtin_sub_overflow(history->as_of, days, &then)) then = INT32_MIN;
     for (int i = 0; i < COLUMNS && !status; i++) {
         bool money = i == MONEY || i == MONEY_SINCE;
-        status = cm_builder_column(ctx, builder, names[i], money ? CM_DECIMAL : CM_INT64, money ? scale : 0, CM_ROLE_NONE);
+        status =
+            cm_builder_column(ctx, builder, names[i], money ? CM_DECIMAL : CM_INT64, money ? scale : 0, CM_ROLE_NONE);
     }
     for (uint64_t row = 0; row < rows && !status; row++) {
         if (row % 1024 == 0) status = cm_tick(ctx, "before", row, rows);

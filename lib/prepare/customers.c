@@ -10,14 +10,17 @@
 
 static const cm_option_spec customers_options[] = {
     {"as_of", NULL, NULL, "last day that counts; default: the last date among the lines", 0, 0, CM_OPTION_DATE},
-    {"refunds", "net", "net|keep|drop", "lower the money; keep as lines like any other; leave out", 0, 0, CM_OPTION_CHOICE},
+    {"refunds", "net", "net|keep|drop", "lower the money; keep as lines like any other; leave out", 0, 0,
+     CM_OPTION_CHOICE},
     {"on_error", "fail", "fail|collect", "lines that contradict themselves: stop, or leave out and count", 0, 0,
      CM_OPTION_CHOICE},
     {"attributes", NULL, NULL, "a table of customers, joined by its first column", 0, 0, CM_OPTION_TABLE},
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
     {"rhythm", "false", NULL, "further columns: gaps between purchases, active months, stage", 0, 0, CM_OPTION_SWITCH},
-    {"before_days", NULL, NULL, "further columns: as so many days before as-of, and what came since", 1, 100000, CM_OPTION_INT},
-    {"cohorts", "false", NULL, "attach the table cohorts: by month of first purchase, month by month", 0, 0, CM_OPTION_SWITCH},
+    {"before_days", NULL, NULL, "further columns: as so many days before as-of, and what came since", 1, 100000,
+     CM_OPTION_INT},
+    {"cohorts", "false", NULL, "attach the table cohorts: by month of first purchase, month by month", 0, 0,
+     CM_OPTION_SWITCH},
     {0},
 };
 const cm_topic cm_customers_topic = {"customers", "transactions to customers", customers_options};
@@ -29,7 +32,8 @@ static const char *const fate_names[CM_FATES] = {NULL,           NULL,      "no 
 
 static cm_audit_line audit_line(const cm_question *ask, const char *reason, uint64_t rows, cm_wide money) {
     cm_audit_line line = {"customers", reason, rows, {0}};
-    if (money <= INT64_MAX && money >= INT64_MIN) line.money = (cm_money){(int64_t)money, ask->orders->money_scale, true};
+    if (money <= INT64_MAX && money >= INT64_MIN)
+        line.money = (cm_money){(int64_t)money, ask->orders->money_scale, true};
     return line;
 }
 
@@ -140,7 +144,8 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, uint64_t id_co
     cm_question ask = {.orders = orders, .ids = &orders->customers, .id_count = id_count};
     cm_table *customers = NULL;
     ask.refunds = cm_option_choice(options, topic, "refunds");
-    ask.as_of = cm_option_is_set(options, topic, "as_of") ? (int32_t)cm_option_int(options, topic, "as_of") : last_day(orders);
+    ask.as_of =
+        cm_option_is_set(options, topic, "as_of") ? (int32_t)cm_option_int(options, topic, "as_of") : last_day(orders);
     cm_status status = attributes ? add_listed(ctx, &ask, attributes) : CM_OK;
     if (!status) status = cm_question_group(ctx, &ask);
     if (!status && cm_option_choice(options, topic, "on_error") == 0) status = check_contradictions(ctx, &ask);
@@ -177,10 +182,12 @@ static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_opti
     cm_orders *like = NULL, *orders = NULL;
     cm_lines lines = {0};
     cm_status status = cm_options_check(ctx, options, &cm_customers_topic);
-    if (!status) status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_customers_topic, "utc_offset"), &minutes);
+    if (!status)
+        status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_customers_topic, "utc_offset"), &minutes);
     if (!status) status = cm_orders_make(ctx, minutes, false, &like);
     if (!status) status = cm_orders_open_lines(ctx, like, sales, &lines);
-    if (!status) status = cm_orders_of_lines(ctx, &lines, like, !attributes_of(options) && !cm_history_asked(options), &orders);
+    if (!status)
+        status = cm_orders_of_lines(ctx, &lines, like, !attributes_of(options) && !cm_history_asked(options), &orders);
     if (!status) {
         const cm_column *ids = lines.columns[CM_ROLE_CUSTOMER];
         uint64_t count = orders->borrows_ids ? ids->dictionary_size : cm_ids_count(&orders->customers);

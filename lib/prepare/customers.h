@@ -56,7 +56,8 @@ static inline cm_fate cm_fate_of(const cm_question *ask, const cm_order *order) 
         if (order->kind == CM_ORDER_REFUND && ask->refunds == CM_REFUNDS_DROP) return CM_DROPPED_REFUND;
     }
     if (order->customer < 0) return CM_DROPPED_NO_CUSTOMER;
-    return order->kind == CM_ORDER_REFUND && ask->refunds == CM_REFUNDS_NET ? CM_COUNTS_AS_REFUND : CM_COUNTS_AS_PURCHASE;
+    return order->kind == CM_ORDER_REFUND && ask->refunds == CM_REFUNDS_NET ? CM_COUNTS_AS_REFUND
+                                                                            : CM_COUNTS_AS_PURCHASE;
 }
 
 /* customers_group.c: fills sums, owners, starts, records and shown. */

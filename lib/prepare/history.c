@@ -1,5 +1,5 @@
-/* The history of customers: the records that count, sorted by customer and day once, and asked by rhythm.c, before.c and
- * cohorts.c. O(orders). */
+/* The history of customers: the records that count, sorted by customer and day once, and asked by rhythm.c, before.c
+ * and cohorts.c. O(orders). */
 #include "prepare/history.h"
 
 #include "table/gather.h"
@@ -35,9 +35,10 @@ static cm_status find_codes(cm_context *ctx, const cm_orders *orders, const cm_t
     for (uint64_t row = 0; row < customers->rows; row++) {
         char room[CM_CELL_TEXT];
         uint64_t within, length = 0, chunk = cm_table_locate(customers, row, &within);
-        codes[row] = orders->customers.type && cm_chunk_present(&ids->chunks[chunk], within)
-                         ? cm_ids_find(&orders->customers, cm_cell_text(ids, &ids->chunks[chunk], within, room, &length))
-                         : -1;
+        codes[row] =
+            orders->customers.type && cm_chunk_present(&ids->chunks[chunk], within)
+                ? cm_ids_find(&orders->customers, cm_cell_text(ids, &ids->chunks[chunk], within, room, &length))
+                : -1;
     }
     return CM_OK;
 }
@@ -65,16 +66,19 @@ static cm_status add_columns(cm_context *ctx, const cm_table *more, cm_table **t
     return CM_OK;
 }
 
-static cm_status add_answers(cm_context *ctx, const cm_history *history, const cm_options *options, cm_table **customers) {
+static cm_status add_answers(cm_context *ctx, const cm_history *history, const cm_options *options,
+                             cm_table **customers) {
     const cm_topic *topic = &cm_customers_topic;
     uint64_t rows = (*customers)->rows;
     int32_t *codes = NULL;
     cm_table *rhythm = NULL, *before = NULL, *cohorts = NULL;
     cm_status status = find_codes(ctx, history->orders, *customers, &codes);
-    if (!status && cm_option_int(options, topic, "rhythm")) status = cm_rhythm_columns(ctx, history, codes, rows, &rhythm);
+    if (!status && cm_option_int(options, topic, "rhythm"))
+        status = cm_rhythm_columns(ctx, history, codes, rows, &rhythm);
     if (!status && rhythm) status = add_columns(ctx, rhythm, customers);
     if (!status && cm_option_is_set(options, topic, "before_days"))
-        status = cm_before_columns(ctx, history, (int32_t)cm_option_int(options, topic, "before_days"), codes, rows, &before);
+        status = cm_before_columns(ctx, history, (int32_t)cm_option_int(options, topic, "before_days"), codes, rows,
+                                   &before);
     if (!status && before) status = add_columns(ctx, before, customers);
     if (!status && cm_option_int(options, topic, "cohorts")) status = cm_cohorts(ctx, history, &cohorts);
     if (!status && cohorts) status = cm_table_attach(ctx, *customers, "cohorts", cohorts);

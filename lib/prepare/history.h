@@ -23,15 +23,16 @@ static inline bool cm_history_is_purchase(const cm_history *history, const cm_or
     return cm_fate_of(history->ask, order) == CM_COUNTS_AS_PURCHASE;
 }
 
-/* What the options rhythm, before_days and cohorts of the topic "customers" ask for, added to the table. The state has ids
- * of its own. */
+/* What the options rhythm, before_days and cohorts of the topic "customers" ask for, added to the table. The state has
+ * ids of its own. */
 bool cm_history_asked(const cm_options *options);
 cm_status cm_history_answer(cm_context *ctx, const cm_question *ask, const cm_options *options, cm_table **customers);
 
 /* rhythm.c, before.c: columns for the customers of these codes (-1: not in the state), a row each. */
-cm_status cm_rhythm_columns(cm_context *ctx, const cm_history *history, const int32_t *codes, uint64_t rows, cm_table **out);
-cm_status cm_before_columns(cm_context *ctx, const cm_history *history, int32_t days, const int32_t *codes, uint64_t rows,
+cm_status cm_rhythm_columns(cm_context *ctx, const cm_history *history, const int32_t *codes, uint64_t rows,
                             cm_table **out);
+cm_status cm_before_columns(cm_context *ctx, const cm_history *history, int32_t days, const int32_t *codes,
+                            uint64_t rows, cm_table **out);
 /* cohorts.c */
 cm_status cm_cohorts(cm_context *ctx, const cm_history *history, cm_table **out);
 

@@ -187,7 +187,8 @@ static cm_status add_money(cm_context *ctx, const work *own, cm_sheet *sheet, co
     return status;
 }
 
-/* Rank by money and what all items up to it bring; rank by buyers. Equal figures have the same rank, the first of them. */
+/* Rank by money and what all items up to it bring; rank by buyers. Equal figures have the same rank, the first of
+ * them. */
 static cm_status add_ranks(cm_context *ctx, cm_sheet *sheet, const cm_key *order, bool by_money,
                            const int64_t *by_item) {
     int64_t *values = NULL;
@@ -227,8 +228,8 @@ static cm_status add_rates(cm_context *ctx, const work *own, cm_sheet *sheet, co
     return status;
 }
 
-static cm_status build(cm_context *ctx, const work *own, const cm_key *order, const int64_t *rank_buyers, uint64_t count,
-                       cm_table **out) {
+static cm_status build(cm_context *ctx, const work *own, const cm_key *order, const int64_t *rank_buyers,
+                       uint64_t count, cm_table **out) {
     cm_sheet sheet = {.rows = count};
     const cm_item_names *names = own->how->names, *groups = own->how->groups;
     cm_status status = add_texts(ctx, own, &sheet, order, "item", NULL);

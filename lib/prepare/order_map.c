@@ -130,7 +130,11 @@ cm_status cm_order_get(cm_context *ctx, cm_order_map *map, const cm_order *key, 
     uint64_t slot = slot_of(map, key);
     if (!map->slots[slot]) {
         cm_order *fresh = cm_order_at(map, map->count);
-        *fresh = (cm_order){.customer = key->customer, .invoice = key->invoice, .item = key->item, .day = key->day, .kind = key->kind};
+        *fresh = (cm_order){.customer = key->customer,
+                            .invoice = key->invoice,
+                            .item = key->item,
+                            .day = key->day,
+                            .kind = key->kind};
         map->slots[slot] = (uint32_t)++map->count;
     }
     *out = cm_order_at(map, map->slots[slot] - 1);

@@ -15,7 +15,8 @@
 
 static const cm_option_spec orders_options[] = {
     {"utc_offset", NULL, NULL, "offset like +02:00 at which days of UTC times are cut", 0, 0, CM_OPTION_TEXT},
-    {"items", "false", NULL, "whether to keep the items apart, so that baskets can be asked for", 0, 0, CM_OPTION_SWITCH},
+    {"items", "false", NULL, "whether to keep the items apart, so that baskets can be asked for", 0, 0,
+     CM_OPTION_SWITCH},
     {0},
 };
 const cm_topic cm_orders_topic = {"orders", "the state of orders", orders_options};
@@ -70,7 +71,8 @@ cm_status cm_orders_add_batch(cm_context *ctx, cm_orders *orders, const char *na
     char *copy = cm_copy_text(ctx, name, strlen(name));
     if (!copy) return ctx->error.status;
     uint64_t place = batch_place(orders, name);
-    memmove(orders->batches + place + 1, orders->batches + place, (orders->batch_count - place) * sizeof *orders->batches);
+    memmove(orders->batches + place + 1, orders->batches + place,
+            (orders->batch_count - place) * sizeof *orders->batches);
     orders->batches[place] = copy;
     orders->batch_count++;
     return CM_OK;
@@ -80,7 +82,8 @@ static void forget_batch(cm_orders *orders, const char *name) {
     uint64_t place = batch_place(orders, name);
     char *gone = orders->batches[place];
     orders->batch_count--;
-    memmove(orders->batches + place, orders->batches + place + 1, (orders->batch_count - place) * sizeof *orders->batches);
+    memmove(orders->batches + place, orders->batches + place + 1,
+            (orders->batch_count - place) * sizeof *orders->batches);
     cm_free(orders->core, gone, strlen(gone) + 1, 1);
 }
 
@@ -88,7 +91,8 @@ static void forget_batch(cm_orders *orders, const char *name) {
 
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch) {
     bool goes_on = batch && orders->open_batch && !strcmp(orders->open_batch, batch), named = false;
-    if (batch && !goes_on && cm_orders_has_batch(orders, batch)) return cm_fail(ctx, CM_E_DUPLICATE, "BATCH_TWICE", "s", batch);
+    if (batch && !goes_on && cm_orders_has_batch(orders, batch))
+        return cm_fail(ctx, CM_E_DUPLICATE, "BATCH_TWICE", "s", batch);
     cm_lines lines;
     cm_orders *fresh = NULL;
     cm_status status = cm_orders_open_lines(ctx, orders, sales, &lines);

@@ -33,9 +33,10 @@ extern const cm_topic cm_customers_topic;
 
 cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, cm_orders **out);
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
-/* order_lines.c: a state of these lines alone, with the settings of `like`. A loose one (only if the columns allow it: see
- * borrows_ids) is good for questions alone, not for changing, merging or saving. */
-cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose, cm_orders **out);
+/* order_lines.c: a state of these lines alone, with the settings of `like`. A loose one (only if the columns allow it:
+ * see borrows_ids) is good for questions alone, not for changing, merging or saving. */
+cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose,
+                             cm_orders **out);
 /* The columns of a table that such a state needs. */
 cm_status cm_orders_open_lines(cm_context *ctx, const cm_orders *like, const cm_table *sales, cm_lines *out);
 cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orders *other);

@@ -90,8 +90,8 @@ static cm_status check_sums(cm_context *ctx, const cm_orders *orders, const cm_o
 static cm_status reserve_batches(cm_context *ctx, cm_orders *orders, const cm_orders *other, char ***copies) {
     *copies = NULL;
     if (!other->batch_count) return CM_OK;
-    cm_status status = cm_reserve(ctx, &orders->batches, &orders->batch_capacity, orders->batch_count + other->batch_count,
-                                  sizeof *orders->batches);
+    cm_status status = cm_reserve(ctx, &orders->batches, &orders->batch_capacity,
+                                  orders->batch_count + other->batch_count, sizeof *orders->batches);
     if (status) return status;
     *copies = cm_alloc(ctx, other->batch_count, sizeof **copies);
     if (!*copies) return ctx->error.status;
@@ -143,7 +143,8 @@ cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orde
         .cost_scale = larger(orders->cost_scale, other->cost_scale),
     };
     char **copies = NULL;
-    bool first_customers = !orders->customers.type, first_invoices = !orders->invoices.type, first_items = !orders->items.type;
+    bool first_customers = !orders->customers.type, first_invoices = !orders->invoices.type,
+         first_items = !orders->items.type;
     cm_status status = check_grain(ctx, orders, other);
     if (!status) status = plan_times(ctx, orders, other, &plan);
     if (!status) status = check_batches(ctx, orders, other);
@@ -159,7 +160,8 @@ cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orde
         cm_free(ctx->core, copies, other->batch_count, sizeof *copies);
     } else {
         free_copies(ctx->core, copies, other->batch_count);
-        if (first_customers) cm_ids_clear(ctx->core, &orders->customers); /* ids added in vain may stay, a type may not */
+        /* ids added in vain may stay, a type may not */
+        if (first_customers) cm_ids_clear(ctx->core, &orders->customers);
         if (first_invoices) cm_ids_clear(ctx->core, &orders->invoices);
         if (first_items) cm_ids_clear(ctx->core, &orders->items);
     }
@@ -170,7 +172,8 @@ cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orde
 }
 
 static cm_status merge(cm_context *ctx, cm_orders *orders, const cm_orders *other) {
-    if (orders == other) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders_merge", "a state cannot be merged with itself");
+    if (orders == other)
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders_merge", "a state cannot be merged with itself");
     cm_status status = cm_orders_add_orders(ctx, orders, other);
     if (!status) orders->open_batch = NULL;
     return status;
@@ -194,7 +197,8 @@ static cm_ids *ids_of(cm_orders *orders, int32_t role) {
 static cm_status find_id(cm_context *ctx, cm_orders *orders, int32_t role, const char *id, int32_t *code) {
     bool known = role == CM_ROLE_CUSTOMER || role == CM_ROLE_INVOICE || (role == CM_ROLE_ITEM && orders->keeps_items);
     if (!id || !known)
-        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders", "the role is customer, invoice or (where items are kept) item, with an id");
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders",
+                       "the role is customer, invoice or (where items are kept) item, with an id");
     *code = cm_ids_find(ids_of(orders, role), id);
     for (uint64_t i = 0; *code >= 0 && i < orders->map.count; i++)
         if (*code_in(cm_order_at(&orders->map, i), role) == *code) return CM_OK;
@@ -228,7 +232,8 @@ static cm_order *partner(const cm_orders *orders, const cm_order *order, int32_t
 static cm_status rename_id(cm_context *ctx, cm_orders *orders, int32_t role, const char *from, const char *to) {
     int32_t old, fresh;
     cm_status status = find_id(ctx, orders, role, from, &old);
-    if (!status && !to) status = cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders_rename", "the new id is NULL");
+    if (!status && !to)
+        status = cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders_rename", "the new id is NULL");
     if (!status) status = cm_ids_add(ctx, ids_of(orders, role), to, &fresh);
     if (status || old == fresh) return status;
     for (uint64_t i = 0; i < orders->map.count; i++) {

@@ -174,14 +174,26 @@ static cm_status batches_table(cm_context *ctx, const cm_orders *orders, cm_tabl
 }
 
 /* What a state has beside its records: numbers by name. */
-enum { UTC_OFFSET, TIME_KIND, HAS_QUANTITY, HAS_COST, HAS_INVOICE, KEEPS_ITEMS, CUSTOMER_TYPE, INVOICE_TYPE, ITEM_TYPE, SETTINGS };
-static const char *const setting_names[SETTINGS] = {"utc_offset",  "time_kind",   "has_quantity",  "has_cost",    "has_invoice",
-                                                    "keeps_items", "customer_type", "invoice_type", "item_type"};
+enum {
+    UTC_OFFSET,
+    TIME_KIND,
+    HAS_QUANTITY,
+    HAS_COST,
+    HAS_INVOICE,
+    KEEPS_ITEMS,
+    CUSTOMER_TYPE,
+    INVOICE_TYPE,
+    ITEM_TYPE,
+    SETTINGS
+};
+static const char *const setting_names[SETTINGS] = {"utc_offset",    "time_kind",    "has_quantity",
+                                                    "has_cost",      "has_invoice",  "keeps_items",
+                                                    "customer_type", "invoice_type", "item_type"};
 
 static cm_status settings_table(cm_context *ctx, const cm_orders *orders, cm_table **out) {
-    const int64_t values[SETTINGS] = {orders->utc_offset,  orders->time_kind,      orders->has_quantity, orders->has_cost,
-                                      orders->has_invoice, orders->keeps_items,    orders->customers.type, orders->invoices.type,
-                                      orders->items.type};
+    const int64_t values[SETTINGS] = {orders->utc_offset,     orders->time_kind,     orders->has_quantity,
+                                      orders->has_cost,       orders->has_invoice,   orders->keeps_items,
+                                      orders->customers.type, orders->invoices.type, orders->items.type};
     cm_builder *builder = NULL;
     cm_status status = cm_builder_new(ctx, &builder);
     if (!status) status = cm_builder_column(ctx, builder, "name", CM_STRING, 0, CM_ROLE_NONE);
@@ -215,21 +227,26 @@ cm_status cm_orders_save(cm_context *ctx, const cm_orders *orders, const char *p
 
 /* ---- from tables ---- */
 
-static cm_status damaged(cm_context *ctx, const char *what) { return cm_fail(ctx, CM_E_FORMAT, "STATE_DAMAGED", "s", what); }
+static cm_status damaged(cm_context *ctx, const char *what) {
+    return cm_fail(ctx, CM_E_FORMAT, "STATE_DAMAGED", "s", what);
+}
 
 static bool has_type(const cm_table *table, uint64_t column, const char *name, int32_t type) {
-    return column < table->column_count && !strcmp(table->columns[column]->name, name) && table->columns[column]->type == type;
+    return column < table->column_count && !strcmp(table->columns[column]->name, name)
+           && table->columns[column]->type == type;
 }
 
 static cm_status read_settings(cm_context *ctx, const cm_table *table, cm_orders *orders) {
     static const int64_t most[SETTINGS] = {18 * 60 + 59, CM_TIME_UTC, 1, 1, 1, 1, CM_STRING, CM_STRING, CM_STRING};
     int64_t values[SETTINGS];
-    if (!table || table->rows != SETTINGS || !has_type(table, 0, "name", CM_STRING) || !has_type(table, 1, "value", CM_INT64))
+    if (!table || table->rows != SETTINGS || !has_type(table, 0, "name", CM_STRING)
+        || !has_type(table, 1, "value", CM_INT64))
         return damaged(ctx, "settings");
     for (uint64_t i = 0; i < SETTINGS; i++) {
         const char *name = cm_table_text(table, i, 0, 0, NULL);
         values[i] = cm_table_int(table, i, 1);
-        if (!name || strcmp(name, setting_names[i]) != 0 || values[i] > most[i] || values[i] < (i == UTC_OFFSET ? -most[i] : 0))
+        if (!name || strcmp(name, setting_names[i]) != 0 || values[i] > most[i]
+            || values[i] < (i == UTC_OFFSET ? -most[i] : 0))
             return damaged(ctx, "settings");
     }
     orders->utc_offset = (int32_t)values[UTC_OFFSET];
@@ -258,7 +275,8 @@ static cm_status read_batches(cm_context *ctx, const cm_table *table, cm_orders 
     return CM_OK;
 }
 
-static cm_status read_id(cm_context *ctx, const cm_table *table, uint64_t row, uint64_t column, cm_ids *ids, int32_t *code) {
+static cm_status read_id(cm_context *ctx, const cm_table *table, uint64_t row, uint64_t column, cm_ids *ids,
+                         int32_t *code) {
     uint64_t length = 0;
     *code = -1;
     if (cm_table_is_absent(table, row, column)) return CM_OK;
@@ -312,12 +330,12 @@ static cm_status read_orders(cm_context *ctx, const cm_table *table, cm_orders *
     int32_t customer = orders->customers.type ? orders->customers.type : CM_STRING;
     int32_t invoice = orders->invoices.type ? orders->invoices.type : CM_STRING;
     int32_t item = orders->items.type ? orders->items.type : CM_STRING;
-    if (!table || !has_type(table, CUSTOMER, "customer", customer) || !has_type(table, INVOICE, "invoice", invoice) || !has_type(table, ITEM, "item", item)
-        || !has_type(table, DAY, "day", CM_DATE) || !has_type(table, KIND, "kind", CM_STRING)
-        || !has_type(table, FIRST, "first", time) || !has_type(table, LAST, "last", time)
-        || !has_type(table, LINES, "lines", CM_INT64) || !has_type(table, QUANTITY, "quantity", CM_DECIMAL)
-        || !has_type(table, MONEY, "money", CM_DECIMAL) || !has_type(table, COST, "cost", CM_DECIMAL)
-        || !has_type(table, COST_KNOWN, "cost_known", CM_BOOL))
+    if (!table || !has_type(table, CUSTOMER, "customer", customer) || !has_type(table, INVOICE, "invoice", invoice)
+        || !has_type(table, ITEM, "item", item) || !has_type(table, DAY, "day", CM_DATE)
+        || !has_type(table, KIND, "kind", CM_STRING) || !has_type(table, FIRST, "first", time)
+        || !has_type(table, LAST, "last", time) || !has_type(table, LINES, "lines", CM_INT64)
+        || !has_type(table, QUANTITY, "quantity", CM_DECIMAL) || !has_type(table, MONEY, "money", CM_DECIMAL)
+        || !has_type(table, COST, "cost", CM_DECIMAL) || !has_type(table, COST_KNOWN, "cost_known", CM_BOOL))
         return damaged(ctx, "orders");
     orders->quantity_scale = table->columns[QUANTITY]->scale;
     orders->money_scale = table->columns[MONEY]->scale;
@@ -334,7 +352,8 @@ static cm_status load(cm_context *ctx, const char *path, cm_orders **out) {
     cm_snapshot snapshot = {0};
     cm_orders *orders = NULL;
     cm_status status = cm_snapshot_load(ctx, path, &snapshot);
-    if (!status && strcmp(snapshot.kind, "orders") != 0) status = cm_fail(ctx, CM_E_FORMAT, "FILE_KIND", "ss", snapshot.kind, "orders");
+    if (!status && strcmp(snapshot.kind, "orders") != 0)
+        status = cm_fail(ctx, CM_E_FORMAT, "FILE_KIND", "ss", snapshot.kind, "orders");
     if (!status) status = cm_orders_make(ctx, 0, false, &orders);
     if (!status) status = read_settings(ctx, cm_snapshot_find(&snapshot, "settings"), orders);
     if (!status) status = read_batches(ctx, cm_snapshot_find(&snapshot, "batches"), orders);

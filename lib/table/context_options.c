@@ -8,7 +8,8 @@ static const cm_option_spec context_options[] = {
     {"seed", "0", NULL, "seed of all random numbers; the same seed gives the same results", 0, 0, CM_OPTION_INT},
     {"memory_limit", "0", NULL, "most bytes that the library may hold (0: no limit)", 0, 0, CM_OPTION_SIZE},
     {"time_limit", "0", NULL, "most seconds that a call may take (0: no limit)", 0, 1e9, CM_OPTION_NUMBER},
-    {"catalogue", NULL, NULL, "a table code, sentence: your own wording of messages and reasons", 0, 0, CM_OPTION_TABLE},
+    {"catalogue", NULL, NULL, "a table code, sentence: your own wording of messages and reasons", 0, 0,
+     CM_OPTION_TABLE},
     {0},
 };
 const cm_topic cm_context_topic = {"context", "limits, threads, seed and language of a context", context_options};
@@ -61,4 +62,6 @@ static cm_status configure(cm_context *ctx, const cm_options *options) {
     return CM_OK;
 }
 
-cm_status cm_context_configure(cm_context *ctx, const cm_options *options) { return CM_CALL(ctx, configure(ctx, options)); }
+cm_status cm_context_configure(cm_context *ctx, const cm_options *options) {
+    return CM_CALL(ctx, configure(ctx, options));
+}

@@ -15,8 +15,8 @@ cm_status cm_table_take(cm_context *ctx, const cm_table *table, const uint64_t *
 cm_status cm_gather(cm_context *ctx, const cm_table *table, const uint64_t *rows, const uint64_t *first_rows,
                     uint64_t chunk_count, cm_column **out);
 
-/* filter.c: the numbers of the rows whose cell compares as said, as for cm_table_filter, added to a growing array (freed
- * with cm_free(core, *rows, *capacity, sizeof **rows), also on failure). */
+/* filter.c: the numbers of the rows whose cell compares as said, as for cm_table_filter, added to a growing array
+ * (freed with cm_free(core, *rows, *capacity, sizeof **rows), also on failure). */
 cm_status cm_matching_rows(cm_context *ctx, const cm_table *table, const char *name, const char *how, const char *value,
                            uint64_t **rows, uint64_t *capacity, uint64_t *count);
 

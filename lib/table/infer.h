@@ -95,8 +95,8 @@ typedef union cm_value {
     double real;
 } cm_value;
 
-/* Widens the type of a column of numbers or dates so that it takes this cell, which does not fit: INT64 and DECIMAL to a
- * larger scale, DATE to TIMESTAMP. False: it is none. */
+/* Widens the type of a column of numbers or dates so that it takes this cell, which does not fit: INT64 and DECIMAL to
+ * a larger scale, DATE to TIMESTAMP. False: it is none. */
 bool cm_decision_widen(const cm_context *ctx, cm_decision *decision, const char *text, uint64_t length, uint64_t line);
 /* A value as the decision before had it, as this one has it; at the end of its range where it does not fit. */
 void cm_value_widen(const cm_decision *before, const cm_decision *decision, cm_value *value);

@@ -11,7 +11,8 @@
 /* ---- finding and converting ---- */
 
 static cm_status fail_type(cm_context *ctx, const cm_column *column, int32_t role, const char *wanted) {
-    return cm_fail(ctx, CM_E_COLUMN, "ROLE_TYPE", "ssss", column->name, cm_role_name(role), cm_type_name(column->type), wanted);
+    return cm_fail(ctx, CM_E_COLUMN, "ROLE_TYPE", "ssss", column->name, cm_role_name(role), cm_type_name(column->type),
+                   wanted);
 }
 
 static cm_status open_id(cm_context *ctx, cm_column *column, int32_t role, cm_column **out) {
@@ -71,7 +72,8 @@ static cm_status check_currency(cm_context *ctx, const cm_column *column) {
         for (uint64_t row = 0; row < chunk->rows; row++) {
             if (!cm_chunk_present(chunk, row) || codes[row] == first) continue;
             if (first >= 0) {
-                cm_text a = cm_dictionary_text(column->dictionary, first), b = cm_dictionary_text(column->dictionary, codes[row]);
+                cm_text a = cm_dictionary_text(column->dictionary, first),
+                        b = cm_dictionary_text(column->dictionary, codes[row]);
                 return cm_fail(ctx, CM_E_DATA, "CURRENCIES", "sss", column->name, a.data, b.data);
             }
             first = codes[row];
@@ -150,7 +152,8 @@ static void mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uin
             const uint8_t *byte = chunk->validity + (from >> 3);
             bits = from & 7 ? ((uint64_t)byte[0] | (uint64_t)byte[1] << 8) >> (from & 7) & 0xFF : byte[0];
         }
-        uint64_t spread = (bits * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
+        uint64_t spread =
+            (bits * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
         spread = (spread >> 7 & UINT64_C(0x0101010101010101)) * bit; /* byte k is bit k, the lowest byte first */
         memcpy(&eight, has + i, sizeof eight);
         eight |= lowest_first(spread);
@@ -231,7 +234,8 @@ static cm_status multiply(cm_context *ctx, const cm_column *price, const span *a
     return CM_OK;
 }
 
-cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end, cm_lines_block *block) {
+cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end,
+                        cm_lines_block *block) {
     cm_column *const *columns = lines->columns;
     uint8_t *has = block->has;
     span at = {0};

@@ -44,7 +44,8 @@ typedef struct cm_lines_block {
 
 /* Fills a block with the rows from first_row on: to the end of the chunk, at most CM_LINES_BLOCK, less if `end` comes
  * before. A product beyond 64 bits is CM_E_OVERFLOW with its row. */
-cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end, cm_lines_block *block);
+cm_status cm_lines_fill(cm_context *ctx, const cm_lines *lines, uint64_t first_row, uint64_t end,
+                        cm_lines_block *block);
 
 /* The money of all rows with an amount; unknown where the table has no amounts or the sum is beyond 64 bits. Fails for
  * want of memory only. */

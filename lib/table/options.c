@@ -193,7 +193,8 @@ static const cm_option_spec *find_spec(const cm_topic *topic, const char *name, 
 static cm_status look_up(cm_context *ctx, cm_options *options, const char *name, const cm_option_spec **spec,
                          option_value **value) {
     uint64_t index = 0;
-    if (!options || !name) return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_options_set", "options or name is NULL");
+    if (!options || !name)
+        return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_options_set", "options or name is NULL");
     *spec = find_spec(options->topic, name, &index);
     if (!*spec) return fail_unknown(ctx, options->topic, name);
     *value = &options->values[index];
@@ -201,7 +202,8 @@ static cm_status look_up(cm_context *ctx, cm_options *options, const char *name,
 }
 
 static cm_status add_item(cm_context *ctx, option_value *value, const char *text) {
-    cm_status status = cm_reserve(ctx, &value->items, &value->item_capacity, value->item_count + 1, sizeof *value->items);
+    cm_status status =
+        cm_reserve(ctx, &value->items, &value->item_capacity, value->item_count + 1, sizeof *value->items);
     if (status) return status;
     char *copy = cm_copy_text(ctx, text, strlen(text));
     if (!copy) return ctx->error.status;
@@ -240,7 +242,8 @@ static cm_status set_int(cm_context *ctx, cm_options *options, const char *name,
     cm_status status = look_up(ctx, options, name, &spec, &value);
     if (status) return status;
     cm_print_int(integer, text);
-    if (spec->type == CM_OPTION_TEXT) return set_text(ctx, options, name, text); /* a text that may be a number: k = 5 or auto */
+    /* a text that may be a number: k = 5 or auto */
+    if (spec->type == CM_OPTION_TEXT) return set_text(ctx, options, name, text);
     bool fits = spec->type == CM_OPTION_INT || spec->type == CM_OPTION_NUMBER || spec->type == CM_OPTION_SIZE
                     ? in_range(spec, (double)integer)
                 : spec->type == CM_OPTION_SWITCH ? integer == 0 || integer == 1
@@ -263,7 +266,8 @@ static cm_status set_double(cm_context *ctx, cm_options *options, const char *na
         return set_int(ctx, options, name, (int64_t)number);
     cm_print_double(number, text);
     if (spec->type == CM_OPTION_TEXT && isfinite(number)) return set_text(ctx, options, name, text);
-    if (spec->type != CM_OPTION_NUMBER || !isfinite(number) || !in_range(spec, number)) return fail_value(ctx, spec, text);
+    if (spec->type != CM_OPTION_NUMBER || !isfinite(number) || !in_range(spec, number))
+        return fail_value(ctx, spec, text);
     value->number = number;
     value->set = true;
     return CM_OK;
@@ -382,7 +386,8 @@ static cm_status add_pair(cm_context *ctx, cm_builder *builder, const cm_option_
     return status ? status : cm_builder_row(ctx, builder);
 }
 
-static cm_status add_pairs(cm_context *ctx, cm_builder *builder, const cm_option_spec *spec, const option_value *value) {
+static cm_status add_pairs(cm_context *ctx, cm_builder *builder, const cm_option_spec *spec,
+                           const option_value *value) {
     if (spec->type == CM_OPTION_TABLE || !value->set) return CM_OK;
     if (spec->type != CM_OPTION_LIST) return add_pair(ctx, builder, spec, value);
     cm_status status = CM_OK;

@@ -39,10 +39,12 @@ cm_status cm_options_make(cm_context *ctx, const cm_topic *topic, cm_options **o
 
 /* CM_E_ARGUMENT if the object is of another topic; NULL is fine everywhere and means the defaults of `topic`. */
 cm_status cm_options_check(cm_context *ctx, const cm_options *options, const cm_topic *topic);
-bool cm_option_is_set(const cm_options *options, const cm_topic *topic, const char *name); /* by the caller or by its default */
+/* by the caller or by its default */
+bool cm_option_is_set(const cm_options *options, const cm_topic *topic, const char *name);
 int64_t cm_option_int(const cm_options *options, const cm_topic *topic, const char *name); /* INT, SWITCH, DATE, SIZE */
 double cm_option_number(const cm_options *options, const cm_topic *topic, const char *name);
-const char *cm_option_text(const cm_options *options, const cm_topic *topic, const char *name); /* TEXT, CHOICE; NULL if not set */
+/* TEXT, CHOICE; NULL if not set */
+const char *cm_option_text(const cm_options *options, const cm_topic *topic, const char *name);
 int32_t cm_option_choice(const cm_options *options, const cm_topic *topic, const char *name);   /* index in `choices` */
 uint64_t cm_option_list(const cm_options *options, const cm_topic *topic, const char *name, const char *const **items);
 const cm_table *cm_option_table(const cm_options *options, const cm_topic *topic, const char *name); /* borrowed */

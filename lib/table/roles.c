@@ -6,20 +6,40 @@
 /* Column names, in lower case without blanks, _ and -, by which a column is taken for a role. Several names of one list
  * in one table are a conflict, so that names which often stand together (price and amount) are kept apart. */
 static const char *const customer_names[] = {
-    "customer",   "customerid", "customerno",  "customernumber", "customercode", "custid",     "cust",       "client",
-    "clientid",   "clientno",   "member",      "memberid",       "membernumber", "user",       "userid",     "household",
-    "householdid", "householdkey", "accountid", "account",       "buyer",        "buyerid",    "shopper",    "shopperid",
-    "cardno",     "loyaltyid",  "contactid",   "partnerid",      "kunde",        "kundennummer", "kundennr", NULL};
+    "customer",     "customerid", "customerno", "customernumber", "customercode", "custid",
+    "cust",         "client",     "clientid",   "clientno",       "member",       "memberid",
+    "membernumber", "user",       "userid",     "household",      "householdid",  "householdkey",
+    "accountid",    "account",    "buyer",      "buyerid",        "shopper",      "shopperid",
+    "cardno",       "loyaltyid",  "contactid",  "partnerid",      "kunde",        "kundennummer",
+    "kundennr",     NULL};
 static const char *const invoice_names[] = {
     "invoice",     "invoiceno", "invoiceid",     "invoicenumber", "order",      "orderid",    "orderno",
     "ordernumber", "basket",    "basketid",      "transaction",   "transactionid", "transactionno", "transactionnumber",
     "receipt",     "receiptid", "receiptno",     "receiptnumber", "ticket",     "ticketid",   "bill",       "billid",
     "billno",      "salesorder", "rechnung",     "rechnungsnummer", "bestellung", "bestellnummer", NULL};
-static const char *const date_names[] = {
-    "date",          "invoicedate",    "orderdate",       "purchasedate",  "transactiondate", "saledate",    "salesdate",
-    "datetime",      "timestamp",      "invoicetimestamp", "ordertimestamp", "transactiontimestamp", "invoicedatetime",
-    "orderdatetime", "transactiondatetime", "purchasetime", "transactiontime", "ordertime",   "placeordertime",
-    "datum",         "rechnungsdatum", "bestelldatum",    NULL};
+static const char *const date_names[] = {"date",
+                                         "invoicedate",
+                                         "orderdate",
+                                         "purchasedate",
+                                         "transactiondate",
+                                         "saledate",
+                                         "salesdate",
+                                         "datetime",
+                                         "timestamp",
+                                         "invoicetimestamp",
+                                         "ordertimestamp",
+                                         "transactiontimestamp",
+                                         "invoicedatetime",
+                                         "orderdatetime",
+                                         "transactiondatetime",
+                                         "purchasetime",
+                                         "transactiontime",
+                                         "ordertime",
+                                         "placeordertime",
+                                         "datum",
+                                         "rechnungsdatum",
+                                         "bestelldatum",
+                                         NULL};
 static const char *const item_names[] = {
     "item",      "itemid",   "itemno",     "itemcode",   "stockcode", "sku",     "product",        "productid",
     "productno", "productcode", "article", "articleid",  "articleno", "upc",     "ean",            "gtin",
@@ -29,11 +49,11 @@ static const char *const item_name_names[] = {
     "bezeichnung", "dishesname", NULL};
 static const char *const quantity_names[] = {"quantity", "qty",   "units", "count",  "counts", "pieces", "itemquantity",
                                              "quantityordered", "orderquantity", "menge", "anzahl", NULL};
-static const char *const price_names[] = {"price",     "unitprice", "itemprice", "priceeach", "salesprice", "sellingprice",
-                                          "preis", "einzelpreis", NULL};
-static const char *const amount_names[] = {"amount",    "amounts",    "salesvalue", "linetotal",  "lineamount", "total",
-                                           "totalamount", "totalprice", "revenue", "sales", "netamount", "value", "betrag",
-                                           "umsatz", NULL};
+static const char *const price_names[] = {"price",        "unitprice", "itemprice",   "priceeach", "salesprice",
+                                          "sellingprice", "preis",     "einzelpreis", NULL};
+static const char *const amount_names[] = {"amount",    "amounts",     "salesvalue", "linetotal", "lineamount",
+                                           "total",     "totalamount", "totalprice", "revenue",   "sales",
+                                           "netamount", "value",       "betrag",     "umsatz",    NULL};
 static const char *const cost_names[] = {"cost", "linecost", "unitcost", "costs", "cogs", "totalcost", "kosten", NULL};
 static const char *const currency_names[] = {"currency", "currencycode", "curr", "waehrung", NULL};
 

@@ -25,10 +25,13 @@ typedef struct cm_buffer {
 } cm_buffer;
 
 cm_status cm_buffer_new(cm_context *ctx, uint64_t bytes, cm_buffer **out);              /* zeroed */
-cm_status cm_buffer_new_raw(cm_context *ctx, uint64_t bytes, cm_buffer **out);          /* not zeroed: who takes it writes all */
-cm_status cm_buffer_grow(cm_context *ctx, cm_buffer *buffer, uint64_t bytes);           /* ours, with one reference; new room zeroed */
+/* not zeroed: who takes it writes all */
+cm_status cm_buffer_new_raw(cm_context *ctx, uint64_t bytes, cm_buffer **out);
+/* ours, with one reference; new room zeroed */
+cm_status cm_buffer_grow(cm_context *ctx, cm_buffer *buffer, uint64_t bytes);
 cm_status cm_buffer_foreign(cm_context *ctx, const void *data, uint64_t bytes, void (*release)(void *), void *owner,
-                            cm_buffer **out);                                            /* on failure release is not called */
+                            /* on failure release is not called */
+                            cm_buffer **out);
 cm_buffer *cm_buffer_retain(cm_buffer *buffer);
 void cm_buffer_release(cm_buffer *buffer);
 

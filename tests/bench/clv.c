@@ -1,4 +1,5 @@
-/* BG/NBD by maximum likelihood: CDNOW in weeks, and a million customers in days; then P(alive) and the purchases expected in 39 weeks. */
+/* BG/NBD by maximum likelihood: CDNOW in weeks, and a million customers in days; then P(alive) and the purchases
+ * expected in 39 weeks. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,8 @@ static void million(bench *b) {
     cm_table *table = NULL;
     synth_customers(N, columns, columns + N, columns + 2 * N);
     bench_check(b, cm_builder_new(b->ctx, &builder));
-    for (int i = 0; i < 3; i++) bench_check(b, cm_builder_column(b->ctx, builder, names[i], CM_FLOAT64, 0, CM_ROLE_NONE));
+    for (int i = 0; i < 3; i++)
+        bench_check(b, cm_builder_column(b->ctx, builder, names[i], CM_FLOAT64, 0, CM_ROLE_NONE));
     for (uint64_t i = 0; i < 3; i++) bench_check(b, cm_builder_values(b->ctx, builder, i, columns + i * N, NULL, N));
     bench_check(b, cm_builder_finish(b->ctx, builder, &table));
     cm_builder_free(builder);

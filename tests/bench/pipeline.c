@@ -1,5 +1,5 @@
-/* The whole job, from a shop's CSV to segments, rules and churn risks. Stages as the peers name them; "clean" is part of reading and
- * of "rfm" here: lines without customer and refunds are left out by the questions themselves. */
+/* The whole job, from a shop's CSV to segments, rules and churn risks. Stages as the peers name them; "clean" is part
+ * of reading and of "rfm" here: lines without customer and refunds are left out by the questions themselves. */
 #include "support/bench.h"
 
 static cm_model *fit(bench *b, const char *method, const cm_table *table, const char *const *pairs) {
@@ -40,7 +40,8 @@ static void whole_job(bench *b, const char *path) {
     bench_start(b, "rules");
     cm_options *known = bench_options(b, "baskets", (const char *const[]){"baskets", "known", NULL});
     bench_check(b, cm_baskets(b->ctx, sales, known, &baskets));
-    cm_model *rules = fit(b, "rules", baskets, (const char *const[]){"support", ".01", "confidence", ".5", "lift", "0", NULL});
+    cm_model *rules =
+        fit(b, "rules", baskets, (const char *const[]){"support", ".01", "confidence", ".5", "lift", "0", NULL});
     bench_stop(b);
 
     bench_start(b, "bgnbd");

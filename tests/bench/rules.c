@@ -1,5 +1,5 @@
-/* Rules with one consequent and at least one antecedent; and the recommendations of 100,000 baskets by them: as a table,
- * and each basket alone (live: seconds for all; ten microseconds each are one). */
+/* Rules with one consequent and at least one antecedent; and the recommendations of 100,000 baskets by them: as a
+ * table, and each basket alone (live: seconds for all; ten microseconds each are one). */
 #include <stdio.h>
 #include <string.h>
 
@@ -64,13 +64,16 @@ static void mine(bench *b, const char *path, const char *delimiter, const char *
 }
 
 static void groceries(bench *b) {
-    mine(b, bench_data("baskets/groceries.csv"), ",", ".001", strchr(b->name, '+') ? bench_cached("groceries-score.dat") : NULL);
+    mine(b, bench_data("baskets/groceries.csv"), ",", ".001",
+         strchr(b->name, '+') ? bench_cached("groceries-score.dat") : NULL);
 }
 static void t10(bench *b) {
-    mine(b, bench_cached("T10I4D100K.dat"), "blanks", ".002", strchr(b->name, '+') ? bench_cached("t10i4d100k-score.dat") : NULL);
+    mine(b, bench_cached("T10I4D100K.dat"), "blanks", ".002",
+         strchr(b->name, '+') ? bench_cached("t10i4d100k-score.dat") : NULL);
 }
 static void quest(bench *b) {
-    mine(b, bench_cached("quest-1m.dat"), "blanks", ".002", strchr(b->name, '+') ? bench_cached("quest-1m-score.dat") : NULL);
+    mine(b, bench_cached("quest-1m.dat"), "blanks", ".002",
+         strchr(b->name, '+') ? bench_cached("quest-1m-score.dat") : NULL);
 }
 static void retail(bench *b) { mine(b, bench_cached("online-retail-baskets.csv"), ",", ".01", NULL); }
 

@@ -1,5 +1,5 @@
-/* Any bytes as a .cm file: loaded as a model and as a state; what loads is used and saved again. As checksums would turn
- * nearly all changed inputs away at the door, bytes after a leading "fix" byte get them set right first. Fuzzes
+/* Any bytes as a .cm file: loaded as a model and as a state; what loads is used and saved again. As checksums would
+ * turn nearly all changed inputs away at the door, bytes after a leading "fix" byte get them set right first. Fuzzes
  * cm_model_load, cm_orders_load and what uses their results. */
 #include <stdint.h>
 #include <stdio.h>
@@ -46,11 +46,14 @@ static void fix_checksums(uint8_t *bytes, uint64_t size) {
 static void use_model(cm_context *ctx, cm_model *model, const char *path) {
     cm_table *names = NULL, *table = NULL;
     cm_scorer *scorer = NULL;
-    cm_cell in[3] = {{.type = CM_INT64, .integer = 12}, {.type = CM_INT64, .integer = 3}, {.type = CM_DECIMAL, .scale = 2, .integer = 999}};
+    cm_cell in[3] = {{.type = CM_INT64, .integer = 12},
+                     {.type = CM_INT64, .integer = 3},
+                     {.type = CM_DECIMAL, .scale = 2, .integer = 999}};
     cm_cell out[5];
     if (cm_model_table(ctx, model, "tables", &names) == CM_OK)
         for (uint64_t row = 0; row < cm_table_rows(names); row++)
-            if (cm_model_table(ctx, model, cm_table_text(names, row, 0, 0, NULL), &table) == CM_OK) cm_table_free(table);
+            if (cm_model_table(ctx, model, cm_table_text(names, row, 0, 0, NULL), &table) == CM_OK)
+                cm_table_free(table);
     if (cm_scorer_new(ctx, model, &scorer) == CM_OK) cm_scorer_row(ctx, scorer, in, 3, out, 5);
     cm_model_save(ctx, model, path);
     cm_scorer_free(scorer);

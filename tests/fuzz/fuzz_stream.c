@@ -1,4 +1,5 @@
-/* Any bytes pushed in pieces, as CSV of any encoding: as many rows as the same bytes give as a file, whatever the pieces.
+/* Any bytes pushed in pieces, as CSV of any encoding: as many rows as the same bytes give as a file, whatever the
+ * pieces.
  * The first two bytes choose encoding, dialect and pieces, the rest is the file. Fuzzes cm_reader_push, cm_reader_next,
  * cm_reader_audit, decoders, dialects. */
 #include <stdint.h>

@@ -1,6 +1,7 @@
-/* Every allocation fails: each scenario is run with the Nth allocation failing once, and with all from the Nth on failing, for N
- * from 1 until it gets through. A failing call must say CM_E_MEMORY, give NULL, leave its inputs as they were and leak nothing;
- * blocks move and are poisoned at every resize, so that stale pointers show (best under AddressSanitizer).
+/* Every allocation fails: each scenario is run with the Nth allocation failing once, and with all from the Nth on
+ * failing, for N from 1 until it gets through. A failing call must say CM_E_MEMORY, give NULL, leave its inputs as they
+ * were and leak nothing; blocks move and are poisoned at every resize, so that stale pointers show (best under
+ * AddressSanitizer).
  *
  *     test_oom [SCENARIO]        STEP=n tries only every nth allocation */
 #include <inttypes.h>
@@ -67,9 +68,9 @@ static void make_files(void) {
     char *text = malloc(64000);
     int length = sprintf(text, "Customer ID,Invoice,Date,Item,Quantity,Price,Cost,Note\n");
     for (int i = 0; i < 300; i++)
-        length += sprintf(text + length, "C%d,%d,%d/%d/2011 10:%02d,\"it\"\"em %d\",%d,%d.%02d,0.%d,%s\n", i * 7 % 23, 1000 + i / 3,
-                          1 + i % 28, 1 + i % 12, i % 60, i % 11, i % 17 ? 1 + i % 5 : -1, i % 9, i % 100, i % 10,
-                          i % 5 ? "true" : "");
+        length += sprintf(text + length, "C%d,%d,%d/%d/2011 10:%02d,\"it\"\"em %d\",%d,%d.%02d,0.%d,%s\n", i * 7 % 23,
+                          1000 + i / 3, 1 + i % 28, 1 + i % 12, i % 60, i % 11, i % 17 ? 1 + i % 5 : -1, i % 9, i % 100,
+                          i % 10, i % 5 ? "true" : "");
     snprintf(sales_path, sizeof sales_path, "%s/custmine-oom-%ld.csv", folder, (long)getpid());
     snprintf(segments_path, sizeof segments_path, "%s/custmine-oom-%ld-segments.csv", folder, (long)getpid());
     snprintf(model_path, sizeof model_path, "%s/custmine-oom-%ld-model.cm", folder, (long)getpid());
@@ -97,12 +98,14 @@ static cm_table *odd_sales(void) {
     char *text = malloc(32000);
     int length = sprintf(text, "Customer ID,Invoice,Date,Item,Description,Quantity,Price\n");
     for (int i = 0; i < 250; i++)
-        length += sprintf(text + length, "%d.0,%d,2011-0%d-%02d,%d,%s,%s%d%s,%d\n", i % 40, i < 120 ? 1 : i, 1 + i % 4, 1 + i / 4 % 27,
-                          100 + i % 30, i % 3 ? "lamp" : "red lamp", i % 2 ? "-" : "", 1 + i % 3, i % 50 ? "" : ".5", i % 7 ? i % 30 % 4 : 0);
+        length += sprintf(text + length, "%d.0,%d,2011-0%d-%02d,%d,%s,%s%d%s,%d\n", i % 40, i < 120 ? 1 : i, 1 + i % 4,
+                          1 + i / 4 % 27, 100 + i % 30, i % 3 ? "lamp" : "red lamp", i % 2 ? "-" : "", 1 + i % 3,
+                          i % 50 ? "" : ".5", i % 7 ? i % 30 % 4 : 0);
     for (int i = 0; i < 20; i++)
         length += sprintf(text + length, "1.0,%d,2011-05-%02d,200,lamp,%d,3\n", 900 + i, 1 + i, i % 2 ? -2 : 2);
-    sprintf(text + length, ",7,2011-03-01,POST,Postage,1,2\n1.0,8,2011-03-01,100,lamp,1,-9\n1.0,8,2011-03-01,100,lamp,1,-9\n"
-                           "1.0,9,2012-12-09,100,lamp,1,90000\n");
+    sprintf(text + length,
+            ",7,2011-03-01,POST,Postage,1,2\n1.0,8,2011-03-01,100,lamp,1,-9\n1.0,8,2011-03-01,100,lamp,1,-9\n"
+            "1.0,9,2012-12-09,100,lamp,1,90000\n");
     write_text(out_path, text);
     free(text);
     need(cm_read_csv(steady, out_path, NULL, &table));
@@ -115,7 +118,8 @@ static cm_table *weighed_sales(void) {
     char text[4000];
     int length = sprintf(text, "Invoice,Customer,Date,Item,Weight\n");
     for (int i = 0; i < 60; i++)
-        length += sprintf(text + length, "%d,C%d,2011-01-%02d,I%d,%d.5\n", i / 3, i / 9, 1 + i / 3, i * 7 % 11 % 4, 1 + i / 3);
+        length += sprintf(text + length, "%d,C%d,2011-01-%02d,I%d,%d.5\n", i / 3, i / 9, 1 + i / 3, i * 7 % 11 % 4,
+                          1 + i / 3);
     write_text(out_path, text);
     need(cm_read_csv(steady, out_path, NULL, &table));
     return table;
@@ -380,13 +384,15 @@ done:
 }
 
 static cm_status segment_customers(cm_context *ctx) {
-    static const char *const set[][2] = {{"k", "auto"}, {"k_range", "2:3"}, {"starts", "2"}, {"scale", "robust"}, {"missing", "median"}};
+    static const char *const set[][2] = {
+        {"k", "auto"}, {"k_range", "2:3"}, {"starts", "2"}, {"scale", "robust"}, {"missing", "median"}};
     cm_status status;
     cm_model *own = NULL, *loaded = NULL;
     cm_table *scores = NULL, *why = NULL;
     cm_options *options = NULL;
     TRY(cm_options_new(ctx, "kmeans", &options));
-    for (unsigned i = 0; i < sizeof set / sizeof *set; i++) TRY(cm_options_set_text(ctx, options, set[i][0], set[i][1]));
+    for (unsigned i = 0; i < sizeof set / sizeof *set; i++)
+        TRY(cm_options_set_text(ctx, options, set[i][0], set[i][1]));
     TRY(cm_fit(ctx, "kmeans", customers, options, &own));
     TRY(cm_model_save(ctx, own, out_path));
     TRY(cm_model_load(ctx, out_path, &loaded));
@@ -427,7 +433,9 @@ static cm_status load_and_score(cm_context *ctx) {
     cm_status status;
     cm_model *own = NULL;
     cm_scorer *scorer = NULL;
-    cm_cell in[3] = {{.type = CM_INT64, .integer = 3}, {.type = CM_INT64, .integer = 3}, {.type = CM_DECIMAL, .scale = 2, .integer = 999}};
+    cm_cell in[3] = {{.type = CM_INT64, .integer = 3},
+                     {.type = CM_INT64, .integer = 3},
+                     {.type = CM_DECIMAL, .scale = 2, .integer = 999}};
     cm_cell out[6];
     TRY(cm_model_load(ctx, model_path, &own));
     TRY(cm_scorer_new(ctx, own, &scorer));
@@ -622,7 +630,8 @@ done:
     return status;
 }
 
-/* The triangle of pairs, and (where items are many) item by item; saved, loaded, applied, tried on baskets kept aside. */
+/* The triangle of pairs, and (where items are many) item by item; saved, loaded, applied, tried on baskets kept
+ * aside. */
 static cm_status find_neighbours(cm_context *ctx) {
     cm_status status;
     cm_model *own = NULL, *loaded = NULL;
@@ -743,21 +752,22 @@ static const struct {
     const char *name;
     cm_status (*run)(cm_context *ctx);
 } scenarios[] = {
-    {"read", read_file},           {"batches", read_batches},   {"customers", make_customers},   {"orders", change_orders},
-    {"update", update_atomically}, {"fit", fit_and_apply},      {"load", load_and_score}, {"churn", churn_risk},        {"tables", tables_from_tables},
-    {"builder", build_table},      {"arrow", through_arrow},    {"write", write_tables},         {"describe", describe_all},
-    {"kmeans", segment_customers}, {"centres", start_from_centres},
-    {"cuts", cut_in_every_way},    {"history", tell_histories},  {"moves", find_moves},
-    {"checks", check_sales},
-    {"baskets", make_baskets},     {"rules", find_rules},           {"itemsets", mine_itemsets}, {"together", find_neighbours},
-    {"weights", weigh_baskets},
+    {"read", read_file},         {"batches", read_batches},     {"customers", make_customers},
+    {"orders", change_orders},   {"update", update_atomically}, {"fit", fit_and_apply},
+    {"load", load_and_score},    {"churn", churn_risk},         {"tables", tables_from_tables},
+    {"builder", build_table},    {"arrow", through_arrow},      {"write", write_tables},
+    {"describe", describe_all},  {"kmeans", segment_customers}, {"centres", start_from_centres},
+    {"cuts", cut_in_every_way},  {"history", tell_histories},   {"moves", find_moves},
+    {"checks", check_sales},     {"baskets", make_baskets},     {"rules", find_rules},
+    {"itemsets", mine_itemsets}, {"together", find_neighbours}, {"weights", weigh_baskets},
     {"profile", profile_groups},
 };
 
 /* ---- the sweep ---- */
 
-/* One run with the Nth allocation failing; whether none failed, so that the sweep is at its end. A success in spite of a failure is
- * right where less will do (libcsv asks again for a smaller buffer), but not where all later allocations fail, too. */
+/* One run with the Nth allocation failing; whether none failed, so that the sweep is at its end. A success in spite of
+ * a failure is right where less will do (libcsv asks again for a smaller buffer), but not where all later
+ * allocations fail, too. */
 static int run_once(unsigned scenario, uint64_t fail_at, int forever, uint64_t *injected) {
     faulty state = {.fail_at = fail_at, .forever = forever};
     cm_allocator allocator = {sizeof allocator, faulty_resize, &state};
@@ -769,7 +779,8 @@ static int run_once(unsigned scenario, uint64_t fail_at, int forever, uint64_t *
     if (!status && state.failed && forever) die(name, "allocations failed and nobody said so");
     cm_context_free(ctx);
     if (state.blocks || state.bytes) {
-        fprintf(stderr, "oom: %s: allocation %" PRIu64 "%s: %" PRId64 " blocks leaked\n", name, fail_at, forever ? " and all later" : "", state.blocks);
+        fprintf(stderr, "oom: %s: allocation %" PRIu64 "%s: %" PRId64 " blocks leaked\n", name, fail_at,
+                forever ? " and all later" : "", state.blocks);
         exit(1);
     }
     *injected += state.failed;

@@ -1,4 +1,5 @@
-/* What tests of reading begin with: a context and reading options, new for each test, and tables that are read by them. */
+/* What tests of reading begin with: a context and reading options, new for each test, and tables that are read by
+ * them. */
 #ifndef CM_TESTS_READING_H
 #define CM_TESTS_READING_H
 

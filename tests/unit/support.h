@@ -15,15 +15,15 @@
 #define OK(ctx, call)                                                                                                  \
     do {                                                                                                               \
         cm_status status_ = (call);                                                                                    \
-        ck_assert_msg(status_ == CM_OK, "%s: %s: %s", #call, cm_status_name(status_), cm_error_message(ctx));            \
+        ck_assert_msg(status_ == CM_OK, "%s: %s: %s", #call, cm_status_name(status_), cm_error_message(ctx));          \
     } while (0)
 
 /* A call that must fail with this status, and say so in a sentence that contains `words`. */
 #define FAILS(ctx, wanted, words, call)                                                                                \
     do {                                                                                                               \
         cm_status status_ = (call);                                                                                    \
-        ck_assert_msg(status_ == (wanted), "%s gave %s: %s", #call, cm_status_name(status_), cm_error_message(ctx));     \
-        ck_assert_msg(strstr(cm_error_message(ctx), words) != NULL, "%s said: %s", #call, cm_error_message(ctx));        \
+        ck_assert_msg(status_ == (wanted), "%s gave %s: %s", #call, cm_status_name(status_), cm_error_message(ctx));   \
+        ck_assert_msg(strstr(cm_error_message(ctx), words) != NULL, "%s said: %s", #call, cm_error_message(ctx));      \
     } while (0)
 
 static inline cm_context *new_context(void) {

@@ -270,7 +270,8 @@ static void check_threads(const oracle *all, const char *path, const cm_options 
     const cm_column *a = wanted->columns[1], *b = table->columns[1];
     ck_assert_uint_eq(a->dictionary_size, b->dictionary_size);
     for (uint64_t i = 0; i < a->dictionary_size; i++)
-        if (cm_text_compare(cm_dictionary_text(a->dictionary, (int32_t)i), cm_dictionary_text(b->dictionary, (int32_t)i)))
+        if (cm_text_compare(cm_dictionary_text(a->dictionary, (int32_t)i),
+                            cm_dictionary_text(b->dictionary, (int32_t)i)))
             ck_abort_msg("code %d differs", (int)i);
     cm_table_free(table);
     cm_context_free(ctx);

@@ -69,7 +69,9 @@ static void check_basket(const cm_table *table, uint64_t row, const char *id, in
     ck_assert_uint_eq(count, (uint64_t)__builtin_popcount((unsigned)items));
     for (uint64_t i = 0; i < count; i++) {
         ck_assert(items >> atoi(cm_table_text(table, row, column, i, NULL)) & 1);
-        if (i) ck_assert_int_lt(strcmp(cm_table_text(table, row, column, i - 1, NULL), cm_table_text(table, row, column, i, NULL)), 0);
+        if (i)
+            ck_assert_int_lt(
+                strcmp(cm_table_text(table, row, column, i - 1, NULL), cm_table_text(table, row, column, i, NULL)), 0);
     }
 }
 
@@ -79,7 +81,8 @@ static void write_id(char out[32], int customer, int day, int whole) {
     if (whole)
         snprintf(out, 32, "C%d", customer);
     else
-        snprintf(out, 32, "C%d %s-%02d", customer, january ? (FIRST_DAY + day >= 14641 ? "2010-02" : "2010-01") : "2009-12",
+        snprintf(out, 32, "C%d %s-%02d", customer,
+                 january ? (FIRST_DAY + day >= 14641 ? "2010-02" : "2010-01") : "2009-12",
                  FIRST_DAY + day - (january ? (FIRST_DAY + day >= 14641 ? 14641 : 14610) : 14579) + 1);
 }
 
@@ -87,7 +90,8 @@ START_TEST(baskets_of_customers_equal_a_recount) {
     static const struct {
         const char *basket;
         int days;
-    } kinds[] = {{"day", 1}, {"window", 1}, {"window", 2}, {"window", 7}, {"window", 30}, {"window", 400}, {"customer", 400}};
+    } kinds[] = {{"day", 1},     {"window", 1},   {"window", 2},    {"window", 7},
+                 {"window", 30}, {"window", 400}, {"customer", 400}};
     cm_context *ctx = new_context();
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         lines all = random_lines((uint64_t)_i);

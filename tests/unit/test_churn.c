@@ -1,5 +1,5 @@
-/* Churn risk: the likelihood against long double with lgammal, its gradient against differences, the published fit of CDNOW,
- * and what a customer's figures follow from. */
+/* Churn risk: the likelihood against long double with lgammal, its gradient against differences, the published fit of
+ * CDNOW, and what a customer's figures follow from. */
 #include <math.h>
 
 #include "model/churn/churn.h"
@@ -79,7 +79,8 @@ START_TEST(likelihood_and_gradient) {
             OK(ctx, cm_bg_log_likelihood(ctx, all, 5000, up, &high, ignored));
             OK(ctx, cm_bg_log_likelihood(ctx, all, 5000, down, &low, ignored));
             double difference = (high - low) / (2 * h);
-            ck_assert_msg(fabs(gradient[j] - difference) < 1e-4 * (1 + fabs(difference)), "%g, not %g", gradient[j], difference);
+            ck_assert_msg(fabs(gradient[j] - difference) < 1e-4 * (1 + fabs(difference)), "%g, not %g", gradient[j],
+                          difference);
         }
     }
     free(all);
@@ -146,7 +147,8 @@ static bool has_finding(cm_context *ctx, const cm_model *model, const char *code
     return found;
 }
 
-/* Fader and Hardie's figures for the CDNOW sample, in weeks; and E[Y(39)] = 1.226 of customer 0001 in their note on its computation. */
+/* Fader and Hardie's figures for the CDNOW sample, in weeks; and E[Y(39)] = 1.226 of customer 0001 in their note on
+ * its computation. */
 START_TEST(cdnow_as_published) {
     char path[256];
     if (!data_path(path, "cdnow/cdnow_customers_summary.csv")) return;
@@ -165,7 +167,8 @@ START_TEST(cdnow_as_published) {
     } published[] = {{"r", 0.2425928}, {"alpha", 4.4135296}, {"a", 0.7928866}, {"b", 2.4257547}};
     for (int i = 0; i < 4; i++) {
         double ours = parameter(parameters, published[i].name);
-        ck_assert_msg(fabs(ours - published[i].value) < 1e-5 * published[i].value, "%s is %.9g", published[i].name, ours);
+        ck_assert_msg(fabs(ours - published[i].value) < 1e-5 * published[i].value, "%s is %.9g", published[i].name,
+                      ours);
     }
     ck_assert(has_finding(ctx, model, "CHURN_LOG_LIKELIHOOD", &value));
     ck_assert_msg(fabs(value + 9582.42556) < 0.000006, "log-likelihood %.9g", value);
@@ -183,7 +186,8 @@ END_TEST
 /* Expected purchases by their definition: the probability of being alive at each moment, summed by simulation. */
 START_TEST(expected_purchases_by_simulation) {
     static const double p[4] = {1.3, 9.0, 1.6, 3.0};
-    cm_history one = {.repeats = 0, .last = 0, .age = 0, .weight = 1}; /* a customer just won: no history to condition on */
+    /* a customer just won: no history to condition on */
+    cm_history one = {.repeats = 0, .last = 0, .age = 0, .weight = 1};
     lcg random = {77};
     double sum = 0, silent = 0;
     int runs = 60000;
@@ -202,7 +206,8 @@ START_TEST(expected_purchases_by_simulation) {
         /* beta (a, b) by the ratio of powers (Joehnk 1964) */
         double drop;
         for (;;) {
-            double x = pow((lcg_next(&random) + 0.5) / 2147483648.0, 1 / p[2]), y = pow((lcg_next(&random) + 0.5) / 2147483648.0, 1 / p[3]);
+            double x = pow((lcg_next(&random) + 0.5) / 2147483648.0, 1 / p[2]),
+                   y = pow((lcg_next(&random) + 0.5) / 2147483648.0, 1 / p[3]);
             if (x + y <= 1) {
                 drop = x / (x + y);
                 break;
@@ -247,17 +252,22 @@ START_TEST(risk_follows_from_the_formula_and_survives_a_file) {
     OK(ctx, cm_apply(ctx, model, table, &scores));
     OK(ctx, cm_apply(ctx, loaded, table, &again));
     OK(ctx, cm_scorer_new(ctx, loaded, &scorer));
-    double r = parameter(parameters, "r"), alpha = parameter(parameters, "alpha"), a = parameter(parameters, "a"), b = parameter(parameters, "b");
+    double r = parameter(parameters, "r"), alpha = parameter(parameters, "alpha"), a = parameter(parameters, "a"),
+           b = parameter(parameters, "b");
     for (int i = 0; i < 200; i++) {
         uint64_t row = (uint64_t)i;
         double x = all[i].repeats;
-        double odds = x > 0 ? a / (b + x - 1) * pow((alpha + all[i].age) / (alpha + all[i].last), r + x) : 0, alive = 1 / (1 + odds);
+        double odds = x > 0 ? a / (b + x - 1) * pow((alpha + all[i].age) / (alpha + all[i].last), r + x) : 0,
+               alive = 1 / (1 + odds);
         double risk = 1 - alive + alive * pow((alpha + all[i].age) / (alpha + all[i].age + 90), r + x);
         ck_assert_double_eq_tol(DOUBLE(scores, row, "p_alive"), alive, 1e-12);
         ck_assert_double_eq_tol(DOUBLE(scores, row, "churn_risk"), risk, 1e-12);
         ck_assert_double_eq(DOUBLE(scores, row, "churn_risk"), DOUBLE(again, row, "churn_risk"));
         ck_assert_str_eq(TEXT(scores, row, "reasons"), TEXT(again, row, "reasons"));
-        cm_cell in[3] = {{.type = CM_FLOAT64, .real = x}, {.type = CM_FLOAT64, .real = all[i].last}, {.type = CM_FLOAT64, .real = all[i].age}}, out[8];
+        cm_cell in[3] = {{.type = CM_FLOAT64, .real = x},
+                         {.type = CM_FLOAT64, .real = all[i].last},
+                         {.type = CM_FLOAT64, .real = all[i].age}},
+                out[8];
         OK(ctx, cm_scorer_row(ctx, scorer, in, 3, out, 8));
         ck_assert_double_eq(out[0].real, DOUBLE(scores, row, "churn_risk"));
         ck_assert_uint_eq(out[2].length, strlen(TEXT(scores, row, "reasons")));

@@ -232,7 +232,8 @@ START_TEST(the_catalogue_can_be_replaced) {
     OK(ctx, cm_describe(ctx, "catalogue", &table));
     int found = 0;
     for (uint64_t row = 0; row < cm_table_rows(table); row++)
-        if (!strcmp(TEXT(table, row, "code"), "NO_METHOD")) found = !strcmp(TEXT(table, row, "sentence"), "{2} gibt es, {1} nicht");
+        if (!strcmp(TEXT(table, row, "code"), "NO_METHOD"))
+            found = !strcmp(TEXT(table, row, "sentence"), "{2} gibt es, {1} nicht");
     ck_assert_int_eq(found, 1);
     cm_table_free(table);
     cm_table_free(input);
@@ -247,7 +248,8 @@ START_TEST(long_values_are_cut_not_overrun) {
     cm_table *table = NULL;
     char *name = malloc(100001);
     memset(name, 'x', 100000);
-    memcpy(name + 590, "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 14); /* a cut must not split a character */
+    /* a cut must not split a character */
+    memcpy(name + 590, "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 14);
     name[100000] = 0;
     ck_assert_int_eq(cm_describe(ctx, name, &table), CM_E_NOT_FOUND);
     const char *message = cm_error_message(ctx);
@@ -283,7 +285,8 @@ START_TEST(options_are_checked_when_they_are_set) {
     cm_table *table = numbers(ctx, 2), *customers = NULL;
     FAILS(ctx, CM_E_OPTION, "write it like +02:00", cm_customers(ctx, table, options, &customers));
     cm_model *model = NULL;
-    FAILS(ctx, CM_E_ARGUMENT, "these are options for customers; rfm is wanted", cm_fit(ctx, "rfm", table, options, &model));
+    FAILS(ctx, CM_E_ARGUMENT, "these are options for customers; rfm is wanted",
+          cm_fit(ctx, "rfm", table, options, &model));
     cm_table_free(table);
     cm_options_free(options);
     OK(ctx, cm_options_new(ctx, "read", &options));
@@ -381,9 +384,11 @@ START_TEST(keys_are_sorted_and_equal_ones_keep_their_order) {
     }
     ck_assert_int_eq(cm_sort_keys(ctx, keys, count), CM_OK);
     for (uint64_t i = 1; i < count; i++)
-        ck_assert(keys[i - 1].key < keys[i].key || (keys[i - 1].key == keys[i].key && keys[i - 1].value < keys[i].value));
+        ck_assert(keys[i - 1].key < keys[i].key
+                  || (keys[i - 1].key == keys[i].key && keys[i - 1].value < keys[i].value));
     ck_assert(cm_key_of_double(-0.0) == cm_key_of_double(0.0));
-    ck_assert(cm_key_of_double(-1.0) < cm_key_of_double(0.0) && cm_key_of_double(1e300) < cm_key_of_double((double)INFINITY));
+    ck_assert(cm_key_of_double(-1.0) < cm_key_of_double(0.0)
+              && cm_key_of_double(1e300) < cm_key_of_double((double)INFINITY));
     ck_assert(cm_key_of_int(INT64_MIN) < cm_key_of_int(-1) && cm_key_of_int(-1) < cm_key_of_int(0));
     free(keys);
     cm_context_free(ctx);

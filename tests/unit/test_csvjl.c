@@ -1,5 +1,6 @@
 /* The awkward files that CSV.jl is tested with (JuliaData/CSV.jl, MIT): each read with the shape stated here, which
- * Python's csv module makes of them, too, or refused with the reason stated. Nothing to do where they are not at hand. */
+ * Python's csv module makes of them, too, or refused with the reason stated. Nothing to do where they are not at
+ * hand. */
 #include "custmine/io.h"
 #include "custmine/table.h"
 #include "files.h"

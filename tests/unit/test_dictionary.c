@@ -247,8 +247,9 @@ static uint64_t crafted(int kind, uint64_t i, char out[64]) {
         case 3: memcpy(out, (uint64_t[]){(i & 1023) << 32 | i >> 10}, 8); return 8;
         case 4: return (uint64_t)sprintf(out, "%07lluAAAAAAAAAAAAAAAAAAAAAAAAA", (unsigned long long)i);
         case 5: return (uint64_t)sprintf(out, "AAAAAAAAAAAAAAAAAAAAAAAAA%07llu", (unsigned long long)i);
-        default: return (uint64_t)sprintf(out, "customer-number-%07llu-that-is-longer-than-words", (unsigned long long)i);
-    }
+        default:
+            return (uint64_t)sprintf(out, "customer-number-%07llu-that-is-longer-than-words", (unsigned long long)i);
+        }
 }
 
 START_TEST(crafted_ids_cost_no_more_than_random_ones) {

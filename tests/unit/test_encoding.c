@@ -37,12 +37,20 @@ typedef struct sample {
 
 /* Made with iconv(1) of "a,e-acute\n" and of words with characters of 2, 3 and 4 bytes. */
 static const sample samples[] = {
-    SAMPLE(CM_ENCODING_AUTO, "Caf\xC3\xA9,\xE2\x82\xAC,\xF0\x9F\x98\x80\n", "Caf\xC3\xA9,\xE2\x82\xAC,\xF0\x9F\x98\x80\n"),
+    SAMPLE(CM_ENCODING_AUTO, "Caf\xC3\xA9,\xE2\x82\xAC,\xF0\x9F\x98\x80\n",
+           "Caf\xC3\xA9,\xE2\x82\xAC,\xF0\x9F\x98\x80\n"),
     SAMPLE(CM_ENCODING_UTF8, "Caf\xC3\xA9", "Caf\xC3\xA9"),
-    SAMPLE(CM_ENCODING_AUTO, "\xFF\xFE" "C\0\xE9\0\xAC\x20\x3D\xD8\x00\xDE\n\0", "C\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\n"),
-    SAMPLE(CM_ENCODING_UTF16LE, "\xFF\xFE" "C\0\xE9\0", "C\xC3\xA9"),
+    SAMPLE(CM_ENCODING_AUTO,
+           "\xFF\xFE"
+           "C\0\xE9\0\xAC\x20\x3D\xD8\x00\xDE\n\0",
+           "C\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\n"),
+    SAMPLE(CM_ENCODING_UTF16LE,
+           "\xFF\xFE"
+           "C\0\xE9\0",
+           "C\xC3\xA9"),
     SAMPLE(CM_ENCODING_UTF16LE, "C\0\xE9\0\xAC\x20\x3D\xD8\x00\xDE", "C\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
-    SAMPLE(CM_ENCODING_AUTO, "\xFE\xFF\0C\0\xE9\x20\xAC\xD8\x3D\xDE\x00\0\n", "C\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\n"),
+    SAMPLE(CM_ENCODING_AUTO, "\xFE\xFF\0C\0\xE9\x20\xAC\xD8\x3D\xDE\x00\0\n",
+           "C\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\n"),
     SAMPLE(CM_ENCODING_UTF16BE, "\0C\0\xE9", "C\xC3\xA9"),
     SAMPLE(CM_ENCODING_GB18030, "\xB2\xCB\xC6\xB7,\x81\x30\x81\x30,A", "\xE8\x8F\x9C\xE5\x93\x81,\xC2\x80,A"),
     SAMPLE(CM_ENCODING_GBK, "\xB2\xCB", "\xE8\x8F\x9C"),
@@ -68,14 +76,24 @@ START_TEST(samples_in_any_portions) {
 END_TEST
 
 static const sample wrong[] = {
-    SAMPLE(CM_ENCODING_AUTO, "a\nb\xE9!", "m:: byte E9 is no UTF-8; the file may be windows-1252 or iso-8859-1 (b\xC3\xA9!)"),
+    SAMPLE(CM_ENCODING_AUTO, "a\nb\xE9!",
+           "m:: byte E9 is no UTF-8; the file may be windows-1252 or iso-8859-1 (b\xC3\xA9!)"),
     SAMPLE(CM_ENCODING_UTF8, "ab\xC3", "byte C3 is no UTF-8"),
     SAMPLE(CM_ENCODING_UTF8, "\xED\xA0\x80", "byte ED is no UTF-8"),
     SAMPLE(CM_ENCODING_UTF8, "\xC0\x80", "byte C0 is no UTF-8"),
     SAMPLE(CM_ENCODING_AUTO, "\xFF", "byte FF is no UTF-8"),
-    SAMPLE(CM_ENCODING_AUTO, "\xFE" "A", "byte FE is no UTF-8"),
-    SAMPLE(CM_ENCODING_UTF16LE, "\x00\xDC" "A\0", "byte 00 is no UTF-16LE"),
-    SAMPLE(CM_ENCODING_UTF16LE, "A\0\x3D\xD8" "A\0", "byte 3D is no UTF-16LE"),
+    SAMPLE(CM_ENCODING_AUTO,
+           "\xFE"
+           "A",
+           "byte FE is no UTF-8"),
+    SAMPLE(CM_ENCODING_UTF16LE,
+           "\x00\xDC"
+           "A\0",
+           "byte 00 is no UTF-16LE"),
+    SAMPLE(CM_ENCODING_UTF16LE,
+           "A\0\x3D\xD8"
+           "A\0",
+           "byte 3D is no UTF-16LE"),
     SAMPLE(CM_ENCODING_UTF16BE, "\0A\xD8\x3D", "byte D8 is no UTF-16BE"),
     SAMPLE(CM_ENCODING_UTF16BE, "\0A\0", "byte 00 is no UTF-16BE"),
     SAMPLE(CM_ENCODING_GB18030, "A\xB2", "byte B2 is no GB18030"),

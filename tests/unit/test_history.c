@@ -19,7 +19,8 @@ static void make_lines(uint64_t seed) {
         int64_t customer = lcg_below(&random, PEOPLE);
         int64_t day = 15000 + lcg_below(&random, DAYS);
         if (customer % 7 == 0) day = 15000 + customer + (int64_t)lcg_below(&random, 15) * 30; /* a rhythm */
-        lines[i] = (line){customer, lcg_below(&random, 5) ? (int64_t)lcg_below(&random, 400) : -1, day, 1 + lcg_below(&random, 9000)};
+        lines[i] = (line){customer, lcg_below(&random, 5) ? (int64_t)lcg_below(&random, 400) : -1, day,
+                          1 + lcg_below(&random, 9000)};
         if (lcg_below(&random, 8) == 0) lines[i].amount = -lines[i].amount;
     }
     for (int i = 0; i < 3; i++) lines[i].customer = PEOPLE + i; /* who bought once, or only sent back */
@@ -136,12 +137,14 @@ START_TEST(rhythm_equals_plain_loops) {
         int64_t months = 0;
         double mean = n > 1 ? (double)(days[n - 1] - days[0]) / (n - 1) : 0, variance = 0;
         for (int i = 0; i < n; i++) months += i == 0 || month_of(days[i]) != month_of(days[i - 1]);
-        for (int i = 1; i < n; i++) variance += ((double)(days[i] - days[i - 1]) - mean) * ((double)(days[i] - days[i - 1]) - mean) / (n - 1);
+        for (int i = 1; i < n; i++)
+            variance += ((double)(days[i] - days[i - 1]) - mean) * ((double)(days[i] - days[i - 1]) - mean) / (n - 1);
         if (n > 1) ck_assert_double_eq_tol(DOUBLE(table, row, "mean_gap_days"), mean, 1e-12);
         if (n > 2) ck_assert_double_eq_tol(DOUBLE(table, row, "gap_cv"), sqrt(variance) / mean, 1e-9);
         ck_assert_int_eq(INT(table, row, "active_months"), months);
         ck_assert_int_eq(INT(table, row, "months"), month_of(as_of()) - month_of(days[0]) + 1);
-        ck_assert_double_eq_tol(DOUBLE(table, row, "rhythm_days"), ((double)(days[n - 1] - days[0]) + typical) / n, 1e-9);
+        ck_assert_double_eq_tol(DOUBLE(table, row, "rhythm_days"), ((double)(days[n - 1] - days[0]) + typical) / n,
+                                1e-9);
         ck_assert_str_eq(TEXT(table, row, "stage"), expected_stage(days, n, typical));
     }
     cm_table_free(table);
@@ -155,8 +158,8 @@ static int64_t invoices_of(int64_t customer, int64_t to) {
     for (int i = 0; i < LINES; i++) {
         int first = lines[i].customer == customer && lines[i].day <= to && lines[i].amount >= 0;
         for (int j = 0; j < i && first; j++)
-            if (lines[j].customer == customer && lines[j].day <= to && lines[j].amount >= 0 && lines[j].invoice == lines[i].invoice
-                && (lines[i].invoice >= 0 || lines[j].day == lines[i].day))
+            if (lines[j].customer == customer && lines[j].day <= to && lines[j].amount >= 0
+                && lines[j].invoice == lines[i].invoice && (lines[i].invoice >= 0 || lines[j].day == lines[i].day))
                 first = 0;
         count += first;
     }
@@ -204,7 +207,8 @@ START_TEST(cohorts_equal_plain_loops) {
             for (int i = 0; i < n; i++) bought |= month_of(days[i]) == month;
             buying += bought;
             for (int i = 0; i < LINES; i++)
-                if (lines[i].customer == c && (month_of(lines[i].day) == month || (month == cohort && month_of(lines[i].day) < cohort)))
+                if (lines[i].customer == c
+                    && (month_of(lines[i].day) == month || (month == cohort && month_of(lines[i].day) < cohort)))
                     sum += lines[i].amount;
         }
         ck_assert_int_eq(month_of(INT(cohorts, row, "starts")), month);

@@ -28,7 +28,8 @@ static cm_table *table_of(cm_context *ctx, const line *lines, int count) {
         OK(ctx, cm_builder_text(ctx, builder, 2, &"abcdef"[lines[i].item], 1));
         OK(ctx, cm_builder_int(ctx, builder, 3, 15000 + lines[i].invoice % 3));
         OK(ctx, cm_builder_int(ctx, builder, 4, lines[i].amount));
-        if (lines[i].item % 3) OK(ctx, cm_builder_text(ctx, builder, 5, &"xyz"[lines[i].item % 3], 1)); /* a, d: of no kind */
+        /* a, d: of no kind */
+        if (lines[i].item % 3) OK(ctx, cm_builder_text(ctx, builder, 5, &"xyz"[lines[i].item % 3], 1));
         OK(ctx, cm_builder_row(ctx, builder));
     }
     OK(ctx, cm_builder_finish(ctx, builder, &table));

@@ -471,7 +471,8 @@ START_TEST(criteria_are_as_defined) {
     int64_t best = 0, second = 0;
     int labels[ROWS], counts[9], judged = 0;
     for (uint64_t row = 0; row < cm_table_rows(diagnostics); row++) {
-        int64_t k = INT(diagnostics, row, "k"), place = ABSENT(diagnostics, row, "place") ? 0 : INT(diagnostics, row, "place");
+        int64_t k = INT(diagnostics, row, "k"),
+                place = ABSENT(diagnostics, row, "place") ? 0 : INT(diagnostics, row, "place");
         if (ABSENT(diagnostics, row, "calinski_harabasz")) continue;
         judged++;
         inertia[k] = DOUBLE(diagnostics, row, "inertia");
@@ -496,7 +497,8 @@ START_TEST(criteria_are_as_defined) {
         for (int i = 0; i < ROWS * COLUMNS; i++) all[i % COLUMNS] += x[i] / ROWS;
         for (int i = 0; i < ROWS; i++) {
             within += square(x + i * COLUMNS, means + labels[i] * COLUMNS, COLUMNS);
-            spreads[labels[i]] += sqrt(square(x + i * COLUMNS, means + labels[i] * COLUMNS, COLUMNS)) / counts[labels[i]];
+            spreads[labels[i]] +=
+                sqrt(square(x + i * COLUMNS, means + labels[i] * COLUMNS, COLUMNS)) / counts[labels[i]];
         }
         for (int i = 0; i < k; i++) {
             double worst = 0;
@@ -504,7 +506,8 @@ START_TEST(criteria_are_as_defined) {
             least = counts[i] < least ? counts[i] : least;
             for (int j = 0; j < k; j++)
                 if (j != i)
-                    worst = fmax(worst, (spreads[i] + spreads[j]) / sqrt(square(means + i * COLUMNS, means + j * COLUMNS, COLUMNS)));
+                    worst = fmax(worst, (spreads[i] + spreads[j])
+                                            / sqrt(square(means + i * COLUMNS, means + j * COLUMNS, COLUMNS)));
             sum += worst / k;
         }
         double ch = between / (k - 1) / (within / (ROWS - k));
@@ -566,7 +569,8 @@ START_TEST(segments_have_a_medoid_and_far_rows_are_flagged) {
     cm_table *segments = model_table(ctx, model, "segments"), *reach = model_table(ctx, model, "reach");
     cm_table *differences = model_table(ctx, model, "differences");
     label_rows(ctx, model, table, labels, distances);
-    for (int segment = 0; segment < K; segment++) { /* the least sum of squared distances to all others of the segment */
+    /* the least sum of squared distances to all others of the segment */
+    for (int segment = 0; segment < K; segment++) {
         double least = INFINITY;
         int medoid = -1;
         for (int i = 0; i < ROWS; i++) {
@@ -621,11 +625,13 @@ START_TEST(the_deadline_may_leave_a_model) {
         WITH("k", "30", "starts", "1000", "tolerance", "0", "report", "0", "allow_partial", "1"), &model);
     if (status != CM_E_LIMIT) { /* a slow machine does not come to a first iteration */
         ck_assert_int_eq(status, CM_OK);
-        cm_table *diagnostics = model_table(ctx, model, "diagnostics"), *centroids = model_table(ctx, model, "centroids");
+        cm_table *diagnostics = model_table(ctx, model, "diagnostics"),
+                 *centroids = model_table(ctx, model, "centroids");
         uint64_t rows = cm_table_rows(diagnostics);
         ck_assert_uint_lt(rows, 1000);
         ck_assert_uint_eq(cm_table_rows(centroids), 30);
-        for (uint64_t row = 0; row + 1 < rows; row++) ck_assert_str_ne(TEXT(diagnostics, row, "stopped_by"), "deadline");
+        for (uint64_t row = 0; row + 1 < rows; row++)
+            ck_assert_str_ne(TEXT(diagnostics, row, "stopped_by"), "deadline");
         cm_table_free(diagnostics);
         cm_table_free(centroids);
         cm_model_free(model);

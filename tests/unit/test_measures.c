@@ -1,5 +1,5 @@
-/* Measures of rules straight from the table of four cells, in long double, whose 64 bits hold the products of two cells;
- * Fisher's test as a sum of exponentials of log factorials. */
+/* Measures of rules straight from the table of four cells, in long double, whose 64 bits hold the products of two
+ * cells; Fisher's test as a sum of exponentials of log factorials. */
 #include <math.h>
 
 #include "base/fisher.h"
@@ -70,9 +70,9 @@ static void near(const char *name, const cells *t, double ours, real truth, real
     ck_assert_msg(!isnan(ours), "%s is not a number", name);
     if (isinf(truth)) ck_assert_msg(isinf(ours), "%s has a bound", name);
     else
-        ck_assert_msg(fabsl((real)ours - truth) <= tolerance * fabsl(truth) + 1e-300L, "%s of %llu %llu %llu %llu: %.17g, not %.17Lg", name,
-                      (unsigned long long)t->a, (unsigned long long)t->b, (unsigned long long)t->c,
-                      (unsigned long long)t->d, ours, truth);
+        ck_assert_msg(fabsl((real)ours - truth) <= tolerance * fabsl(truth) + 1e-300L,
+                      "%s of %llu %llu %llu %llu: %.17g, not %.17Lg", name, (unsigned long long)t->a,
+                      (unsigned long long)t->b, (unsigned long long)t->c, (unsigned long long)t->d, ours, truth);
 }
 
 /* Small tables, with empty cells, and large ones, up to four thousand million baskets. */

@@ -58,7 +58,8 @@ static void expect_code(const person *one, char out[64]) {
     if (!one->segment[0]) strcpy(out, "MOVE_NEW");
     else if (!one->segment[1]) strcpy(out, "MOVE_GONE");
     else if (one->orders[1] > one->orders[0])
-        sprintf(out, "MOVE_BOUGHT_FOR %d %s%d.000", (int)(one->orders[1] - one->orders[0]), money < 0 ? "-" : "", abs((int)money) / 100);
+        sprintf(out, "MOVE_BOUGHT_FOR %d %s%d.000", (int)(one->orders[1] - one->orders[0]), money < 0 ? "-" : "",
+                abs((int)money) / 100);
     else if (one->orders[1] < one->orders[0]) sprintf(out, "MOVE_FEWER %d", (int)(one->orders[0] - one->orders[1]));
     else if (money) sprintf(out, "MOVE_MONEY %d.000", (int)money / 100);
     else if (one->days[1] > one->days[0]) sprintf(out, "MOVE_SILENT %d %d", (int)one->days[1], (int)one->days[0]);
@@ -168,24 +169,43 @@ typedef struct buyer {
 } buyer;
 
 static cm_table *buyers_of(cm_context *ctx, buyer *all, uint64_t seed) {
-    static const char *const columns[] = {"customer", "recency_days", "invoices", "money", "recency_days_before", "invoices_before",
-                                          "money_before", "purchase_days_since", "money_since", "stage", "gap_cv", "active_months", "months"};
+    static const char *const columns[] = {"customer",
+                                          "recency_days",
+                                          "invoices",
+                                          "money",
+                                          "recency_days_before",
+                                          "invoices_before",
+                                          "money_before",
+                                          "purchase_days_since",
+                                          "money_since",
+                                          "stage",
+                                          "gap_cv",
+                                          "active_months",
+                                          "months"};
     lcg random = {seed};
     cm_builder *builder = NULL;
     cm_table *table = NULL;
     OK(ctx, cm_builder_new(ctx, &builder));
     for (int i = 0; i < 13; i++)
-        OK(ctx, cm_builder_column(ctx, builder, columns[i], i == 3 || i == 6 || i == 8 ? CM_DECIMAL : i == 9 ? CM_STRING : i == 10 ? CM_FLOAT64 : CM_INT64,
+        OK(ctx, cm_builder_column(ctx, builder, columns[i],
+                                  i == 3 || i == 6 || i == 8 ? CM_DECIMAL
+                                  : i == 9                   ? CM_STRING
+                                  : i == 10                  ? CM_FLOAT64
+                                                             : CM_INT64,
                                   i == 3 || i == 6 || i == 8 ? 2 : 0, 0));
     for (int i = 0; i < PEOPLE; i++) {
         buyer *one = &all[i];
         *one = (buyer){{lcg_below(&random, 300), 1 + lcg_below(&random, 20), (int64_t)lcg_below(&random, 90000) - 500},
                        {lcg_below(&random, 300), 1 + lcg_below(&random, 20), lcg_below(&random, 60000)},
-                       lcg_below(&random, 3), lcg_below(&random, 9000), lcg_below(&random, 2), lcg_below(&random, 200) / 100.0};
+                       lcg_below(&random, 3),
+                       lcg_below(&random, 9000),
+                       lcg_below(&random, 2),
+                       lcg_below(&random, 200) / 100.0};
         if (i % 9 == 0) one->before[0] = -1; /* had not bought */
         OK(ctx, cm_builder_int(ctx, builder, 0, i));
         for (int d = 0; d < 3; d++) OK(ctx, cm_builder_int(ctx, builder, 1 + (uint64_t)d, one->now[d]));
-        for (int d = 0; d < 3 && one->before[0] >= 0; d++) OK(ctx, cm_builder_int(ctx, builder, 4 + (uint64_t)d, one->before[d]));
+        for (int d = 0; d < 3 && one->before[0] >= 0; d++)
+            OK(ctx, cm_builder_int(ctx, builder, 4 + (uint64_t)d, one->before[d]));
         if (one->before[0] >= 0) OK(ctx, cm_builder_int(ctx, builder, 7, one->days_since));
         if (one->before[0] >= 0) OK(ctx, cm_builder_int(ctx, builder, 8, one->money_since));
         OK(ctx, cm_builder_text(ctx, builder, 9, one->stage ? "active" : "lapsed", 6));
@@ -204,8 +224,10 @@ static void earlier_segments(cm_context *ctx, const cm_model *model, const buyer
     cm_scorer *scorer = NULL;
     OK(ctx, cm_scorer_new(ctx, model, &scorer));
     for (int i = 0; i < PEOPLE; i++) {
-        cm_cell in[3] = {{.type = CM_INT64, .integer = all[i].before[0]}, {.type = CM_INT64, .integer = all[i].before[1]},
-                         {.type = CM_DECIMAL, .scale = 2, .integer = all[i].before[2]}}, cells[6];
+        cm_cell in[3] = {{.type = CM_INT64, .integer = all[i].before[0]},
+                         {.type = CM_INT64, .integer = all[i].before[1]},
+                         {.type = CM_DECIMAL, .scale = 2, .integer = all[i].before[2]}},
+                cells[6];
         out[i][0] = 0;
         if (all[i].before[0] < 0) continue;
         OK(ctx, cm_scorer_row(ctx, scorer, in, 3, cells, 6));
@@ -218,7 +240,8 @@ START_TEST(outcomes_migration_and_golden_equal_plain_loops) {
     cm_context *ctx = new_context();
     static buyer all[PEOPLE];
     static char earlier[PEOPLE][64];
-    cm_table *table = buyers_of(ctx, all, (uint64_t)_i + 77), *segments = NULL, *migration = NULL, *changes = NULL, *golden = NULL, *scores = NULL;
+    cm_table *table = buyers_of(ctx, all, (uint64_t)_i + 77), *segments = NULL, *migration = NULL, *changes = NULL,
+             *golden = NULL, *scores = NULL;
     cm_model *model = NULL;
     OK(ctx, cm_fit(ctx, "rfm", table, NULL, &model));
     OK(ctx, cm_apply(ctx, model, table, &scores));
@@ -279,7 +302,8 @@ START_TEST(gini_equals_the_mean_difference) {
         sum += (double)all[i].now[2];
         days += (double)all[i].now[0];
         for (int j = 0; j < PEOPLE; j++)
-            differences += (double)(all[i].now[2] > all[j].now[2] ? all[i].now[2] - all[j].now[2] : all[j].now[2] - all[i].now[2]);
+            differences +=
+                (double)(all[i].now[2] > all[j].now[2] ? all[i].now[2] - all[j].now[2] : all[j].now[2] - all[i].now[2]);
     }
     ck_assert_double_eq_tol(DOUBLE(pyramid, 5, "gini"), differences / (2.0 * PEOPLE * sum), 1e-12);
     ck_assert_double_eq_tol(DOUBLE(pyramid, 5, "mean_recency_days"), days / PEOPLE, 1e-9);

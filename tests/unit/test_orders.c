@@ -82,8 +82,8 @@ static int counts(const line *one, int64_t as_of, int refunds, int *purchase) {
 }
 
 /* Compares one customer's row with a recount over all lines: slow and plain on purpose. */
-static void check_customer(const cm_table *table, uint64_t row, int customer, const line *lines, size_t count, int64_t as_of,
-                           int refunds) {
+static void check_customer(const cm_table *table, uint64_t row, int customer, const line *lines, size_t count,
+                           int64_t as_of, int refunds) {
     int64_t first = INT64_MAX, last = -1, bought = 0, quantity = 0, money = 0, refunded = 0, cost = 0, first_money = 0;
     char days[200] = {0}, invoices[2000] = {0};
     int64_t day_count = 0, invoice_count = 0;
@@ -165,7 +165,9 @@ START_TEST(customers_equal_a_recount) {
                 check_customer(customers, row, id, lines, 1500, as_of, treatment);
                 if (row && _i) ck_assert_int_lt(cm_table_int(customers, row - 1, 0), cm_table_int(customers, row, 0));
                 if (row && !_i)
-                    ck_assert_int_lt(strcmp(cm_table_text(customers, row - 1, 0, 0, NULL), cm_table_text(customers, row, 0, 0, NULL)), 0);
+                    ck_assert_int_lt(strcmp(cm_table_text(customers, row - 1, 0, 0, NULL),
+                                            cm_table_text(customers, row, 0, 0, NULL)),
+                                     0);
             }
             cm_options_free(options);
             cm_table_free(customers);

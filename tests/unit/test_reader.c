@@ -467,7 +467,9 @@ START_TEST(spectrum) {
         {"empty", "1|||2|3|4"},
         {"empty_crlf", "1|||2|3|4"},
         /* its JSON has another telephone number; the rest is the same */
-        {"location_coordinates", "2095257564|37\xEF\xBF\xBD" "36'37.8\"N 121\xEF\xBF\xBD" "2'17.9\"W|Modesto|Stanislaus"},
+        {"location_coordinates", "2095257564|37\xEF\xBF\xBD"
+                                 "36'37.8\"N 121\xEF\xBF\xBD"
+                                 "2'17.9\"W|Modesto|Stanislaus"},
     };
     char path[200], all[2000];
     if (!have(REAL "csv/csv-spectrum")) return;

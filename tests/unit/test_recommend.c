@@ -50,7 +50,8 @@ static cm_table *table_of(cm_context *ctx, const basket *all, int count, int ids
         if (strange && b % strange == 0) OK(ctx, cm_builder_text(ctx, builder, 0, "never seen", 10));
         for (int i = 0; i < ITEMS; i++)
             if (all[b].items >> (i * 5 + b) % ITEMS & 1)
-                OK(ctx, cm_builder_text(ctx, builder, 0, name_of((i * 5 + b) % ITEMS), strlen(name_of((i * 5 + b) % ITEMS))));
+                OK(ctx, cm_builder_text(ctx, builder, 0, name_of((i * 5 + b) % ITEMS),
+                                        strlen(name_of((i * 5 + b) % ITEMS))));
         int length = snprintf(text, sizeof text, "b%d", b);
         if (ids == TEXTS && b % 7) OK(ctx, cm_builder_text(ctx, builder, 1, text, (uint64_t)length));
         if (ids == NUMBERS && b % 7) OK(ctx, cm_builder_int(ctx, builder, 1, 1000 + b));

@@ -62,8 +62,8 @@ static void assert_scores(const cm_table *scores, const customer *all, int count
     ck_assert_uint_eq(cm_table_rows(scores), (uint64_t)count);
     for (int i = 0; i < count; i++)
         for (int d = 0; d < 3; d++)
-            ck_assert_msg(INT(scores, (uint64_t)i, score_names[d]) == all[i].scores[d], "customer %d %s: %d, not %d", i, score_names[d],
-                          (int)INT(scores, (uint64_t)i, score_names[d]), (int)all[i].scores[d]);
+            ck_assert_msg(INT(scores, (uint64_t)i, score_names[d]) == all[i].scores[d], "customer %d %s: %d, not %d", i,
+                          score_names[d], (int)INT(scores, (uint64_t)i, score_names[d]), (int)all[i].scores[d]);
 }
 
 /* Each score of each place of the cuts has as many customers as the table says, and spans what they have. */
@@ -106,7 +106,8 @@ static void assert_diagnostics(const cm_table *cuts, const cm_table *diagnostics
         for (uint64_t row = 0; row < cm_table_rows(cuts); row++) {
             const char *a = TEXT(cuts, row, "within"), *b = TEXT(diagnostics, i, "within");
             found += INT(cuts, row, "customers") == 0 && INT(cuts, row, "score") == INT(diagnostics, i, "score")
-                     && !strcmp(TEXT(cuts, row, "dimension"), TEXT(diagnostics, i, "dimension")) && (a ? b && !strcmp(a, b) : !b);
+                     && !strcmp(TEXT(cuts, row, "dimension"), TEXT(diagnostics, i, "dimension"))
+                     && (a ? b && !strcmp(a, b) : !b);
         }
         ck_assert_uint_eq(found, 1);
         ck_assert_ptr_nonnull(strstr(TEXT(diagnostics, i, "sentence"), TEXT(diagnostics, i, "dimension")));
@@ -114,8 +115,8 @@ static void assert_diagnostics(const cm_table *cuts, const cm_table *diagnostics
 }
 
 /* A model after a file, and its cuts given to another, score alike. */
-static void assert_same_again(cm_context *ctx, const cm_model *model, const cm_table *cuts, const cm_table *table, const customer *all,
-                              int count) {
+static void assert_same_again(cm_context *ctx, const cm_model *model, const cm_table *cuts, const cm_table *table,
+                              const customer *all, int count) {
     char path[256];
     cm_model *loaded = NULL, *fixed = NULL;
     cm_table *scores = NULL;
@@ -177,8 +178,9 @@ END_TEST
 
 START_TEST(a_band_of_the_pyramid_brings_its_share) {
     cm_context *ctx = new_context();
-    customer all[10] = {{{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}},
-                        {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 150}, {0}}, {{1, 1, 150}, {0}}, {{1, 1, 3000}, {0}}};
+    customer all[10] = {{{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}},
+                        {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 150}, {0}},
+                        {{1, 1, 150}, {0}}, {{1, 1, 3000}, {0}}};
     static const int n[] = {2, 2, 4};
     cm_table *table = table_of(ctx, all, 10), *diagnostics = NULL, *scores = NULL;
     cm_options *options = options_of(ctx, "pyramid", n);
@@ -270,11 +272,13 @@ static cm_status fit_fixed(cm_context *ctx, const cm_table *table, const cut *cu
 }
 
 START_TEST(given_cuts_score_as_they_say) {
-    static const cut cuts[] = {{"recency", 3, NULL, "30", NULL},  {"recency", 2, NULL, "90", NULL}, {"recency", 1, NULL, NULL, NULL},
-                               {"frequency", 2, "3", NULL, NULL}, {"frequency", 1, NULL, NULL, NULL},
-                               {"monetary", 2, "100.005", NULL, NULL}, {"monetary", 4, "500", NULL, NULL}};
+    static const cut cuts[] = {{"recency", 3, NULL, "30", NULL},   {"recency", 2, NULL, "90", NULL},
+                               {"recency", 1, NULL, NULL, NULL},   {"frequency", 2, "3", NULL, NULL},
+                               {"frequency", 1, NULL, NULL, NULL}, {"monetary", 2, "100.005", NULL, NULL},
+                               {"monetary", 4, "500", NULL, NULL}};
     cm_context *ctx = new_context();
-    customer all[5] = {{{30, 3, 10000}, {0}}, {{31, 2, 10001}, {0}}, {{90, 4, 49999}, {0}}, {{91, 1, 50000}, {0}}, {{0, 9, -5}, {0}}};
+    customer all[5] = {
+        {{30, 3, 10000}, {0}}, {{31, 2, 10001}, {0}}, {{90, 4, 49999}, {0}}, {{91, 1, 50000}, {0}}, {{0, 9, -5}, {0}}};
     static const int64_t expected[5][3] = {{3, 2, 1}, {2, 1, 2}, {2, 2, 2}, {1, 1, 4}, {3, 2, 1}};
     cm_table *table = table_of(ctx, all, 5), *scores = NULL, *table_cuts = NULL, *diagnostics = NULL;
     cm_model *model = NULL;
@@ -304,17 +308,29 @@ START_TEST(bad_cuts_are_told) {
         const char *words;
     } bad[] = {
         {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}}, "no cut for monetary"},
-        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 11, "2", NULL, NULL}}, "not 11"},
+        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 11, "2", NULL, NULL}},
+         "not 11"},
         {{{"age", 2, NULL, "30", NULL}}, "row 1 of the table of cuts: the dimension"},
-        {{{"recency", 2, NULL, "30.5", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "2", NULL, NULL}}, "to is not a number that fits"},
-        {{{"recency", 2, NULL, "30", NULL}, {"recency", 3, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "2", NULL, NULL}},
+        {{{"recency", 2, NULL, "30.5", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "2", NULL, NULL}},
+         "to is not a number that fits"},
+        {{{"recency", 2, NULL, "30", NULL},
+          {"recency", 3, NULL, "30", NULL},
+          {"frequency", 2, "2", NULL, NULL},
+          {"monetary", 2, "2", NULL, NULL}},
          "recency score 3 does not start"},
-        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}, {"frequency", 2, "3", NULL, NULL}, {"monetary", 2, "2", NULL, NULL}},
+        {{{"recency", 2, NULL, "30", NULL},
+          {"frequency", 2, "2", NULL, NULL},
+          {"frequency", 2, "3", NULL, NULL},
+          {"monetary", 2, "2", NULL, NULL}},
          "frequency score 2 twice"},
-        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, "2"}, {"monetary", 2, "2", NULL, NULL}}, "row 3 of the table of cuts: within"},
-        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, "7"}, {"monetary", 2, "2", NULL, "22"}}, "row 2 of the table of cuts: within"},
-        {{{"recency", 2, "30", NULL, NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "2", NULL, NULL}}, "recency score 2 needs to"},
-        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "1", "1e300", NULL}}, "not a number that fits"},
+        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, "2"}, {"monetary", 2, "2", NULL, NULL}},
+         "row 3 of the table of cuts: within"},
+        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, "7"}, {"monetary", 2, "2", NULL, "22"}},
+         "row 2 of the table of cuts: within"},
+        {{{"recency", 2, "30", NULL, NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "2", NULL, NULL}},
+         "recency score 2 needs to"},
+        {{{"recency", 2, NULL, "30", NULL}, {"frequency", 2, "2", NULL, NULL}, {"monetary", 2, "1", "1e300", NULL}},
+         "not a number that fits"},
     };
     cm_context *ctx = new_context();
     customer *all = random_customers(1, 20, 20);

@@ -27,8 +27,28 @@ static uint64_t random_bits(void) {
 
 /* Texts with everything that needs care: quotes, delimiters, line ends, blanks, formulas, bytes of 2 to 4. */
 static size_t random_text(char out[64]) {
-    static const char *const parts[] = {"a", "B", "7", ",", ";", "; ", "\\", "\"", "\n", "\r\n", " ", "\t", "=", "-", "'",
-                                        "|", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBB\xBF", "null", "0"};
+    static const char *const parts[] = {"a",
+                                        "B",
+                                        "7",
+                                        ",",
+                                        ";",
+                                        "; ",
+                                        "\\",
+                                        "\"",
+                                        "\n",
+                                        "\r\n",
+                                        " ",
+                                        "\t",
+                                        "=",
+                                        "-",
+                                        "'",
+                                        "|",
+                                        "\xC3\xA9",
+                                        "\xE2\x82\xAC",
+                                        "\xF0\x9F\x98\x80",
+                                        "\xEF\xBB\xBF",
+                                        "null",
+                                        "0"};
     size_t count = below(7);
     out[0] = 0;
     for (size_t i = 0; i < count; i++) strcat(out, parts[below(sizeof parts / sizeof *parts)]);

@@ -400,8 +400,9 @@ END_TEST
 /* ---- what cannot be a weight ---- */
 
 START_TEST(tests_have_no_decimals) {
-    static const char *const wrong[][2] = {{"significance", "0.05"}, {"interval", "0.95"},     {"by", "fisher_p"},
-                                           {"by", "chi_squared"},    {"measures", "fisher_p"}, {"where", "fisher_p<0.1"}};
+    static const char *const wrong[][2] = {{"significance", "0.05"}, {"interval", "0.95"},
+                                           {"by", "fisher_p"},       {"by", "chi_squared"},
+                                           {"measures", "fisher_p"}, {"where", "fisher_p<0.1"}};
     cm_context *ctx = new_context();
     market all;
     invent(&all, 6, 40, 1, 50);

@@ -32,7 +32,8 @@ static cm_table *table_of(cm_context *ctx, const world *all) {
     OK(ctx, cm_builder_column(ctx, builder, "items", CM_LIST, 0, 0));
     for (int b = 0; b < all->baskets; b++) {
         OK(ctx, cm_builder_text(ctx, builder, 0, NULL, 0));
-        for (int i = 0; i < all->sizes[b]; i++) OK(ctx, cm_builder_text(ctx, builder, 0, &"abcdefghijkl"[all->items[b][i]], 1));
+        for (int i = 0; i < all->sizes[b]; i++)
+            OK(ctx, cm_builder_text(ctx, builder, 0, &"abcdefghijkl"[all->items[b][i]], 1));
         OK(ctx, cm_builder_row(ctx, builder));
     }
     OK(ctx, cm_builder_finish(ctx, builder, &table));
@@ -48,8 +49,8 @@ typedef struct asked {
 static const char *const measures[] = {"cosine", "jaccard", "lift"};
 
 static asked ask(lcg *random) {
-    return (asked){(int)lcg_below(random, 3), 1 + (int)lcg_below(random, 3), 1 + (int)lcg_below(random, ITEMS), 1 + (int)lcg_below(random, 6),
-                   lcg_below(random, 2) ? 0 : 1 + lcg_below(random, 50) / 10.0};
+    return (asked){(int)lcg_below(random, 3), 1 + (int)lcg_below(random, 3), 1 + (int)lcg_below(random, ITEMS),
+                   1 + (int)lcg_below(random, 6), lcg_below(random, 2) ? 0 : 1 + lcg_below(random, 50) / 10.0};
 }
 
 static cm_options *options_of(cm_context *ctx, const asked *ask) {
@@ -77,7 +78,9 @@ typedef struct answer {
 
 static double similarity(const answer *all, const asked *ask, int a, int b) {
     double both = all->counts[a][b], x = all->counts[a][a], y = all->counts[b][b];
-    double value = ask->by == 0 ? both / sqrt(x * y) : ask->by == 1 ? both / (x + y - both) : both * all->baskets / (x * y);
+    double value = ask->by == 0   ? both / sqrt(x * y)
+                   : ask->by == 1 ? both / (x + y - both)
+                                  : both * all->baskets / (x * y);
     return ask->shrink > 0 ? value * (both / (both + ask->shrink)) : value;
 }
 
@@ -100,7 +103,8 @@ static void work_out(const world *w, const char *aside, const asked *ask, answer
     for (int a = 0; a < ITEMS; a++) {
         int found = 0;
         for (int b = 0; b < ITEMS; b++)
-            if (a != b && out->counts[a][b] >= ask->least) out->near[a][found++] = (pair){b, out->counts[a][b], similarity(out, ask, a, b)};
+            if (a != b && out->counts[a][b] >= ask->least)
+                out->near[a][found++] = (pair){b, out->counts[a][b], similarity(out, ask, a, b)};
         qsort(out->near[a], (size_t)found, sizeof(pair), by_similarity);
         out->sizes[a] = found < ask->top ? found : ask->top;
     }
@@ -135,7 +139,8 @@ static void check_pairs(const cm_table *table, const answer *all, const asked *a
     for (int i = 0; i < ITEMS; i++) /* the most frequent first */
         for (int j = i + 1; j < ITEMS; j++) {
             int a = order[i], b = order[j];
-            if (all->counts[b][b] > all->counts[a][a] || (all->counts[b][b] == all->counts[a][a] && b < a)) order[i] = b, order[j] = a;
+            if (all->counts[b][b] > all->counts[a][a] || (all->counts[b][b] == all->counts[a][a] && b < a))
+                order[i] = b, order[j] = a;
         }
     for (int i = 0; i < ITEMS; i++)
         for (int j = 0; j < all->sizes[order[i]]; j++, row++) {
@@ -254,9 +259,12 @@ static int by_strength(const void *a, const void *b) {
 static int read_rules(const cm_table *table, rule *out) {
     for (uint64_t row = 0; row < cm_table_rows(table); row++) {
         uint64_t left = (uint64_t)column_of(table, "antecedent");
-        out[row] = (rule){.right = TEXT(table, row, "consequent")[0] - 'a', .confidence = DOUBLE(table, row, "confidence"),
-                          .lift = DOUBLE(table, row, "lift"), .count = INT(table, row, "count")};
-        for (uint64_t i = 0; i < cm_table_items(table, row, left); i++) out[row].left |= 1u << (cm_table_text(table, row, left, i, NULL)[0] - 'a');
+        out[row] = (rule){.right = TEXT(table, row, "consequent")[0] - 'a',
+                          .confidence = DOUBLE(table, row, "confidence"),
+                          .lift = DOUBLE(table, row, "lift"),
+                          .count = INT(table, row, "count")};
+        for (uint64_t i = 0; i < cm_table_items(table, row, left); i++)
+            out[row].left |= 1u << (cm_table_text(table, row, left, i, NULL)[0] - 'a');
     }
     qsort(out, cm_table_rows(table), sizeof *out, by_strength);
     return (int)cm_table_rows(table);
@@ -273,7 +281,8 @@ static int recommend_by_rules(const rule *rules, int rule_count, unsigned here, 
     return count;
 }
 
-static void check_line(const cm_table *table, uint64_t row, const char *name, const figures *one, int baskets, int known) {
+static void check_line(const cm_table *table, uint64_t row, const char *name, const figures *one, int baskets,
+                       int known) {
     ck_assert_str_eq(TEXT(table, row, "recommender"), name);
     ck_assert_int_eq(INT(table, row, "baskets"), baskets);
     ck_assert(ABSENT(table, row, "hit_rate") == (baskets == 0));
@@ -299,7 +308,8 @@ START_TEST(the_trial_hides_half_and_counts_what_comes_back) {
         if (last < 1) continue;
         for (int b = 0; b < w.baskets; b++) { /* the largest hashes of the rows' numbers */
             int larger = 0;
-            for (int other = 0; other < w.baskets; other++) larger += cm_hash_u64(by_row, (uint64_t)other) > cm_hash_u64(by_row, (uint64_t)b);
+            for (int other = 0; other < w.baskets; other++)
+                larger += cm_hash_u64(by_row, (uint64_t)other) > cm_hash_u64(by_row, (uint64_t)b);
             aside[b] = larger < last;
         }
         work_out(&w, aside, &how, &all);

@@ -10,8 +10,8 @@
  * evaluation, an exponential and a logarithm each.
  *
  * Different here: gamma functions appear as ratios whose arguments differ by whole numbers, so they are sums of
- * logarithms tabulated over x once an evaluation, and so are those of the distinct times; sums are formed in blocks of fixed size, so that threads do not
- * change a bit. */
+ * logarithms tabulated over x once an evaluation, and so are those of the distinct times; sums are formed in blocks of
+ * fixed size, so that threads do not change a bit. */
 #include <math.h>
 #include <string.h>
 

@@ -40,7 +40,8 @@ void bench_result(bench *b, const char *name, double value) {
 static void print_line(const bench *b) {
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    printf("{\"workload\": \"%s\", \"case\": \"%s\", \"peer\": \"%s\", \"version\": \"%s\", \"threads\": %d, \"seconds\": {",
+    printf("{\"workload\": \"%s\", \"case\": \"%s\", \"peer\": \"%s\", \"version\": \"%s\", \"threads\": %d, "
+           "\"seconds\": {",
            b->workload, b->name, b->peer, cm_version(), b->threads);
     for (int i = 0; i < b->clock_count; i++)
         printf("%s\"%s\": %.6f", i ? ", " : "", b->clocks[i].name, b->clocks[i].seconds);

@@ -1,11 +1,12 @@
-/* What every workload shares: cases by name, clocks, peak memory, and one JSON line a run in the form that the peers' programs print.
+/* What every workload shares: cases by name, clocks, peak memory, and one JSON line a run in the form that the peers'
+ * programs print.
  *
  *     static void load(bench *b) { bench_start(b, "load"); ...; bench_stop(b); bench_result(b, "rows", n); }
  *     static const bench_case cases[] = {{"csv-210mb", "custmine", load}, {0}};
  *     int main(int argc, char **argv) { return bench_main(argc, argv, "load", cases); }
  *
- * Usage of the programs: PROGRAM [--case NAME] [--peer NAME] [--threads N] [--list]. One run of each case that fits; peak memory is
- * that of the process, so ask for one case a process. */
+ * Usage of the programs: PROGRAM [--case NAME] [--peer NAME] [--threads N] [--list]. One run of each case that fits;
+ * peak memory is that of the process, so ask for one case a process. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -46,8 +47,8 @@ cm_options *bench_options(bench *b, const char *topic, const char *const *pairs)
 cm_table *bench_model_table(bench *b, const cm_model *model, const char *name);
 double bench_sum(const cm_table *table, const char *column); /* absent cells left out */
 
-/* The path of a prepared input: $BENCH_CACHE/NAME (default /tmp/custmine-bench), or $BENCH_DATA/NAME (default ../shared/data). Borrowed
- * until the next but one call. */
+/* The path of a prepared input: $BENCH_CACHE/NAME (default /tmp/custmine-bench), or $BENCH_DATA/NAME (default
+ * ../shared/data). Borrowed until the next but one call. */
 const char *bench_cached(const char *name);
 const char *bench_data(const char *name);
 

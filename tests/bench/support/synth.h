@@ -1,4 +1,5 @@
-/* Deterministic arrays for the benchmarks, bit for bit those of ../shared/bench/peers/synth.py, whose formulas they follow. */
+/* Deterministic arrays for the benchmarks, bit for bit those of ../shared/bench/peers/synth.py, whose formulas they
+ * follow. */
 #ifndef BENCH_SYNTH_H
 #define BENCH_SYNTH_H
 

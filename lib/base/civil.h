@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define CM_DAY_MICROSECONDS INT64_C(86400000000)
+#define CM_MINUTE_MICROSECONDS INT64_C(60000000)
 #define CM_CIVIL_TEXT 40
 
 int32_t cm_civil_day(int32_t year, int32_t month, int32_t day); /* days since 1970-01-01; the date must exist */

@@ -2,6 +2,8 @@
  * dictionary, which is spared where some of their bytes lead to the text that had them last. */
 #include "io/basket_rows.h"
 
+#include <string.h>
+
 #include "base/sort.h"
 #include "table/order.h"
 

@@ -2,8 +2,7 @@
 #ifndef CM_IO_BASKET_ROWS_H
 #define CM_IO_BASKET_ROWS_H
 
-#include <string.h>
-
+#include "base/words.h"
 #include "table/repeats.h"
 
 #define CM_NO_ITEM (-2) /* the code of a text that stands for nothing */
@@ -45,14 +44,7 @@ void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows);
 
 /* The first bytes of a text of 1 to 8 as a number that compares as they do. Eight bytes may be read. */
 static inline uint64_t cm_basket_key(const char *text, uint64_t length) {
-    uint64_t bits = 0;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(&bits, text, sizeof bits);
-    bits = __builtin_bswap64(bits);
-#else
-    for (int i = 0; i < 8; i++) bits = bits << 8 | (unsigned char)text[i];
-#endif
-    return bits & ~UINT64_C(0) << (64 - 8 * length);
+    return __builtin_bswap64(cm_load_word(text)) & ~UINT64_C(0) << (64 - 8 * length);
 }
 
 /* An item of the basket at hand. */

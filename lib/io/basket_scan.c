@@ -34,25 +34,19 @@ static cm_status add(cm_context *ctx, scan *own, const char *text, uint64_t leng
     return cm_basket_add(ctx, own->rows, text, length);
 }
 
-#define EACH UINT64_C(0x0101010101010101)
-#define HIGHS (EACH * 0x80)
-
 /* Bytes from `at` on that are plain for sure, up to eight at a time: they are above blanks and control characters, and
  * neither quotes nor delimiters (of bytes in a word, the lowest that is less than another or equal to it shows by its
  * high bit: A. Mycroft 1987). */
 static const char *skip_plain(const scan *own, const char *at, const char *end) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    uint64_t delimiter = EACH * (unsigned char)own->dialect->delimiter, quote = EACH * '"', word;
+    const uint64_t ones = CM_EACH_BYTE(1), quote = CM_EACH_BYTE('"');
+    uint64_t delimiter = CM_EACH_BYTE((uint64_t)(unsigned char)own->dialect->delimiter);
     for (; end - at >= 8; at += 8) {
-        memcpy(&word, at, sizeof word);
-        uint64_t delimiters = word ^ delimiter, quotes = word ^ quote;
-        uint64_t stops = (word - EACH * 0x21) & ~word;
-        stops |= ((delimiters - EACH) & ~delimiters) | ((quotes - EACH) & ~quotes);
-        if (stops & HIGHS) return at + __builtin_ctzll(stops & HIGHS) / 8;
+        uint64_t word = cm_load_word(at), delimiters = word ^ delimiter, quotes = word ^ quote;
+        uint64_t stops = (word - CM_EACH_BYTE(0x21)) & ~word;
+        stops |= ((delimiters - ones) & ~delimiters) | ((quotes - ones) & ~quotes);
+        stops &= CM_EACH_BYTE(0x80);
+        if (stops) return at + __builtin_ctzll(stops) / 8;
     }
-#else
-    (void)own, (void)end;
-#endif
     return at;
 }
 

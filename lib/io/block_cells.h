@@ -5,21 +5,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/civil.h"
-
-#define CM_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The byte at the lowest address is the lowest byte. */
-static inline uint64_t cm_load_word(const char *p) {
-    uint64_t word;
-    memcpy(&word, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
+#include "base/words.h"
 
 static inline bool cm_all_digits(uint64_t word) {
     uint64_t high = CM_EACH_BYTE(0xF0), digits = CM_EACH_BYTE(0x30);

@@ -6,7 +6,7 @@
 #include "prepare/baskets_weights.h"
 #include "table/lines.h"
 
-#define BIT(role) (1u << (role))
+#define BIT CM_ROLE_BIT
 
 enum { KIND, ID, DAY, PARTS };
 enum { INVOICES, CUSTOMERS };
@@ -75,7 +75,7 @@ static cm_status add_lines(cm_context *ctx, finding *own) {
 cm_status cm_basket_weights_find(cm_context *ctx, const cm_table *lines, const char *column, cm_orders *orders,
                                  int32_t by, cm_basket_weights *out) {
     uint32_t roles = BIT(CM_ROLE_CUSTOMER) | BIT(CM_ROLE_INVOICE) | BIT(CM_ROLE_DATE);
-    *out = (cm_basket_weights){.keys.width = PARTS, .by = by, .shift = orders->utc_offset * INT64_C(60000000)};
+    *out = (cm_basket_weights){.keys.width = PARTS, .by = by, .shift = orders->utc_offset * CM_MINUTE_MICROSECONDS};
     if (!column) return CM_OK;
     finding *own = cm_alloc(ctx, 1, sizeof *own);
     if (!own) return ctx->error.status;

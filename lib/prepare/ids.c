@@ -147,10 +147,8 @@ void cm_id_codes_close(cm_core *core, cm_id_codes *codes) {
     codes->known = NULL;
 }
 
-cm_status cm_id_codes_get(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code) {
+cm_status cm_id_codes_add(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code) {
     if (!codes->known) return cm_ids_add_number(ctx, codes->ids, value, code);
-    *code = codes->known[value] - 1;
-    if (*code >= 0) return CM_OK;
     cm_text text = cm_dictionary_text(codes->column->dictionary, (int32_t)value);
     cm_status status = cm_ids_add_text(ctx, codes->ids, text.data, text.length, code);
     if (!status) codes->known[value] = *code + 1;

@@ -34,8 +34,12 @@ typedef struct cm_id_codes {
 } cm_id_codes;
 cm_status cm_id_codes_open(cm_context *ctx, cm_ids *ids, const cm_column *column, cm_id_codes *out);
 void cm_id_codes_close(cm_core *core, cm_id_codes *codes);
-/* `value`: a code of the column's dictionary, or an integer. */
-cm_status cm_id_codes_get(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code);
+cm_status cm_id_codes_add(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code);
+/* `value`: a code of the column's dictionary, mostly one that is known, or an integer. */
+static inline cm_status cm_id_codes_get(cm_context *ctx, cm_id_codes *codes, int64_t value, int32_t *code) {
+    *code = codes->known ? codes->known[value] - 1 : -1;
+    return *code >= 0 ? CM_OK : cm_id_codes_add(ctx, codes, value, code);
+}
 
 /* Codes of `from` as codes of `to`, added where `used` (a byte a code; NULL all) says so, else -1. */
 cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map);

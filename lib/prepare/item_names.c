@@ -5,7 +5,7 @@
 #include "base/counter.h"
 #include "table/lines.h"
 
-#define BIT(role) (1u << (role))
+#define BIT CM_ROLE_BIT
 
 /* The value of a cell of ids. */
 static int64_t value_of(const cm_column *column, const cm_chunk *chunk, uint64_t row) {

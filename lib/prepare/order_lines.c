@@ -5,40 +5,9 @@
  * are the records ("loose"), found and compared by nobody, with the codes of the table's own dictionaries. Where too
  * many runs turn out to be of orders that came before, the lines are not in the order of their orders, and records are
  * looked for after all, so that memory stays within what the orders need. O(lines). */
-#include <string.h>
-
 #include "base/civil.h"
 #include "base/threads.h"
 #include "prepare/orders.h"
-
-/* ---- ids ---- */
-
-/* Codes of a text column as codes of the state, each looked up once. */
-typedef struct code_map {
-    int32_t *codes; /* by the column's code; -1 not yet; NULL for integers, and where the column's are the state's */
-    uint64_t size;
-} code_map;
-
-static cm_status code_map_open(cm_context *ctx, const cm_column *column, bool same, code_map *map) {
-    *map = (code_map){0};
-    if (!column || column->type != CM_STRING || same) return CM_OK;
-    map->size = column->dictionary_size;
-    map->codes = cm_alloc(ctx, map->size, sizeof *map->codes);
-    if (!map->codes) return ctx->error.status;
-    memset(map->codes, 0xFF, (size_t)map->size * sizeof *map->codes);
-    return CM_OK;
-}
-
-static cm_status map_id(cm_context *ctx, code_map *map, const cm_column *column, cm_ids *ids, int64_t value,
-                        int32_t *code) {
-    if (!map->codes) return cm_ids_add_number(ctx, ids, value, code);
-    *code = map->codes[value];
-    if (*code >= 0) return CM_OK;
-    cm_text text = cm_dictionary_text(column->dictionary, (int32_t)value);
-    cm_status status = cm_ids_add_text(ctx, ids, text.data, text.length, code);
-    if (!status) map->codes[value] = *code;
-    return status;
-}
 
 /* ---- runs ---- */
 
@@ -52,7 +21,7 @@ typedef struct run {
 typedef struct adding {
     cm_orders *orders;
     const cm_lines *lines;
-    code_map customers, invoices, items;
+    cm_id_codes customers, invoices, items;
     bool loose, amounts; /* amounts: the table has them */
     uint64_t settle_at; /* records at which loose ones are looked at once */
     run run;
@@ -94,7 +63,7 @@ static bool add_lines_overflows(const cm_lines_block *block, uint64_t i, uint64_
 static bool run_overflows(const adding *work, uint64_t i, run *out, uint64_t *count) {
     const cm_lines_block *block = &work->block;
     uint8_t has = block->has[i], kind = kind_of(has, block->amount[i], block->quantity[i]);
-    int64_t shift = work->orders->utc_offset * INT64_C(60000000);
+    int64_t shift = work->orders->utc_offset * CM_MINUTE_MICROSECONDS;
     int32_t day = cm_civil_day_of(block->time[i] + shift);
     *out = (run){block->customer[i], block->invoice[i], block->item[i], {.day = day, .kind = kind}, has};
     out->sums.cost_known = (has & CM_HAS_COST) != 0;
@@ -130,21 +99,16 @@ static cm_status settle(cm_context *ctx, adding *work) {
 }
 
 static cm_status set_ids(cm_context *ctx, adding *work, const run *from, cm_order *order) {
-    cm_orders *orders = work->orders;
-    cm_column *const *columns = work->lines->columns;
     cm_status status = CM_OK;
     order->customer = from->has & CM_HAS_CUSTOMER ? (int32_t)from->customer : -1;
     order->invoice = from->has & CM_HAS_INVOICE ? (int32_t)from->invoice : -1;
     order->item = from->has & CM_HAS_ITEM ? (int32_t)from->item : -1;
-    if (orders->borrows_ids) return CM_OK;
+    if (work->orders->borrows_ids) return CM_OK;
     if (from->has & CM_HAS_CUSTOMER)
-        status = map_id(ctx, &work->customers, columns[CM_ROLE_CUSTOMER], &orders->customers, from->customer,
-                        &order->customer);
+        status = cm_id_codes_get(ctx, &work->customers, from->customer, &order->customer);
     if (from->has & CM_HAS_INVOICE && !status)
-        status =
-            map_id(ctx, &work->invoices, columns[CM_ROLE_INVOICE], &orders->invoices, from->invoice, &order->invoice);
-    if (from->has & CM_HAS_ITEM && !status)
-        status = map_id(ctx, &work->items, columns[CM_ROLE_ITEM], &orders->items, from->item, &order->item);
+        status = cm_id_codes_get(ctx, &work->invoices, from->invoice, &order->invoice);
+    if (from->has & CM_HAS_ITEM && !status) status = cm_id_codes_get(ctx, &work->items, from->item, &order->item);
     return status;
 }
 
@@ -199,7 +163,7 @@ static cm_status add_rows(cm_context *ctx, adding *work, uint64_t first, uint64_
 
 /* ---- a state of some rows ---- */
 
-#define BIT(role) (1u << (role))
+#define BIT CM_ROLE_BIT
 
 cm_status cm_orders_open_lines(cm_context *ctx, const cm_orders *like, const cm_table *sales, cm_lines *out) {
     uint32_t usual = BIT(CM_ROLE_CUSTOMER) | BIT(CM_ROLE_DATE) | BIT(CM_ROLE_AMOUNT);
@@ -237,6 +201,13 @@ static cm_status open_state(cm_context *ctx, const cm_lines *lines, cm_orders *o
     return status;
 }
 
+static cm_status open_codes(cm_context *ctx, cm_column *const *columns, adding *work) {
+    cm_orders *orders = work->orders;
+    cm_status status = cm_id_codes_open(ctx, &orders->customers, columns[CM_ROLE_CUSTOMER], &work->customers);
+    if (!status) status = cm_id_codes_open(ctx, &orders->invoices, columns[CM_ROLE_INVOICE], &work->invoices);
+    return status ? status : cm_id_codes_open(ctx, &orders->items, columns[CM_ROLE_ITEM], &work->items);
+}
+
 /* So many loose records are let be before they are looked at: 16 MB, or twice as many as there are invoices, of which
  * most are one order. */
 #define SETTLE_AT (UINT64_C(1) << 18)
@@ -259,15 +230,13 @@ static cm_status state_of_rows(cm_context *ctx, const cm_lines *lines, const cm_
     work->loose = loose;
     work->settle_at = settle_at(columns[CM_ROLE_INVOICE]);
     status = open_state(ctx, lines, orders);
-    if (!status) status = code_map_open(ctx, columns[CM_ROLE_CUSTOMER], loose, &work->customers);
-    if (!status) status = code_map_open(ctx, columns[CM_ROLE_INVOICE], loose, &work->invoices);
-    if (!status) status = code_map_open(ctx, columns[CM_ROLE_ITEM], loose, &work->items);
+    if (!status && !loose) status = open_codes(ctx, columns, work);
     if (!status) status = add_rows(ctx, work, first, end);
 done:
     if (work) {
-        cm_free(ctx->core, work->customers.codes, work->customers.size, sizeof(int32_t));
-        cm_free(ctx->core, work->invoices.codes, work->invoices.size, sizeof(int32_t));
-        cm_free(ctx->core, work->items.codes, work->items.size, sizeof(int32_t));
+        cm_id_codes_close(ctx->core, &work->customers);
+        cm_id_codes_close(ctx->core, &work->invoices);
+        cm_id_codes_close(ctx->core, &work->items);
         cm_free(ctx->core, work, 1, sizeof *work);
     }
     if (status) cm_orders_free(orders);

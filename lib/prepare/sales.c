@@ -60,7 +60,7 @@ static cm_status open_money(cm_context *ctx, cm_sales *sales) {
 cm_status cm_sales_open(cm_context *ctx, const cm_table *table, int32_t offset_minutes, cm_sales *out) {
     static const int32_t plain[] = {CM_ROLE_CUSTOMER, CM_ROLE_INVOICE, CM_ROLE_DATE, CM_ROLE_ITEM, CM_ROLE_ITEM_NAME};
     static const int32_t numbers[] = {CM_ROLE_QUANTITY, CM_ROLE_PRICE, CM_ROLE_AMOUNT};
-    *out = (cm_sales){.table = table, .shift = offset_minutes * INT64_C(60000000)};
+    *out = (cm_sales){.table = table, .shift = offset_minutes * CM_MINUTE_MICROSECONDS};
     out->block = cm_alloc(ctx, 1, sizeof *out->block);
     cm_status status = out->block ? CM_OK : ctx->error.status;
     for (uint64_t i = 0; i < sizeof plain / sizeof *plain && !status; i++) status = open_column(ctx, out, plain[i]);

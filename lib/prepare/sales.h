@@ -7,7 +7,6 @@
 #include "table/audit.h"
 #include "table/roles.h"
 
-#define CM_ROLE_BIT(role) (1u << (role))
 
 /* Values are taken in blocks of at most this many rows. */
 #define CM_SALES_BLOCK 1024

@@ -66,14 +66,8 @@ static bool code_has(const cm_dictionary *dictionary, int32_t code, const char *
 
 static cm_slot_key key_of(const cm_dictionary *dictionary, const char *text, uint64_t length, uint64_t *hash) {
     const cm_slot_secrets *secrets = &dictionary->secrets;
-    if (length <= CM_SLOT_SHORT) {
-        uint64_t word = cm_short_word(text, length);
-        *hash = cm_hash_short(secrets, word);
-        return (cm_slot_key){word, (uint32_t)length};
-    }
-    *hash = length <= CM_SLOT_MIDDLE ? cm_hash_words(secrets, cm_middle_words(text, length), length)
-                                     : cm_hash_bytes(secrets->sip, text, length);
-    return (cm_slot_key){*hash, (uint32_t)length | CM_SLOT_LONG};
+    return length <= CM_SLOT_SHORT ? cm_short_key(secrets, cm_short_word(text, length), length, hash)
+                                   : cm_long_key(secrets, text, length, hash);
 }
 
 static uint64_t hash_of(const cm_dictionary *dictionary, const cm_text_slot *from) {

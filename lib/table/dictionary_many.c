@@ -19,13 +19,10 @@ typedef struct wanted {
 
 static inline wanted prepare(const cm_dictionary *dictionary, const char *text, uint64_t length) {
     const cm_slot_secrets *secrets = &dictionary->secrets;
-    if (length <= CM_SLOT_SHORT) {
-        uint64_t word = cm_padded_word(text, length);
-        return (wanted){text, length, cm_hash_short(secrets, word), {word, (uint32_t)length}};
-    }
-    uint64_t hash = length <= CM_SLOT_MIDDLE ? cm_hash_words(secrets, cm_middle_words(text, length), length)
-                                             : cm_hash_bytes(secrets->sip, text, length);
-    return (wanted){text, length, hash, {hash, (uint32_t)length | CM_SLOT_LONG}};
+    uint64_t hash;
+    cm_slot_key key = length <= CM_SLOT_SHORT ? cm_short_key(secrets, cm_padded_word(text, length), length, &hash)
+                                              : cm_long_key(secrets, text, length, &hash);
+    return (wanted){text, length, hash, key};
 }
 
 static void prepare_all(const cm_dictionary *dictionary, const cm_texts *texts, uint64_t first, uint64_t count,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/words.h"
 #include "table/dictionary.h"
 
 #define CM_SEGMENT_BITS 4 /* the first segment has 16 entries */
@@ -64,26 +65,17 @@ static inline uint32_t cm_segment_of(uint32_t code, uint32_t *within) {
 
 /* ---- words ---- */
 
-static inline uint64_t cm_text_word(const char *text) {
-    uint64_t word;
-    memcpy(&word, text, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
 /* Up to eight bytes as an integer, without reading beyond them. */
 static inline uint64_t cm_short_word(const char *text, uint64_t length) {
     uint64_t word = 0;
-    if (length == CM_SLOT_SHORT) return cm_text_word(text);
+    if (length == CM_SLOT_SHORT) return cm_load_word(text);
     for (uint64_t i = 0; i < length; i++) word |= (uint64_t)(unsigned char)text[i] << (8 * i);
     return word;
 }
 
 /* The same of a text behind whose beginning eight bytes may be read. */
 static inline uint64_t cm_padded_word(const char *text, uint64_t length) {
-    return length ? cm_text_word(text) & ~UINT64_C(0) >> (64 - 8 * length) : 0;
+    return length ? cm_load_word(text) & ~UINT64_C(0) >> (64 - 8 * length) : 0;
 }
 
 /* Nine to 32 bytes as four words, which overlap where there are fewer. Named, so that they stay in registers. */
@@ -93,8 +85,8 @@ typedef struct cm_words {
 
 static inline cm_words cm_middle_words(const char *text, uint64_t length) {
     const char *behind = text + length;
-    return (cm_words){cm_text_word(text), cm_text_word(length < 16 ? behind - 8 : text + 8),
-                      cm_text_word(length < 16 ? text : behind - 16), cm_text_word(behind - 8)};
+    return (cm_words){cm_load_word(text), cm_load_word(length < 16 ? behind - 8 : text + 8),
+                      cm_load_word(length < 16 ? text : behind - 16), cm_load_word(behind - 8)};
 }
 
 static inline bool cm_same_words(cm_words x, cm_words y) {
@@ -123,6 +115,21 @@ static inline uint64_t cm_hash_words(const cm_slot_secrets *secrets, cm_words w,
     const uint64_t *nh = secrets->nh;
     cm_wide sum = (cm_wide)(w.a + nh[0]) * (w.b + nh[1]) + (cm_wide)(w.c + nh[2]) * (w.d + nh[3]);
     return cm_slot_mix((uint64_t)sum ^ (uint64_t)(sum >> 64) ^ length << 56);
+}
+
+/* What finds a text longer than CM_SLOT_SHORT. */
+static inline cm_slot_key cm_long_key(const cm_slot_secrets *secrets, const char *text, uint64_t length,
+                                      uint64_t *hash) {
+    *hash = length <= CM_SLOT_MIDDLE ? cm_hash_words(secrets, cm_middle_words(text, length), length)
+                                     : cm_hash_bytes(secrets->sip, text, length);
+    return (cm_slot_key){*hash, (uint32_t)length | CM_SLOT_LONG};
+}
+
+/* The same of a shorter one, by its word. */
+static inline cm_slot_key cm_short_key(const cm_slot_secrets *secrets, uint64_t word, uint64_t length,
+                                       uint64_t *hash) {
+    *hash = cm_hash_short(secrets, word);
+    return (cm_slot_key){word, (uint32_t)length};
 }
 
 /* ---- entries ---- */

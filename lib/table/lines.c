@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/words.h"
 #include "table/convert.h"
 #include "table/infer.h"
 
-#define BIT(role) (1u << (role))
+#define BIT CM_ROLE_BIT
 
 /* ---- finding and converting ---- */
 
@@ -153,8 +154,8 @@ static void mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uin
             bits = from & 7 ? ((uint64_t)byte[0] | (uint64_t)byte[1] << 8) >> (from & 7) & 0xFF : byte[0];
         }
         uint64_t spread =
-            (bits * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
-        spread = (spread >> 7 & UINT64_C(0x0101010101010101)) * bit; /* byte k is bit k, the lowest byte first */
+            (bits * CM_EACH_BYTE(1) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
+        spread = (spread >> 7 & CM_EACH_BYTE(1)) * bit; /* byte k is bit k, the lowest byte first */
         memcpy(&eight, has + i, sizeof eight);
         eight |= lowest_first(spread);
         memcpy(has + i, &eight, sizeof eight);

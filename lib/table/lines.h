@@ -14,7 +14,7 @@ typedef struct cm_lines {
     int32_t amount_scale, quantity_scale, cost_scale;
 } cm_lines;
 
-/* Finds and converts the columns of a set of roles (bits 1 << role); of these `required` must be there. Amount means:
+/* Finds and converts the columns of a set of roles (CM_ROLE_BIT each); of these `required` must be there. Amount means:
  * amount, or else quantity and price. CM_E_COLUMN, CM_E_DATA (with the row), several currencies: CM_E_DATA. */
 cm_status cm_lines_open(cm_context *ctx, const cm_table *table, uint32_t roles, uint32_t required, cm_lines *out);
 void cm_lines_close(cm_lines *lines);

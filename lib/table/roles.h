@@ -5,6 +5,7 @@
 #include "table/table.h"
 
 #define CM_ROLE_COUNT 10
+#define CM_ROLE_BIT(role) (1u << (role)) /* of a set of roles */
 
 const char *cm_role_name(int32_t role);       /* "item_name" */
 int32_t cm_role_by_name(const char *name);    /* 0 if none */

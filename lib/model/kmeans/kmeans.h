@@ -72,6 +72,10 @@ static inline uint64_t cm_kmeans_block_rows(const cm_kmeans_points *points, uint
     uint64_t left = points->rows - block * CM_KMEANS_BLOCK;
     return left < CM_KMEANS_BLOCK ? left : CM_KMEANS_BLOCK;
 }
+/* NULL: 1 each. */
+static inline const double *cm_kmeans_block_weights(const cm_kmeans_points *points, uint64_t block) {
+    return points->weights ? points->weights + block * CM_KMEANS_BLOCK : NULL;
+}
 static inline uint64_t cm_kmeans_number(const cm_kmeans_points *points, uint64_t row) {
     return points->numbers ? points->numbers[row] : row;
 }

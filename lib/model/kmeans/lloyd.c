@@ -107,7 +107,7 @@ static adding open_adding(const cm_kmeans_run *run, uint64_t portion, uint64_t b
                     .block = block,
                     .rows = cm_kmeans_block_rows(points, block),
                     .labels = run->labels + block * CM_KMEANS_BLOCK,
-                    .weights = points->weights ? points->weights + block * CM_KMEANS_BLOCK : NULL};
+                    .weights = cm_kmeans_block_weights(points, block)};
 }
 
 static void clear_sums(const cm_kmeans_run *run, uint64_t portion) {
@@ -192,10 +192,13 @@ static cm_status form_sums(cm_context *ctx, void *state, uint64_t portion) {
     return CM_OK;
 }
 
+/* Whether an assignment forms the sums, not moves what changed: that would lose the digits of weights unseen. */
+static bool sums_afresh(const cm_kmeans_run *run) { return !run->known || run->masses; }
+
 static cm_status assign_portion(cm_context *ctx, void *state, uint64_t portion) {
     cm_kmeans_run *run = state;
     uint64_t first = portion * run->portion_blocks, end = least(first + run->portion_blocks, run->points->blocks);
-    bool afresh = !run->known || run->masses, worn = false; /* the digits of weights would be lost unseen */
+    bool afresh = sums_afresh(run), worn = false;
     run->parts[portion].changed = 0;
     if (afresh) clear_sums(run, portion);
     for (uint64_t block = first; block < end; block++) {
@@ -222,7 +225,7 @@ cm_status cm_kmeans_assign(cm_context *ctx, cm_kmeans_run *run) {
     if (status) return status;
     cm_kmeans_lot_fill(&run->lot, run->centres, run->k, NULL, run->kernel);
     status = cm_parallel(ctx, run->portions, assign_portion, run);
-    bool afresh = !run->known || run->masses;
+    bool afresh = sums_afresh(run);
     run->known = !status;
     if (status) return status;
     add_portions(run);
@@ -279,7 +282,7 @@ static cm_status measure_portion(cm_context *ctx, void *state, uint64_t portion)
     double room[CM_KMEANS_BLOCK], lanes[CM_KMEANS_LANES] = {0};
     for (uint64_t block = first; block < end; block++) {
         double *distances = run->closest ? run->closest + block * CM_KMEANS_BLOCK : room;
-        const double *weights = run->points->weights ? run->points->weights + block * CM_KMEANS_BLOCK : NULL;
+        const double *weights = cm_kmeans_block_weights(run->points, block);
         if (cm_tick(ctx, "kmeans", 0, 0)) return ctx->error.status;
         measure_block(run, block, cm_kmeans_block_rows(run->points, block), distances);
         for (uint64_t row = 0; row < CM_KMEANS_BLOCK; row++)

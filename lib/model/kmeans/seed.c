@@ -54,11 +54,6 @@ typedef struct seeding {
 
 /* ---- a block ---- */
 
-static const double *weights_of(const seeding *of, uint64_t block) {
-    const double *weights = of->run->points->weights;
-    return weights ? weights + block * CM_KMEANS_BLOCK : NULL;
-}
-
 static double add_up(const double *closest, const double *weights) {
     double lanes[CM_KMEANS_LANES];
     cm_eight sums = {0};
@@ -101,7 +96,8 @@ static const double *distances(const seeding *of, uint64_t number, const cm_kmea
 
 /* What the block would lose with a candidate. */
 static double add_loss(const seeding *of, uint64_t number, uint64_t candidate, const double *fresh) {
-    const double *closest = of->run->closest + number * CM_KMEANS_BLOCK, *weights = weights_of(of, number);
+    const double *closest = of->run->closest + number * CM_KMEANS_BLOCK;
+    const double *weights = cm_kmeans_block_weights(of->run->points, number);
     const cm_kmeans_bits *nearer = &of->blocks[number].nearer[candidate];
     double loss = 0;
     for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++)
@@ -125,7 +121,7 @@ static void bring_up_to_date(seeding *of, uint64_t number) {
             if (*fresh < closest[row]) closest[row] = *fresh;
             fresh++;
         }
-    block->total = add_up(closest, weights_of(of, number));
+    block->total = add_up(closest, cm_kmeans_block_weights(of->run->points, number));
     block->up_to_date = true;
 }
 

@@ -1,5 +1,5 @@
-/* What can be found within limits of memory and time (option allow_partial): rarer and rarer sets, as long as there is
- * room for them and what follows from them. */
+/* What can be found within the limits of time and memory, with the option allow_partial: rarer and rarer sets, as long
+ * as there is room for them and what follows from them. */
 #include "model/rules/fit.h"
 
 #define FIRST_ROOM (UINT64_C(128) << 10) /* bytes of sets */

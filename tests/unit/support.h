@@ -78,6 +78,19 @@ static inline void write_whole(const char *path, const void *bytes, size_t size)
     fclose(file);
 }
 
+/* The table that cm_read_csv, cm_read_baskets ... makes of a file with this text. */
+static inline cm_table *read_text(cm_context *ctx,
+                                  cm_status (*read)(cm_context *, const char *, const cm_options *, cm_table **),
+                                  const char *text, const cm_options *options) {
+    char path[256];
+    cm_table *table = NULL;
+    temp_path(path, "text.csv");
+    write_whole(path, text, strlen(text));
+    OK(ctx, read(ctx, path, options, &table));
+    remove(path);
+    return table;
+}
+
 /* Where the real data is, if it is. */
 static inline const char *data_path(char out[256], const char *name) {
     snprintf(out, 256, "../shared/data/%s", name);

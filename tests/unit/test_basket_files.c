@@ -1,32 +1,9 @@
 /* Files of baskets against what stands in them, and against libcsv's records of the same bytes. */
 #include "base/context.h"
 #include "io/csv.h"
-#include "support.h"
+#include "models.h"
 #include "table/order.h"
 #include "table/table.h"
-
-static int32_t append(void *user, const char *bytes, uint64_t length) {
-    return fwrite(bytes, 1, length, user) == length ? 0 : 1;
-}
-
-static char *text_of(cm_context *ctx, const cm_table *table) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    OK(ctx, cm_write(ctx, table, NULL, append, file));
-    fclose(file);
-    return text;
-}
-
-static cm_table *read_text(cm_context *ctx, const char *text, const cm_options *options) {
-    char path[256];
-    cm_table *table = NULL;
-    temp_path(path, "baskets.dat");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_baskets(ctx, path, options, &table));
-    remove(path);
-    return table;
-}
 
 START_TEST(files_of_baskets_are_read) {
     static const struct {
@@ -41,8 +18,8 @@ START_TEST(files_of_baskets_are_read) {
     };
     cm_context *ctx = new_context();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        cm_table *table = read_text(ctx, cases[i].file, NULL);
-        char *text = text_of(ctx, table);
+        cm_table *table = read_text(ctx, cm_read_baskets, cases[i].file, NULL);
+        char *text = csv_of(ctx, table);
         ck_assert_str_eq(text, cases[i].table);
         free(text);
         cm_table_free(table);
@@ -61,8 +38,8 @@ START_TEST(options_of_reading_hold_for_baskets) {
     OK(ctx, cm_options_new(ctx, "read", &options));
     OK(ctx, cm_options_add_text(ctx, options, "na", "-"));
     OK(ctx, cm_options_add_text(ctx, options, "files", path));
-    table = read_text(ctx, "-,b\n-\n", options);
-    char *text = text_of(ctx, table);
+    table = read_text(ctx, cm_read_baskets, "-,b\n-\n", options);
+    char *text = csv_of(ctx, table);
     ck_assert_str_eq(text, "basket,items\n1,b\n3,x; y\n");
     free(text);
     cm_table_free(table);
@@ -70,8 +47,8 @@ START_TEST(options_of_reading_hold_for_baskets) {
     OK(ctx, cm_options_new(ctx, "read", &options));
     OK(ctx, cm_options_set_text(ctx, options, "delimiter", "|"));
     OK(ctx, cm_options_set_int(ctx, options, "max_rows", 1));
-    table = read_text(ctx, "a,b|c\n", options);
-    text = text_of(ctx, table);
+    table = read_text(ctx, cm_read_baskets, "a,b|c\n", options);
+    text = csv_of(ctx, table);
     ck_assert_str_eq(text, "basket,items\n1,\"a,b; c\"\n");
     free(text);
     cm_table_free(table);
@@ -99,7 +76,7 @@ START_TEST(an_item_twice_in_a_basket_is_said) {
     static const char *const files[] = {"a b\na c a\nb b b c c\na\n", "a,b\na,c,a\nb,\"b\",b,c,c\na\n"};
     cm_context *ctx = new_context();
     for (int i = 0; i < 2; i++) {
-        cm_table *table = read_text(ctx, files[i], NULL), *repeats = attached(ctx, table, "repeats");
+        cm_table *table = read_text(ctx, cm_read_baskets, files[i], NULL), *repeats = attached(ctx, table, "repeats");
         ck_assert_int_eq(INT(repeats, 0, "repeats"), 4);
         ck_assert_int_eq(INT(repeats, 0, "baskets"), 2);
         ck_assert_str_eq(TEXT(repeats, 0, "basket"), "2");
@@ -112,7 +89,7 @@ START_TEST(an_item_twice_in_a_basket_is_said) {
         ck_assert_int_eq(INT(repeats, 0, "repeats"), 4);
         cm_table_free(repeats), cm_table_free(table), cm_model_free(model);
     }
-    cm_table *table = read_text(ctx, "a b\na c\n", NULL), *none = NULL;
+    cm_table *table = read_text(ctx, cm_read_baskets, "a b\na c\n", NULL), *none = NULL;
     FAILS(ctx, CM_E_NOT_FOUND, "repeats", cm_table_attached(ctx, table, "repeats", &none));
     cm_table_free(table);
     cm_context_free(ctx);
@@ -132,8 +109,8 @@ START_TEST(repeats_are_those_of_one_thread) {
     char *expected = NULL;
     for (int64_t threads = 1; threads < 5; threads++) {
         set_threads(ctx, threads);
-        cm_table *table = read_text(ctx, text, NULL), *repeats = attached(ctx, table, "repeats");
-        char *now = text_of(ctx, repeats);
+        cm_table *table = read_text(ctx, cm_read_baskets, text, NULL), *repeats = attached(ctx, table, "repeats");
+        char *now = csv_of(ctx, repeats);
         if (expected) ck_assert_str_eq(now, expected);
         free(expected);
         expected = now;
@@ -150,7 +127,7 @@ START_TEST(long_baskets_are_sorted) {
     size_t length = 0;
     lcg random = {8};
     for (int i = 0; i < 5000; i++) length += (size_t)sprintf(text + length, "%u ", lcg_below(&random, 2000));
-    cm_table *table = read_text(ctx, text, NULL);
+    cm_table *table = read_text(ctx, cm_read_baskets, text, NULL);
     uint64_t count = cm_table_items(table, 0, 1);
     ck_assert_uint_gt(count, 1500);
     for (uint64_t i = 1; i < count; i++)

@@ -1,6 +1,6 @@
 /* Baskets against a plain recount of the lines, and against themselves: any split, any order of merging, any number of
  * threads must give the same bytes. */
-#include "support.h"
+#include "models.h"
 
 #define DAY INT64_C(86400000000)
 #define FIRST_DAY 14600
@@ -304,24 +304,11 @@ END_TEST
 
 /* ---- the same bytes, whatever the way ---- */
 
-static int32_t append(void *user, const char *bytes, uint64_t length) {
-    return fwrite(bytes, 1, length, user) == length ? 0 : 1;
-}
-
-static char *text_of(cm_context *ctx, const cm_table *table) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    OK(ctx, cm_write(ctx, table, NULL, append, file));
-    fclose(file);
-    return text;
-}
-
 static char *baskets_text(cm_context *ctx, const cm_orders *orders) {
     cm_table *baskets = NULL, *items = NULL;
     OK(ctx, cm_orders_baskets(ctx, orders, NULL, &baskets));
     OK(ctx, cm_table_attached(ctx, baskets, "items", &items));
-    char *rows = text_of(ctx, baskets), *more = text_of(ctx, items), *both = malloc(strlen(rows) + strlen(more) + 1);
+    char *rows = csv_of(ctx, baskets), *more = csv_of(ctx, items), *both = malloc(strlen(rows) + strlen(more) + 1);
     strcat(strcpy(both, rows), more);
     free(rows);
     free(more);
@@ -380,7 +367,7 @@ START_TEST(threads_give_the_same) {
         cm_table *baskets = NULL, *sales = table_of(ctx, lines, count, 1);
         set_threads(ctx, threads);
         OK(ctx, cm_baskets(ctx, sales, NULL, &baskets));
-        char *text = text_of(ctx, baskets);
+        char *text = csv_of(ctx, baskets);
         if (expected)
             ck_assert_str_eq(text, expected);
         else

@@ -412,22 +412,17 @@ END_TEST
 
 /* ---- by hand: rows of texts, in the roles that the columns' names say ---- */
 
-static cm_table *read_text(cm_context *ctx, const char *text) {
-    char path[256];
-    cm_table *table = NULL;
+static cm_table *read_collecting(cm_context *ctx, const char *text) {
     cm_options *options = NULL;
-    temp_path(path, "checks.csv");
-    write_whole(path, text, strlen(text));
     OK(ctx, cm_options_new(ctx, "read", &options));
     OK(ctx, cm_options_set_text(ctx, options, "on_error", "collect"));
-    OK(ctx, cm_read_csv(ctx, path, options, &table));
+    cm_table *table = read_text(ctx, cm_read_csv, text, options);
     cm_options_free(options);
-    remove(path);
     return table;
 }
 
 static cm_table *checks_of_text(cm_context *ctx, const char *text) {
-    cm_table *table = read_text(ctx, text), *checks = checks_of(ctx, table, 100);
+    cm_table *table = read_collecting(ctx, text), *checks = checks_of(ctx, table, 100);
     cm_table_free(table);
     return checks;
 }
@@ -523,7 +518,8 @@ END_TEST
 /* The days of UTC times are cut where the option says. */
 START_TEST(test_utc_offset) {
     cm_context *ctx = new_context();
-    cm_table *table = read_text(ctx, "date,amount\n2011-12-31T23:30:00Z,1\n2011-12-01T10:00:00Z,2\n"), *checks = NULL;
+    cm_table *table = read_collecting(ctx, "date,amount\n2011-12-31T23:30:00Z,1\n2011-12-01T10:00:00Z,2\n"),
+             *checks = NULL;
     cm_options *options = NULL;
     OK(ctx, cm_options_new(ctx, "checks", &options));
     OK(ctx, cm_checks(ctx, table, options, &checks));
@@ -657,7 +653,7 @@ static int32_t stop(void *user, const char *stage, uint64_t done, uint64_t total
 
 START_TEST(test_misuse) {
     cm_context *ctx = new_context();
-    cm_table *checks = NULL, *table = read_text(ctx, "customer,amount\n,1\n");
+    cm_table *checks = NULL, *table = read_collecting(ctx, "customer,amount\n,1\n");
     cm_options *options = NULL;
     FAILS(ctx, CM_E_ARGUMENT, "cm_checks", cm_checks(ctx, NULL, NULL, &checks));
     FAILS(ctx, CM_E_ARGUMENT, "cm_checks", cm_checks(ctx, table, NULL, NULL));

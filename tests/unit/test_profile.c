@@ -344,18 +344,8 @@ END_TEST
 
 /* ---- who is in the group ---- */
 
-static cm_table *rows_of(cm_context *ctx, const char *text) {
-    char path[256];
-    cm_table *table = NULL;
-    temp_path(path, "profile.csv");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_csv(ctx, path, NULL, &table));
-    remove(path);
-    return table;
-}
-
 static cm_table *people(cm_context *ctx) {
-    return rows_of(ctx, "customer,a=b,age\nA,x,20\nB,x,30\nC,y,40\nD,y,50\nE,,60\n");
+    return read_text(ctx, cm_read_csv, "customer,a=b,age\nA,x,20\nB,x,30\nC,y,40\nD,y,50\nE,,60\n", NULL);
 }
 
 static void assert_group(cm_context *ctx, const char *group, const cm_table *members, const char *way,
@@ -377,8 +367,9 @@ static void assert_group(cm_context *ctx, const char *group, const cm_table *mem
 
 START_TEST(groups) {
     cm_context *ctx = new_context();
-    cm_table *list = rows_of(ctx, "customer\nB\nC\nnobody\nB\n");
-    cm_table *lines = rows_of(ctx, "customer,item,quantity\nA,lamp,1\nB,lamp,-1\nC,bulb,2\nD,lamp,3\nX,lamp,1\n");
+    cm_table *list = read_text(ctx, cm_read_csv, "customer\nB\nC\nnobody\nB\n", NULL);
+    cm_table *lines = read_text(ctx, cm_read_csv,
+                                "customer,item,quantity\nA,lamp,1\nB,lamp,-1\nC,bulb,2\nD,lamp,3\nX,lamp,1\n", NULL);
     assert_group(ctx, "a=b=x", NULL, "condition", 2, -1);
     assert_group(ctx, "a=b!=x", NULL, "condition", 2, -1);
     assert_group(ctx, "age>=30", NULL, "condition", 4, -1);
@@ -396,9 +387,10 @@ END_TEST
 START_TEST(later_customers) {
     cm_context *ctx = new_context();
     char path[256];
-    cm_table *table = people(ctx), *lines = rows_of(ctx, "customer,item,quantity\nA,lamp,1\nC,bulb,2\nD,lamp,3\n"),
+    cm_table *table = people(ctx),
+             *lines = read_text(ctx, cm_read_csv, "customer,item,quantity\nA,lamp,1\nC,bulb,2\nD,lamp,3\n", NULL),
              *out = NULL, *found = NULL;
-    cm_table *later = rows_of(ctx, "customer,age\nA,21\nD,51\nF,33\nG,34\n");
+    cm_table *later = read_text(ctx, cm_read_csv, "customer,age\nA,21\nD,51\nF,33\nG,34\n", NULL);
     cm_options *options = asking(ctx, "item=lamp", "quantiles");
     cm_model *model = NULL, *again = NULL;
     OK(ctx, cm_options_set_table(ctx, options, "members", lines));
@@ -440,9 +432,11 @@ static void refuse(cm_context *ctx, const cm_table *table, const char *group, co
 
 START_TEST(bad_groups) {
     cm_context *ctx = new_context();
-    cm_table *table = people(ctx), *headless = rows_of(ctx, "A\nB\n"), *none = rows_of(ctx, "customer\nX\n"),
-             *real = rows_of(ctx, "customer,v\nA,1.5\nB,2.5\n");
-    cm_table *nameless = rows_of(ctx, "who,v\nA,1.5\nB,2.5\n"), *empty = rows_of(ctx, "customer,age\n");
+    cm_table *table = people(ctx), *headless = read_text(ctx, cm_read_csv, "A\nB\n", NULL),
+             *none = read_text(ctx, cm_read_csv, "customer\nX\n", NULL),
+             *real = read_text(ctx, cm_read_csv, "customer,v\nA,1.5\nB,2.5\n", NULL);
+    cm_table *nameless = read_text(ctx, cm_read_csv, "who,v\nA,1.5\nB,2.5\n", NULL),
+             *empty = read_text(ctx, cm_read_csv, "customer,age\n", NULL);
     cm_options *options = asking(ctx, "age>30", "quantiles");
     cm_model *model = NULL;
     refuse(ctx, table, NULL, NULL, CM_E_OPTION, "needs a group");

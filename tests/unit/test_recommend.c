@@ -1,5 +1,5 @@
 /* What rules recommend, against every rule tried on every basket; a live basket, and the memory it takes. */
-#include "support.h"
+#include "models.h"
 
 #define ITEMS 24
 
@@ -63,15 +63,7 @@ static cm_table *table_of(cm_context *ctx, const basket *all, int count, int ids
 }
 
 static cm_model *fit(cm_context *ctx, const cm_table *table, const char *support, const char *most) {
-    cm_options *options = NULL;
-    cm_model *model = NULL;
-    OK(ctx, cm_options_new(ctx, "rules", &options));
-    OK(ctx, cm_options_set_text(ctx, options, "support", support));
-    OK(ctx, cm_options_set_text(ctx, options, "confidence", ".2"));
-    OK(ctx, cm_options_set_text(ctx, options, "max_consequent", most));
-    OK(ctx, cm_fit(ctx, "rules", table, options, &model));
-    cm_options_free(options);
-    return model;
+    return fit_with(ctx, "rules", table, SETTINGS("support", support, "confidence", ".2", "max_consequent", most));
 }
 
 /* ---- the oracle ---- */
@@ -175,10 +167,6 @@ START_TEST(tables_equal_every_rule_tried) {
 }
 END_TEST
 
-static int32_t append(void *user, const char *bytes, uint64_t length) {
-    return fwrite(bytes, 1, length, user) == length ? 0 : 1;
-}
-
 /* Enough baskets for several parts. */
 START_TEST(threads_change_nothing) {
     cm_context *ctx = new_context();
@@ -187,12 +175,9 @@ START_TEST(threads_change_nothing) {
     cm_model *model = fit(ctx, table, "2%", "1");
     char *texts[3] = {NULL};
     for (int i = 0; i < 3; i++) {
-        size_t size;
-        FILE *file = open_memstream(&texts[i], &size);
         set_threads(ctx, i == 2 ? 7 : i + 1);
         OK(ctx, cm_apply(ctx, model, table, &out));
-        OK(ctx, cm_write(ctx, out, NULL, append, file));
-        fclose(file);
+        texts[i] = csv_of(ctx, out);
         cm_table_free(out);
     }
     ck_assert_str_eq(texts[0], texts[1]);

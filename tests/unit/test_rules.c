@@ -2,7 +2,7 @@
  * and each is counted by looking into every basket. */
 #include <math.h>
 
-#include "support.h"
+#include "models.h"
 
 #define ITEMS 9
 #define SETS (1u << ITEMS)
@@ -50,31 +50,7 @@ static cm_table *table_of(cm_context *ctx, const market *all, int customers) {
     return table;
 }
 
-static cm_model *fit(cm_context *ctx, const cm_table *table, const char *const *settings) {
-    cm_options *options = NULL;
-    cm_model *model = NULL;
-    OK(ctx, cm_options_new(ctx, "rules", &options));
-    for (; settings && *settings; settings += 2) OK(ctx, cm_options_set_text(ctx, options, settings[0], settings[1]));
-    OK(ctx, cm_fit(ctx, "rules", table, options, &model));
-    cm_options_free(options);
-    return model;
-}
-#define FIT(ctx, table, ...) fit(ctx, table, (const char *const[]){__VA_ARGS__, NULL})
-
-static cm_table *part_of(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = NULL;
-    OK(ctx, cm_model_table(ctx, model, name, &table));
-    return table;
-}
-
-static double diagnostic(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = part_of(ctx, model, "diagnostics");
-    double value = NAN;
-    for (uint64_t row = 0; row < cm_table_rows(table); row++)
-        if (!strcmp(TEXT(table, row, "name"), name)) value = DOUBLE(table, row, "value");
-    cm_table_free(table);
-    return value;
-}
+#define FIT(ctx, table, ...) fit_with(ctx, "rules", table, SETTINGS(__VA_ARGS__))
 
 /* The bits of a list, whose items must stand in byte order. */
 static uint32_t set_of(const cm_table *table, uint64_t row, const char *name) {
@@ -397,7 +373,7 @@ START_TEST(automatic_support_is_the_lowest_that_gives_few_sets) {
     market *all = random_market(31, 400);
     for (int b = 0; b < all->count; b++) all->baskets[b] |= b % 4 ? SETS - 1 : 0; /* 511 sets in 300 baskets and more */
     cm_table *table = table_of(ctx, all, 0);
-    cm_model *model = fit(ctx, table, NULL);
+    cm_model *model = fit_with(ctx, "rules", table, NULL);
     ck_assert(diagnostic(ctx, model, "least_count") == 20);
     ck_assert(diagnostic(ctx, model, "support_chosen") == 1);
     cm_model_free(model);
@@ -409,7 +385,7 @@ START_TEST(automatic_support_is_the_lowest_that_gives_few_sets) {
     for (int b = 0; b < 40; b++) length += (size_t)sprintf(text + length, "a b c d e f g h i%s\n", b < 30 ? " j" : "");
     write_whole(path, text, length);
     OK(ctx, cm_read_baskets(ctx, path, NULL, &table));
-    model = fit(ctx, table, NULL);
+    model = fit_with(ctx, "rules", table, NULL);
     ck_assert(diagnostic(ctx, model, "least_count") == 31);
     ck_assert(diagnostic(ctx, model, "itemsets") == 511);
     cm_model_free(model);
@@ -441,7 +417,7 @@ START_TEST(what_cannot_be_is_an_error) {
     OK(ctx, cm_table_select(ctx, table, NULL, 0, &out));
     FAILS(ctx, CM_E_COLUMN, "items", cm_fit(ctx, "rules", out, NULL, &model));
     cm_table_free(out);
-    model = fit(ctx, table, NULL);
+    model = fit_with(ctx, "rules", table, NULL);
     FAILS(ctx, CM_E_UNSUPPORTED, "rules", cm_explain(ctx, model, table, &out));
     ck_assert_ptr_null(out);
     cm_model_free(model);
@@ -503,10 +479,6 @@ START_TEST(the_best_rule_for_each_item_is_recommended) {
 }
 END_TEST
 
-static int32_t append(void *user, const char *bytes, uint64_t length) {
-    return fwrite(bytes, 1, length, user) == length ? 0 : 1;
-}
-
 static char *model_text(cm_context *ctx, const cm_model *model) {
     static const char *const names[] = {"rules", "itemsets", "key_items", "items", "diagnostics"};
     char *text = NULL;
@@ -514,7 +486,7 @@ static char *model_text(cm_context *ctx, const cm_model *model) {
     FILE *file = open_memstream(&text, &size);
     for (int i = 0; i < 5; i++) {
         cm_table *table = part_of(ctx, model, names[i]);
-        OK(ctx, cm_write(ctx, table, NULL, append, file));
+        OK(ctx, cm_write(ctx, table, NULL, append_to_file, file));
         cm_table_free(table);
     }
     fclose(file);

@@ -2,7 +2,7 @@
  * every subset against every other, counted by looking into every basket. */
 #include <math.h>
 
-#include "support.h"
+#include "models.h"
 
 #define ITEMS 6
 #define SETS (1u << ITEMS)
@@ -56,16 +56,6 @@ static cm_table *table_of(cm_context *ctx, const world *all) {
     }
     OK(ctx, cm_builder_finish(ctx, builder, &table));
     cm_builder_free(builder);
-    return table;
-}
-
-static cm_table *baskets_of(cm_context *ctx, const char *text) {
-    char path[256];
-    cm_table *table = NULL;
-    temp_path(path, "honest.csv");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_baskets(ctx, path, NULL, &table));
-    remove(path);
     return table;
 }
 
@@ -130,10 +120,7 @@ static int is_redundant(const world *all, const rule *one) {
 }
 
 static unsigned set_of(const cm_table *table, uint64_t row, const char *name) {
-    uint64_t column = (uint64_t)column_of(table, name), count = cm_table_items(table, row, column);
-    unsigned set = 0;
-    for (uint64_t i = 0; i < count; i++) set |= 1u << (cm_table_text(table, row, column, i, NULL)[0] - 'a');
-    return set;
+    return (unsigned)letters_of(table, row, name);
 }
 
 static void compare(const world *all, const cm_table *table, int tested) {
@@ -266,7 +253,7 @@ END_TEST
 
 START_TEST(the_best_need_a_measure_that_small_support_bounds) {
     cm_context *ctx = new_context();
-    cm_table *table = baskets_of(ctx, "a,b\na,b\n");
+    cm_table *table = read_text(ctx, cm_read_baskets, "a,b\na,b\n", NULL);
     cm_options *options = NULL;
     cm_model *model = NULL;
     OK(ctx, cm_options_new(ctx, "rules", &options));
@@ -375,7 +362,7 @@ static uint64_t count_rules(cm_context *ctx, const cm_table *table, const char *
  * the left and c on the right. These count the rules without antecedents, one an item on the right. */
 START_TEST(the_micro_set_as_published) {
     cm_context *ctx = new_context();
-    cm_table *table = baskets_of(ctx, "a,b,c\na,b\na,b,d\nb,e\na,c\nc,e\na,b,d,e\n");
+    cm_table *table = read_text(ctx, cm_read_baskets, "a,b,c\na,b\na,b,d\nb,e\na,c\nc,e\na,b,d,e\n", NULL);
     ck_assert_uint_eq(count_rules(ctx, table, "25%", "", "", 1), 18);
     ck_assert_uint_eq(count_rules(ctx, table, "25%", "cde", "ab", 1), 6);
     ck_assert_uint_eq(count_rules(ctx, table, "25%", "ab", "c", 1), 2);
@@ -387,17 +374,18 @@ END_TEST
 
 START_TEST(awkward_baskets_give_what_they_should) {
     cm_context *ctx = new_context();
-    cm_table *table = baskets_of(ctx, "a,a,b\na,b,b,b\n"); /* a set: each item once */
+    cm_table *table = read_text(ctx, cm_read_baskets, "a,a,b\na,b,b,b\n", NULL); /* a set: each item once */
     ck_assert_uint_eq(count_rules(ctx, table, "2", "", "", 0), 2);
     ck_assert_uint_eq(count_rules(ctx, table, "3", "", "", 0), 0); /* more than there are baskets */
     cm_table_free(table);
-    table = baskets_of(ctx, "a,b,c\na,b,c\na,b,c\n"); /* all equal: 3 pairs both ways, a triple three ways */
+    /* all equal: 3 pairs both ways, a triple three ways */
+    table = read_text(ctx, cm_read_baskets, "a,b,c\na,b,c\na,b,c\n", NULL);
     ck_assert_uint_eq(count_rules(ctx, table, "100%", "", "", 0), 9);
     cm_table_free(table);
-    table = baskets_of(ctx, "a\nb\nc\n"); /* nothing together */
+    table = read_text(ctx, cm_read_baskets, "a\nb\nc\n", NULL); /* nothing together */
     ck_assert_uint_eq(count_rules(ctx, table, "1", "", "", 0), 0);
     cm_table_free(table);
-    table = baskets_of(ctx, "a,\"x; y\"\na,\"x; y\"\n"); /* a name with the separator in it */
+    table = read_text(ctx, cm_read_baskets, "a,\"x; y\"\na,\"x; y\"\n", NULL); /* a name with the separator in it */
     ck_assert_uint_eq(count_rules(ctx, table, "2", "", "a", 0), 1);
     cm_table_free(table);
     cm_context_free(ctx);
@@ -405,16 +393,9 @@ START_TEST(awkward_baskets_give_what_they_should) {
 END_TEST
 
 static cm_table *columns_of(cm_context *ctx, const char *text) {
-    char path[256];
-    cm_table *table = NULL, *out = NULL;
-    cm_options *options = NULL;
-    temp_path(path, "columns.csv");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_csv(ctx, path, NULL, &table));
-    OK(ctx, cm_options_new(ctx, "baskets", &options));
-    OK(ctx, cm_options_set_text(ctx, options, "layout", "columns"));
+    cm_table *table = read_text(ctx, cm_read_csv, text, NULL), *out = NULL;
+    cm_options *options = options_with(ctx, "baskets", SETTINGS("layout", "columns"));
     OK(ctx, cm_baskets(ctx, table, options, &out));
-    remove(path);
     cm_options_free(options);
     cm_table_free(table);
     return out;
@@ -425,13 +406,9 @@ START_TEST(items_in_all_baskets_and_in_none) {
     cm_context *ctx = new_context();
     cm_table *table = columns_of(ctx, "all,none,some\n1,0,1\n1,0,0\n1,0,1\n");
     cm_model *model = NULL;
-    cm_options *options = NULL;
-    OK(ctx, cm_options_new(ctx, "rules", &options));
-    OK(ctx, cm_options_set_text(ctx, options, "support", "1"));
+    cm_options *options = options_with(ctx, "rules", SETTINGS("support", "1"));
     OK(ctx, cm_fit(ctx, "rules", table, options, &model));
-    cm_table *rules = NULL, *items = NULL;
-    OK(ctx, cm_model_table(ctx, model, "rules", &rules));
-    OK(ctx, cm_model_table(ctx, model, "items", &items));
+    cm_table *rules = part_of(ctx, model, "rules"), *items = part_of(ctx, model, "items");
     ck_assert_uint_eq(cm_table_rows(items), 2);
     ck_assert_uint_eq(cm_table_rows(rules), 2);
     for (uint64_t row = 0; row < 2; row++) {
@@ -451,7 +428,7 @@ END_TEST
 START_TEST(baskets_from_arrow_are_the_same) {
     cm_context *ctx = new_context();
     struct ArrowArrayStream stream;
-    cm_table *table = baskets_of(ctx, "a,b,c\na,b\nb,c\na,c,d\n"), *back = NULL;
+    cm_table *table = read_text(ctx, cm_read_baskets, "a,b,c\na,b\nb,c\na,c,d\n", NULL), *back = NULL;
     OK(ctx, cm_table_export_stream(ctx, table, NULL, &stream));
     OK(ctx, cm_table_import_stream(ctx, &stream, &back));
     ck_assert_uint_eq(count_rules(ctx, back, "2", "", "", 0), count_rules(ctx, table, "2", "", "", 0));
@@ -468,7 +445,7 @@ START_TEST(a_very_large_basket_is_taken) {
     char *text = malloc(room);
     for (int i = 0; i < 100000; i++) length += (size_t)sprintf(text + length, "%sn%d", i ? "," : "", i);
     sprintf(text + length, "\nn1,n2\nn1,n2\nn3\n");
-    cm_table *table = baskets_of(ctx, text);
+    cm_table *table = read_text(ctx, cm_read_baskets, text, NULL);
     ck_assert_uint_eq(count_rules(ctx, table, "2", "", "", 0), 2);
     cm_table_free(table);
     free(text);

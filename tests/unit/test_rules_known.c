@@ -1,36 +1,12 @@
 /* Association rules on real baskets: figures that others published. */
 #include <math.h>
 
-#include "support.h"
+#include "models.h"
 
 enum { FREQUENT, CLOSED, MAXIMAL };
 static const char *const kinds[] = {"frequent", "closed", "maximal"};
 
-static cm_model *fit(cm_context *ctx, const cm_table *table, const char *const *settings) {
-    cm_options *options = NULL;
-    cm_model *model = NULL;
-    OK(ctx, cm_options_new(ctx, "rules", &options));
-    for (; settings && *settings; settings += 2) OK(ctx, cm_options_set_text(ctx, options, settings[0], settings[1]));
-    OK(ctx, cm_fit(ctx, "rules", table, options, &model));
-    cm_options_free(options);
-    return model;
-}
-#define FIT(ctx, table, ...) fit(ctx, table, (const char *const[]){__VA_ARGS__, NULL})
-
-static cm_table *part_of(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = NULL;
-    OK(ctx, cm_model_table(ctx, model, name, &table));
-    return table;
-}
-
-static double diagnostic(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = part_of(ctx, model, "diagnostics");
-    double value = NAN;
-    for (uint64_t row = 0; row < cm_table_rows(table); row++)
-        if (!strcmp(TEXT(table, row, "name"), name)) value = DOUBLE(table, row, "value");
-    cm_table_free(table);
-    return value;
-}
+#define FIT(ctx, table, ...) fit_with(ctx, "rules", table, SETTINGS(__VA_ARGS__))
 
 static cm_table *real_baskets(cm_context *ctx, const char *name) {
     char path[256];

@@ -1,7 +1,7 @@
 /* Limits of memory and time with allow_partial, on baskets that have far more itemsets than fit: what is given is
  * right, and down to complete_from all is there. */
 #include "base/context.h"
-#include "support.h"
+#include "models.h"
 
 #define ITEMS 17
 #define SETS (1 << ITEMS)
@@ -38,24 +38,6 @@ static cm_table *table_of(cm_context *ctx) {
     return table;
 }
 
-static int set_of(const cm_table *table, uint64_t row, const char *name) {
-    uint64_t column = (uint64_t)column_of(table, name);
-    int set = 0;
-    for (uint64_t i = 0; i < cm_table_items(table, row, column); i++)
-        set |= 1 << (cm_table_text(table, row, column, i, NULL)[0] - 'a');
-    return set;
-}
-
-static double diagnostic(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = NULL;
-    double value = -1;
-    OK(ctx, cm_model_table(ctx, model, "diagnostics", &table));
-    for (uint64_t row = 0; row < cm_table_rows(table); row++)
-        if (!strcmp(TEXT(table, row, "name"), name)) value = DOUBLE(table, row, "value");
-    cm_table_free(table);
-    return value;
-}
-
 static void check_sets(cm_context *ctx, const cm_model *model, int complete_from) {
     cm_table *table = NULL;
     uint64_t wanted = 0, found = 0;
@@ -63,7 +45,7 @@ static void check_sets(cm_context *ctx, const cm_model *model, int complete_from
     for (int set = 1; set < SETS; set++) wanted += counts[set] >= complete_from;
     for (uint64_t row = 0; row < cm_table_rows(table); row++) {
         int count = (int)INT(table, row, "count");
-        if (count != counts[set_of(table, row, "items")]) ck_abort_msg("row %d has a wrong count", (int)row);
+        if (count != counts[letters_of(table, row, "items")]) ck_abort_msg("row %d has a wrong count", (int)row);
         found += count >= complete_from;
     }
     ck_assert_uint_eq(found, wanted);
@@ -76,7 +58,7 @@ static void check_rules(cm_context *ctx, const cm_model *model) {
     ck_assert_uint_gt(cm_table_rows(table), 0);
     ck_assert(diagnostic(ctx, model, "rules") == (double)cm_table_rows(table));
     for (uint64_t row = 0; row < cm_table_rows(table); row++) {
-        int left = set_of(table, row, "antecedent"), right = set_of(table, row, "consequent");
+        int left = letters_of(table, row, "antecedent"), right = letters_of(table, row, "consequent");
         if (INT(table, row, "count") != counts[left | right]
             || DOUBLE(table, row, "confidence") != (double)counts[left | right] / counts[left])
             ck_abort_msg("row %d is wrong", (int)row);

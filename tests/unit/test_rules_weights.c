@@ -2,7 +2,7 @@
  * whole against as many equal baskets. */
 #include <math.h>
 
-#include "support.h"
+#include "models.h"
 
 /* Check writes to its parent each assertion that holds: too slow for so many cells. */
 #define MUST(condition) ((condition) ? (void)0 : ck_abort_msg("line %d: %s", __LINE__, #condition))
@@ -53,45 +53,7 @@ static cm_table *table_of(cm_context *ctx, const market *all, int times) {
     return table;
 }
 
-static cm_options *options_of(cm_context *ctx, const char *topic, const char *const *settings) {
-    cm_options *options = NULL;
-    OK(ctx, cm_options_new(ctx, topic, &options));
-    for (; *settings; settings += 2) OK(ctx, cm_options_set_text(ctx, options, settings[0], settings[1]));
-    return options;
-}
-
-static cm_model *fit(cm_context *ctx, const char *method, const cm_table *table, const char *const *settings) {
-    cm_model *model = NULL;
-    cm_options *options = options_of(ctx, method, settings);
-    OK(ctx, cm_fit(ctx, method, table, options, &model));
-    cm_options_free(options);
-    return model;
-}
-#define SETTINGS(...) (const char *const[]){__VA_ARGS__, NULL}
-#define FIT(ctx, table, ...) fit(ctx, "rules", table, SETTINGS(__VA_ARGS__))
-
-static cm_table *part_of(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = NULL;
-    OK(ctx, cm_model_table(ctx, model, name, &table));
-    return table;
-}
-
-static double diagnostic(cm_context *ctx, const cm_model *model, const char *name) {
-    cm_table *table = part_of(ctx, model, "diagnostics");
-    double value = NAN;
-    for (uint64_t row = 0; row < cm_table_rows(table); row++)
-        if (!strcmp(TEXT(table, row, "name"), name)) value = DOUBLE(table, row, "value");
-    cm_table_free(table);
-    return value;
-}
-
-static int set_of(const cm_table *table, uint64_t row, const char *name) {
-    uint64_t column = (uint64_t)column_of(table, name);
-    int set = 0;
-    for (uint64_t i = 0; i < cm_table_items(table, row, column); i++)
-        set |= 1 << (cm_table_text(table, row, column, i, NULL)[0] - 'a');
-    return set;
-}
+#define FIT(ctx, table, ...) fit_with(ctx, "rules", table, SETTINGS(__VA_ARGS__))
 
 static int64_t lightest(const market *all) {
     int64_t least = all->total;
@@ -126,7 +88,7 @@ static void check_sets(cm_context *ctx, const market *all, const cm_model *model
     for (int set = 1; set < SETS; set++) expected += (uint64_t)is_shown(all, set, least, kind, most);
     MUST(cm_table_rows(table) == expected);
     for (uint64_t row = 0; row < expected; row++) {
-        int set = set_of(table, row, "items");
+        int set = letters_of(table, row, "items");
         MUST(is_shown(all, set, least, kind, most));
         MUST(INT(table, row, "count") == all->sums[set]);
         MUST(DOUBLE(table, row, "support") == (double)all->sums[set] / (double)all->total);
@@ -202,7 +164,8 @@ static void near(long double a, double b) {
 }
 
 static void check_rule(const market *all, const cm_table *table, uint64_t row) {
-    int left = set_of(table, row, "antecedent"), right = set_of(table, row, "consequent"), customers = 0, most = 0;
+    int left = letters_of(table, row, "antecedent"), right = letters_of(table, row, "consequent"), customers = 0,
+        most = 0;
     int seen[7] = {0}, baskets = 0;
     long double n = (long double)all->total, both = (long double)all->sums[left | right] / n;
     long double a = (long double)all->sums[left] / n, c = (long double)all->sums[right] / n;
@@ -283,8 +246,8 @@ START_TEST(the_best_rules_of_any_support) {
         cm_table *some = part_of(ctx, best, "rules"), *rules = part_of(ctx, every, "rules");
         ck_assert_uint_eq(cm_table_rows(some), 9);
         for (uint64_t row = 0; row < 9; row++) {
-            MUST(set_of(some, row, "antecedent") == set_of(rules, row, "antecedent"));
-            MUST(set_of(some, row, "consequent") == set_of(rules, row, "consequent"));
+            MUST(letters_of(some, row, "antecedent") == letters_of(rules, row, "antecedent"));
+            MUST(letters_of(some, row, "consequent") == letters_of(rules, row, "consequent"));
         }
         cm_table_free(some), cm_table_free(rules), cm_model_free(every), cm_model_free(best), cm_table_free(table);
     }
@@ -292,23 +255,8 @@ START_TEST(the_best_rules_of_any_support) {
 }
 END_TEST
 
-static int32_t append(void *user, const char *bytes, uint64_t length) {
-    return fwrite(bytes, 1, length, user) == length ? 0 : 1;
-}
-
-static char *text_of(cm_context *ctx, const cm_model *model, const char *name) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    cm_table *table = part_of(ctx, model, name);
-    OK(ctx, cm_write(ctx, table, NULL, append, file));
-    cm_table_free(table);
-    fclose(file);
-    return text;
-}
-
 static void same(cm_context *ctx, const cm_model *a, const cm_model *b, const char *name) {
-    char *first = text_of(ctx, a, name), *second = text_of(ctx, b, name);
+    char *first = csv_of_part(ctx, a, name), *second = csv_of_part(ctx, b, name);
     ck_assert_str_eq(first, second);
     free(first);
     free(second);
@@ -335,7 +283,7 @@ START_TEST(whole_weights_stand_for_equal_baskets) {
     for (int i = 0; i < 3; i++) {
         const char *const *weights = SETTINGS("by", by[i], "shrink", "3", "min_count", "4", "weight", "w");
         const char *const *none = SETTINGS("by", by[i], "shrink", "3", "min_count", "4");
-        cm_model *a = fit(ctx, "together", plain[0], weights), *b = fit(ctx, "together", plain[1], none);
+        cm_model *a = fit_with(ctx, "together", plain[0], weights), *b = fit_with(ctx, "together", plain[1], none);
         same(ctx, a, b, "together");
         cm_model_free(a), cm_model_free(b);
     }
@@ -357,7 +305,7 @@ START_TEST(baskets_kept_aside_have_weights_too) {
     double aside = (double)all.total / 100 - diagnostic(ctx, model, "weight");
     ck_assert_uint_gt(cm_table_rows(rules), 20);
     for (uint64_t row = 0; row < cm_table_rows(rules); row++) {
-        int set = set_of(rules, row, "antecedent") | set_of(rules, row, "consequent");
+        int set = letters_of(rules, row, "antecedent") | letters_of(rules, row, "consequent");
         int64_t there = INT(rules, row, "holdout_count");
         MUST(INT(rules, row, "count") + there == all.sums[set]);
         near((long double)there / 100 / (long double)aside, DOUBLE(rules, row, "holdout_support"));
@@ -384,7 +332,7 @@ START_TEST(threads_change_nothing) {
         for (int64_t threads = 1; threads < 4; threads++) {
             set_threads(ctx, threads);
             cm_model *model = FIT(ctx, whole, "weight", "w", "support", "5%", "algorithm", algorithms[way]);
-            char *text = text_of(ctx, model, "rules");
+            char *text = csv_of_part(ctx, model, "rules");
             if (expected) ck_assert_str_eq(text, expected);
             free(expected);
             expected = text;
@@ -409,7 +357,7 @@ START_TEST(tests_have_no_decimals) {
     cm_table *table = table_of(ctx, &all, 0);
     cm_model *model = NULL;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        cm_options *options = options_of(ctx, "rules", SETTINGS("weight", "w", wrong[i][0], wrong[i][1]));
+        cm_options *options = options_with(ctx, "rules", SETTINGS("weight", "w", wrong[i][0], wrong[i][1]));
         FAILS(ctx, CM_E_OPTION, "decimals", cm_fit(ctx, "rules", table, options, &model));
         cm_options_free(options);
     }
@@ -418,19 +366,9 @@ START_TEST(tests_have_no_decimals) {
 }
 END_TEST
 
-static cm_table *read_text(cm_context *ctx, const char *text) {
-    char path[256];
-    cm_table *table = NULL;
-    temp_path(path, "weights.csv");
-    write_whole(path, text, strlen(text));
-    OK(ctx, cm_read_csv(ctx, path, NULL, &table));
-    remove(path);
-    return table;
-}
-
 static cm_status baskets_of(cm_context *ctx, const cm_table *table, const char *kind, const char *layout,
                             cm_table **out) {
-    cm_options *options = options_of(ctx, "baskets", SETTINGS("weight", "w", "basket", kind, "layout", layout));
+    cm_options *options = options_with(ctx, "baskets", SETTINGS("weight", "w", "basket", kind, "layout", layout));
     cm_status status = cm_baskets(ctx, table, options, out);
     cm_options_free(options);
     return status;
@@ -441,7 +379,7 @@ START_TEST(weights_of_lines_are_those_of_their_basket) {
                                 "1,c,2024-01-01,a,1.5\n1,c,2024-01-01,b,1.5\n2,c,2024-01-02,a,2\n2,c,2024-01-02,c,2\n"
                                 "3,d,2024-01-02,b,2\n4,d,2024-01-02,c,2\n5,,2024-01-03,c,0.25\n,d,2024-01-09,c,7\n";
     cm_context *ctx = new_context();
-    cm_table *table = read_text(ctx, lines), *out = NULL;
+    cm_table *table = read_text(ctx, cm_read_csv, lines, NULL), *out = NULL;
     OK(ctx, baskets_of(ctx, table, "invoice", "lines", &out));
     const int64_t of_invoices[] = {150, 200, 200, 200, 25, 700};
     ck_assert_uint_eq(cm_table_rows(out), 6);
@@ -476,17 +414,17 @@ START_TEST(what_is_no_weight_is_an_error) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cm_table *out = NULL;
         snprintf(text, sizeof text, "invoice,item,w\n1,a,2\n1,b,%s\n", wrong[i].cell);
-        cm_table *table = read_text(ctx, text);
+        cm_table *table = read_text(ctx, cm_read_csv, text, NULL);
         FAILS(ctx, wrong[i].status, wrong[i].said, baskets_of(ctx, table, "invoice", "lines", &out));
         cm_table_free(table);
     }
-    cm_table *table = read_text(ctx, "invoice,item,x\n1,a,2\n"), *out = NULL;
+    cm_table *table = read_text(ctx, cm_read_csv, "invoice,item,x\n1,a,2\n", NULL), *out = NULL;
     FAILS(ctx, CM_E_COLUMN, "no column w", baskets_of(ctx, table, "invoice", "lines", &out));
     cm_table_free(table);
-    table = read_text(ctx, "invoice,item,w\n1,a,9000000000000000000\n2,a,9000000000000000000\n");
+    table = read_text(ctx, cm_read_csv, "invoice,item,w\n1,a,9000000000000000000\n2,a,9000000000000000000\n", NULL);
     OK(ctx, baskets_of(ctx, table, "invoice", "lines", &out));
     cm_model *model = NULL;
-    cm_options *options = options_of(ctx, "rules", SETTINGS("weight", "w"));
+    cm_options *options = options_with(ctx, "rules", SETTINGS("weight", "w"));
     FAILS(ctx, CM_E_OVERFLOW, "add up to more than 64 bits", cm_fit(ctx, "rules", out, options, &model));
     cm_options_free(options);
     cm_table_free(out), cm_table_free(table);
@@ -496,14 +434,14 @@ END_TEST
 
 START_TEST(columns_of_0_and_1_may_have_a_weight) {
     cm_context *ctx = new_context();
-    cm_table *table = read_text(ctx, "id,a,b,w\n7,1,1,0.5\n8,1,0,2\n"), *out = NULL, *ids = NULL;
+    cm_table *table = read_text(ctx, cm_read_csv, "id,a,b,w\n7,1,1,0.5\n8,1,0,2\n", NULL), *out = NULL, *ids = NULL;
     OK(ctx, cm_table_with_role(ctx, table, "id", CM_ROLE_INVOICE, &ids));
     OK(ctx, baskets_of(ctx, ids, "invoice", "columns", &out));
     ck_assert_int_eq(INT(out, 0, "w"), 5);
     ck_assert_int_eq(INT(out, 1, "w"), 20);
     ck_assert_uint_eq(cm_table_items(out, 0, (uint64_t)column_of(out, "items")), 2);
     cm_table_free(out), cm_table_free(ids), cm_table_free(table);
-    table = read_text(ctx, "a,b,w\n1,1,0.5\n1,0,-2\n");
+    table = read_text(ctx, cm_read_csv, "a,b,w\n1,1,0.5\n1,0,-2\n", NULL);
     FAILS(ctx, CM_E_DATA, "row 2", baskets_of(ctx, table, "invoice", "columns", &out));
     cm_table_free(table);
     cm_context_free(ctx);

@@ -44,11 +44,6 @@ bool cm_civil_exists(int32_t year, int32_t month, int32_t day) {
     return day <= days[month - 1] + (month == 2 && leap);
 }
 
-int32_t cm_civil_day_of(int64_t microseconds) {
-    int64_t day = microseconds / CM_DAY_MICROSECONDS;
-    return (int32_t)(day - (microseconds % CM_DAY_MICROSECONDS < 0));
-}
-
 typedef struct cursor {
     const char *at, *end;
 } cursor;

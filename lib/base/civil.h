@@ -14,7 +14,11 @@ int32_t cm_civil_day(int32_t year, int32_t month, int32_t day); /* days since 19
 void cm_civil_date(int32_t days, int32_t *year, int32_t *month, int32_t *day);
 int64_t cm_civil_month(int32_t days); /* months since January of the year 0 */
 bool cm_civil_exists(int32_t year, int32_t month, int32_t day); /* years 1 to 9999 */
-int32_t cm_civil_day_of(int64_t microseconds);                  /* the day that a time falls on, rounding down */
+/* The day that a time falls on, rounding down. */
+static inline int32_t cm_civil_day_of(int64_t microseconds) {
+    int64_t day = microseconds / CM_DAY_MICROSECONDS;
+    return (int32_t)(day - (microseconds % CM_DAY_MICROSECONDS < 0));
+}
 
 /* Within the years 1 to 9999, a day to spare at either end. */
 static inline bool cm_civil_in_range(int64_t microseconds) {

@@ -1,9 +1,9 @@
-/* Customers from orders: the records that count are brought together by customer (customers_group.c), and each
- * customer's are added up into a row (customers_rows.c); here the question is made ready, and said what was left out.
- * O(orders). */
+/* Customers from orders: the records that count are added up by customer (customers_sums.c), and each customer's sums
+ * are written as a row (customers_rows.c); here the question is made ready, and said what was left out. O(orders). */
 #include "prepare/customers.h"
 
 #include "base/civil.h"
+#include "prepare/customers_rows.h"
 #include "prepare/history.h"
 #include "table/audit.h"
 #include "table/join.h"
@@ -63,16 +63,6 @@ static cm_status check_contradictions(cm_context *ctx, const cm_question *ask) {
     return cm_fail(ctx, CM_E_DATA, "CONTRADICTION", "us", ask->sums.lines[CM_DROPPED_CONTRADICTION], day);
 }
 
-static int32_t last_day(const cm_orders *orders) {
-    int32_t day = CM_NO_DAY;
-    if (orders->borrows_ids) return orders->last_day;
-    for (uint64_t i = 0; i < orders->map.count; i++) {
-        const cm_order *order = cm_order_at(&orders->map, i);
-        if (order->day > day) day = order->day;
-    }
-    return day;
-}
-
 /* ---- the question ---- */
 
 /* NULL: there are none. */
@@ -110,15 +100,44 @@ static cm_status add_listed(cm_context *ctx, cm_question *ask, const cm_table *a
     return CM_OK;
 }
 
+/* Those with a record that counts, and those listed, in the order of their ids. */
+static cm_status find_shown(cm_context *ctx, cm_question *ask, const uint8_t *seen) {
+    ask->shown = cm_alloc_raw(ctx, ask->id_count, sizeof *ask->shown);
+    if (!ask->shown) return ctx->error.status;
+    cm_status status = ask->ids->type ? cm_ids_order(ctx, ask->ids, ask->id_count, ask->shown) : CM_OK;
+    for (uint64_t rank = 0; rank < ask->id_count && !status; rank++) {
+        int32_t code = ask->shown[rank];
+        if (seen[code] || (ask->listed && ask->listed[code])) ask->shown[ask->shown_count++] = code;
+    }
+    return status;
+}
+
 static void question_close(cm_core *core, cm_question *ask) {
-    uint64_t records = ask->orders->map.count;
     cm_free(core, ask->codes, ask->code_count, sizeof *ask->codes);
     cm_free(core, ask->listed, ask->listed_count, 1);
-    cm_free(core, ask->owners, records, sizeof *ask->owners);
-    cm_free(core, ask->starts, ask->id_count + 1, sizeof *ask->starts);
-    cm_free(core, ask->records, records, sizeof *ask->records);
     cm_free(core, ask->shown, ask->id_count, sizeof *ask->shown);
     cm_ids_clear(core, &ask->own_ids);
+}
+
+/* ---- the answer ---- */
+
+/* Strip by strip: the first also says who is shown, and what contradicts itself. */
+static cm_status make_rows(cm_context *ctx, cm_question *ask, bool contradictions_fail, cm_table **out) {
+    cm_sums sums;
+    cm_customer_rows rows = {0};
+    cm_status status = cm_sums_open(ctx, ask, &sums);
+    uint64_t from = 0;
+    do {
+        if (!status) status = cm_sums_make(ctx, &sums, from);
+        if (!status && from == 0 && contradictions_fail) status = check_contradictions(ctx, ask);
+        if (!status && from == 0) status = find_shown(ctx, ask, sums.parts[0].seen);
+        if (!status && from == 0) status = cm_customer_rows_open(ctx, ask, &rows);
+        if (!status) status = cm_customer_rows_fill(ctx, &rows, &sums.parts[0]);
+        from += sums.strip;
+    } while (!status && from < ask->id_count);
+    cm_sums_close(ctx->core, &sums);
+    cm_customer_rows_close(&rows, status ? NULL : out);
+    return status;
 }
 
 /* The attributes beside the customers; what is attached to the customers stays. */
@@ -136,26 +155,63 @@ static cm_status join_attributes(cm_context *ctx, const cm_table *attributes, cm
     return CM_OK;
 }
 
-/* id_count: ids of the state's customers. */
-static cm_status answer(cm_context *ctx, const cm_orders *orders, uint64_t id_count, const cm_options *options,
-                        const cm_table *before, cm_table **out) {
+/* `ask` has what is asked of whom: orders, lines, ids, and how many. It is closed here. */
+static cm_status answer(cm_context *ctx, cm_question *ask, const cm_options *options, const cm_table *before,
+                        cm_table **out) {
     const cm_topic *topic = &cm_customers_topic;
     const cm_table *attributes = attributes_of(options);
-    cm_question ask = {.orders = orders, .ids = &orders->customers, .id_count = id_count};
     cm_table *customers = NULL;
-    ask.refunds = cm_option_choice(options, topic, "refunds");
-    ask.as_of =
-        cm_option_is_set(options, topic, "as_of") ? (int32_t)cm_option_int(options, topic, "as_of") : last_day(orders);
-    cm_status status = attributes ? add_listed(ctx, &ask, attributes) : CM_OK;
-    if (!status) status = cm_question_group(ctx, &ask);
-    if (!status && cm_option_choice(options, topic, "on_error") == 0) status = check_contradictions(ctx, &ask);
-    if (!status) status = cm_question_rows(ctx, &ask, &customers);
-    if (!status) status = attach_audit(ctx, &ask, before, customers);
+    bool has_day = cm_option_is_set(options, topic, "as_of"), strict = cm_option_choice(options, topic, "on_error") == 0;
+    ask->refunds = cm_option_choice(options, topic, "refunds");
+    ask->as_of = has_day ? (int32_t)cm_option_int(options, topic, "as_of") : INT32_MAX;
+    cm_status status = attributes ? add_listed(ctx, ask, attributes) : CM_OK;
+    if (!status) status = make_rows(ctx, ask, strict, &customers);
+    if (!status) status = attach_audit(ctx, ask, before, customers);
     if (!status && attributes) status = join_attributes(ctx, attributes, &customers);
-    if (!status && cm_history_asked(options)) status = cm_history_answer(ctx, &ask, options, &customers);
-    question_close(ctx->core, &ask);
+    if (!status && cm_history_asked(options)) status = cm_history_answer(ctx, ask, options, &customers);
+    question_close(ctx->core, ask);
     if (status) cm_table_free(customers);
     else *out = customers;
+    return status;
+}
+
+static cm_status answer_of_state(cm_context *ctx, const cm_orders *orders, const cm_options *options,
+                                 const cm_table *before, cm_table **out) {
+    cm_question ask = {
+        .orders = orders,
+        .ids = &orders->customers,
+        .id_count = cm_ids_count(&orders->customers),
+        .invoice_count = cm_ids_count(&orders->invoices),
+    };
+    return answer(ctx, &ask, options, before, out);
+}
+
+/* Asked once: the lines themselves are the records, and the codes of their columns the ids. */
+static cm_status answer_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like,
+                                 const cm_options *options, cm_table **out) {
+    const cm_column *customer = lines->columns[CM_ROLE_CUSTOMER], *invoice = lines->columns[CM_ROLE_INVOICE];
+    cm_orders *orders = NULL;
+    cm_status status = cm_orders_borrow(ctx, lines, like, &orders);
+    if (!status) {
+        cm_question ask = {
+            .orders = orders,
+            .lines = lines,
+            .ids = &orders->customers,
+            .id_count = customer->dictionary_size,
+            .invoice_count = invoice ? invoice->dictionary_size : 0,
+        };
+        status = answer(ctx, &ask, options, lines->table, out);
+    }
+    cm_orders_free(orders);
+    return status;
+}
+
+static cm_status answer_through_state(cm_context *ctx, const cm_lines *lines, const cm_orders *like,
+                                      const cm_options *options, cm_table **out) {
+    cm_orders *orders = NULL;
+    cm_status status = cm_orders_of_lines(ctx, lines, like, &orders);
+    if (!status) status = answer_of_state(ctx, orders, options, lines->table, out);
+    cm_orders_free(orders);
     return status;
 }
 
@@ -166,7 +222,7 @@ static cm_status orders_customers(cm_context *ctx, const cm_orders *orders, cons
     if (!status) status = cm_parse_utc_offset(ctx, offset, &minutes);
     if (!status && offset && minutes != orders->utc_offset)
         status = cm_fail(ctx, CM_E_OPTION, "UTC_OFFSETS", "ii", (int64_t)minutes, (int64_t)orders->utc_offset);
-    return status ? status : answer(ctx, orders, cm_ids_count(&orders->customers), options, NULL, out);
+    return status ? status : answer_of_state(ctx, orders, options, NULL, out);
 }
 
 cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm_options *options, cm_table **out) {
@@ -175,26 +231,22 @@ cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm
     return CM_CALL(ctx, orders_customers(ctx, orders, options, out));
 }
 
-/* Asked once, of these lines: their records need not be found again. With attributes there are ids beside the lines';
- * histories find their customers by the ids of the state. */
+/* With attributes there are ids beside the lines'; histories find their customers by the ids of a state. */
 static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
     int32_t minutes = 0;
-    cm_orders *like = NULL, *orders = NULL;
+    cm_orders *like = NULL;
     cm_lines lines = {0};
     cm_status status = cm_options_check(ctx, options, &cm_customers_topic);
     if (!status)
         status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_customers_topic, "utc_offset"), &minutes);
     if (!status) status = cm_orders_make(ctx, minutes, false, &like);
     if (!status) status = cm_orders_open_lines(ctx, like, sales, &lines);
-    if (!status)
-        status = cm_orders_of_lines(ctx, &lines, like, !attributes_of(options) && !cm_history_asked(options), &orders);
     if (!status) {
-        const cm_column *ids = lines.columns[CM_ROLE_CUSTOMER];
-        uint64_t count = orders->borrows_ids ? ids->dictionary_size : cm_ids_count(&orders->customers);
-        status = answer(ctx, orders, count, options, sales, out);
+        bool alone = !attributes_of(options) && !cm_history_asked(options) && cm_orders_can_borrow(&lines);
+        status = alone ? answer_of_lines(ctx, &lines, like, options, out)
+                       : answer_through_state(ctx, &lines, like, options, out);
     }
     cm_lines_close(&lines);
-    cm_orders_free(orders);
     cm_orders_free(like);
     return status;
 }

@@ -29,20 +29,17 @@ typedef struct cm_fate_sums {
 } cm_fate_sums;
 
 typedef struct cm_question {
-    const cm_orders *orders;
-    int32_t as_of, refunds;
+    const cm_orders *orders; /* the state; of lines that are asked themselves, their settings and ids */
+    const cm_lines *lines;   /* NULL: the records of the state are asked */
+    int32_t as_of;           /* INT32_MAX: the last day that there is, then that day */
+    int32_t refunds;
     const cm_ids *ids; /* of the customers to be shown: the state's, or with those of the attributes in own_ids */
     cm_ids own_ids;
     int32_t *codes;    /* a code of the state as a code of own_ids; NULL: the same */
     uint8_t *listed;   /* by code: customers of the attributes, shown without a purchase, too; NULL: none */
-    uint64_t id_count, code_count, listed_count;
+    uint64_t id_count, code_count, listed_count, invoice_count;
     cm_fate_sums sums;
-
-    /* The records that count, by customer, in the order of the state. */
-    int32_t *owners;    /* by record: code of its customer; -1: it does not count */
-    uint64_t *starts;   /* by code, and the end: of its records in `records` */
-    uint32_t *records;
-    int32_t *shown;     /* codes of the customers to be shown, in order */
+    int32_t *shown;    /* codes of the customers to be shown, in order */
     uint64_t shown_count;
 } cm_question;
 
@@ -60,9 +57,16 @@ static inline cm_fate cm_fate_of(const cm_question *ask, const cm_order *order) 
                                                                             : CM_COUNTS_AS_PURCHASE;
 }
 
-/* customers_group.c: fills sums, owners, starts, records and shown. */
-cm_status cm_question_group(cm_context *ctx, cm_question *ask);
-/* customers_rows.c: a row a customer shown. */
-cm_status cm_question_rows(cm_context *ctx, const cm_question *ask, cm_table **out);
+/* customers_walk.c: the records that a question is asked of, or lines that may be several records of one order, by
+ * number; handed to `visit` in order, at most CM_LINES_BLOCK at a time. */
+typedef cm_status (*cm_visit)(cm_context *ctx, void *state, const cm_order *orders, uint64_t count);
+uint64_t cm_question_records(const cm_question *ask);
+cm_status cm_question_walk(cm_context *ctx, const cm_question *ask, uint64_t first, uint64_t end, cm_visit visit,
+                           void *state);
+
+/* The customer that a record belongs to, as a code of the question's ids. */
+static inline int32_t cm_question_customer(const cm_question *ask, const cm_order *order) {
+    return ask->codes ? ask->codes[order->customer] : order->customer;
+}
 
 #endif

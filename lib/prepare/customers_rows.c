@@ -1,132 +1,15 @@
-/* The rows of the customers: each one's records, which lie together, are added up and written into the columns. Chunks
- * of the table are made side by side. Days and invoices are counted by sorting them where they do not come in order
- * already. */
+/* The rows of the customers: their sums (customers_sums.c) written into the columns, chunks of the table side by side. A
+ * strip of customers at a time: rows of others are left for their turn. */
+#include "prepare/customers_rows.h"
+
 #include "base/number.h"
-#include "base/sort.h"
 #include "base/threads.h"
-#include "prepare/customers.h"
-#include "table/blank.h"
 
-/* ---- one customer ---- */
-
-typedef struct sums {
-    int64_t first, last;         /* microseconds, of purchases */
-    int32_t first_day, last_day; /* CM_NO_DAY: no purchase */
-    int64_t purchase_days, invoices, lines, quantity, money, refunds, first_day_money, cost;
-    bool cost_known;
-} sums;
-
-/* Room for the days and invoices of one customer after the other. */
-typedef struct counting {
-    cm_key *keys;
-    uint64_t capacity, count;
-} counting;
-
-static cm_status counting_reserve(cm_context *ctx, counting *room, uint64_t count) {
-    room->count = 0;
-    return cm_reserve(ctx, &room->keys, &room->capacity, count, sizeof *room->keys);
-}
-
-#define FEW 48
-static cm_status sort_few(cm_context *ctx, counting *room) {
-    if (room->count > FEW) return cm_sort_keys(ctx, room->keys, room->count);
-    for (uint64_t i = 1; i < room->count; i++) {
-        cm_key each = room->keys[i];
-        uint64_t at = i;
-        for (; at > 0 && room->keys[at - 1].key > each.key; at--) room->keys[at] = room->keys[at - 1];
-        room->keys[at] = each;
-    }
-    return CM_OK;
-}
-
-/* How many different keys there are. */
-static cm_status count_different(cm_context *ctx, counting *room, int64_t *out) {
-    bool rising = true;
-    for (uint64_t i = 1; i < room->count && rising; i++) rising = room->keys[i - 1].key <= room->keys[i].key;
-    cm_status status = rising ? CM_OK : sort_few(ctx, room);
-    *out = room->count > 0;
-    for (uint64_t i = 1; i < room->count; i++) *out += room->keys[i].key != room->keys[i - 1].key;
-    return status;
-}
-
-static void add_key(counting *room, int32_t value) {
-    room->keys[room->count++].key = (uint32_t)value ^ UINT32_C(0x80000000);
-}
-
-static bool add_purchase_overflows(sums *to, const cm_order *order) {
-    if (to->first_day == CM_NO_DAY) {
-        to->first_day = to->last_day = order->day;
-        to->first = order->first;
-        to->last = order->last;
-    }
-    if (order->day < to->first_day) {
-        to->first_day = order->day;
-        to->first_day_money = 0;
-    }
-    to->last_day = order->day > to->last_day ? order->day : to->last_day;
-    to->first = order->first < to->first ? order->first : to->first;
-    to->last = order->last > to->last ? order->last : to->last;
-    to->lines += order->lines;
-    if (order->day == to->first_day && __builtin_add_overflow(to->first_day_money, order->money, &to->first_day_money))
-        return true;
-    return __builtin_add_overflow(to->quantity, order->quantity, &to->quantity);
-}
-
-static bool add_overflows(sums *to, const cm_order *order, bool purchase) {
-    to->cost_known &= order->cost_known;
-    if (__builtin_add_overflow(to->money, order->money, &to->money)
-        || __builtin_add_overflow(to->cost, order->cost, &to->cost))
-        return true;
-    if (!purchase) return __builtin_add_overflow(to->refunds, order->money, &to->refunds);
-    return add_purchase_overflows(to, order);
-}
+#define AHEAD 16 /* customers whose sums are fetched before their turn: these lie anywhere */
 
 static cm_status fail_overflow(cm_context *ctx, const cm_ids *ids, int32_t customer) {
     if (ids->type == CM_INT64) return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "i", ids->numbers[customer]);
     return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_dictionary_text(ids->texts, customer).data);
-}
-
-static const cm_order *record_of(const cm_question *ask, uint64_t at) {
-    return cm_order_at(&ask->orders->map, ask->records[at]);
-}
-
-static bool is_purchase(const cm_question *ask, const cm_order *order) {
-    return order->kind != CM_ORDER_REFUND || ask->refunds == CM_REFUNDS_KEEP;
-}
-
-/* Days with a purchase, or of those without an invoice alone (a day is one then), or invoices. A day that has lines
- * both with and without an invoice counts for both. */
-typedef enum what { DAYS, DAYS_WITHOUT_INVOICE, INVOICES } what;
-
-static cm_status count_what(cm_context *ctx, const cm_question *ask, int32_t code, what of, counting *room,
-                            int64_t *out) {
-    uint64_t first = ask->starts[code], end = ask->starts[code + 1];
-    cm_status status = counting_reserve(ctx, room, end - first);
-    if (status) return status;
-    for (uint64_t i = first; i < end; i++) {
-        const cm_order *order = record_of(ask, i);
-        if (!is_purchase(ask, order) || (of == INVOICES && order->invoice < 0)
-            || (of == DAYS_WITHOUT_INVOICE && order->invoice >= 0))
-            continue;
-        add_key(room, of == INVOICES ? order->invoice : order->day);
-    }
-    return count_different(ctx, room, out);
-}
-
-static cm_status add_up(cm_context *ctx, const cm_question *ask, int32_t code, counting *room, sums *out) {
-    int64_t days_without = 0;
-    bool without = false;
-    *out = (sums){.first_day = CM_NO_DAY, .last_day = CM_NO_DAY, .cost_known = true};
-    for (uint64_t i = ask->starts[code]; i < ask->starts[code + 1]; i++) {
-        const cm_order *order = record_of(ask, i);
-        without |= order->invoice < 0;
-        if (add_overflows(out, order, is_purchase(ask, order))) return fail_overflow(ctx, ask->ids, code);
-    }
-    cm_status status = count_what(ctx, ask, code, DAYS, room, &out->purchase_days);
-    if (!status) status = count_what(ctx, ask, code, INVOICES, room, &out->invoices);
-    if (!status && without) status = count_what(ctx, ask, code, DAYS_WITHOUT_INVOICE, room, &days_without);
-    out->invoices += days_without;
-    return status;
 }
 
 /* ---- the table ---- */
@@ -136,17 +19,9 @@ enum {
     FIRST_DAY_MONEY, MARGIN, COLUMNS
 };
 
-typedef struct answer {
-    const cm_question *ask;
-    cm_blank_column columns[COLUMNS];
-    uint64_t count;
-    int32_t margin_scale;
-    bool days; /* first and last are dates */
-    cm_dictionary *dictionary; /* of the ids, where they are texts */
-    cm_table *table;
-} answer;
+_Static_assert(COLUMNS == CM_CUSTOMER_COLUMNS, "room for each of the columns");
 
-static void describe_columns(answer *sheet) {
+static void describe_columns(cm_customer_rows *sheet) {
     const cm_orders *orders = sheet->ask->orders;
     int32_t time = sheet->days ? CM_DATE : CM_TIMESTAMP, scale = orders->money_scale;
     int32_t quantity = orders->quantity_scale ? CM_DECIMAL : CM_INT64;
@@ -173,7 +48,7 @@ static void describe_columns(answer *sheet) {
 
 /* The texts of the ids: the table's that they were borrowed from, or those shown alone, so that nothing stays of an id
  * that was taken out of the state. */
-static cm_status make_dictionary(cm_context *ctx, answer *sheet) {
+static cm_status make_dictionary(cm_context *ctx, cm_customer_rows *sheet) {
     const cm_question *ask = sheet->ask;
     if (ask->ids->type == CM_INT64) return CM_OK;
     if (ask->orders->borrows_ids) {
@@ -189,104 +64,146 @@ static cm_status make_dictionary(cm_context *ctx, answer *sheet) {
     return status;
 }
 
+/* ---- a row ---- */
+
 typedef struct place {
-    const answer *sheet;
-    uint64_t chunk, at; /* row within it */
+    const cm_customer_rows *sheet;
+    void *values[CM_CUSTOMER_COLUMNS];      /* of the chunk */
+    uint8_t *validity[CM_CUSTOMER_COLUMNS]; /* NULL: no cell is absent */
+    uint64_t chunk, at;                     /* row within it */
 } place;
 
-static void put(const place *to, uint64_t column, int64_t value) {
-    cm_blank_put(to->sheet->table, column, to->chunk, to->at, value);
+static inline void put(const place *to, uint64_t column, int64_t value) {
+    ((int64_t *)to->values[column])[to->at] = value;
+    if (to->validity[column]) cm_set_bit(to->validity[column], to->at);
+}
+
+static inline void put_day(const place *to, uint64_t column, int32_t value) {
+    ((int32_t *)to->values[column])[to->at] = value;
+    if (to->validity[column]) cm_set_bit(to->validity[column], to->at);
 }
 
 static void put_id(const place *to, int32_t code) {
     const cm_question *ask = to->sheet->ask;
+    int32_t *codes = to->values[CUSTOMER];
     if (ask->ids->type == CM_INT64) put(to, CUSTOMER, ask->ids->numbers[code]);
-    else put(to, CUSTOMER, ask->orders->borrows_ids ? code : (int64_t)(to->chunk * CM_CHUNK_ROWS + to->at));
+    else codes[to->at] = ask->orders->borrows_ids ? code : (int32_t)(to->chunk * CM_CHUNK_ROWS + to->at);
 }
 
-static cm_status put_margin(cm_context *ctx, const place *to, int32_t code, const sums *one) {
-    const cm_orders *orders = to->sheet->ask->orders;
-    int32_t scale = to->sheet->margin_scale;
-    int64_t money, cost, margin;
-    if (!one->cost_known) return CM_OK;
-    if (cm_rescale_overflows(one->money, orders->money_scale, scale, &money)
-        || cm_rescale_overflows(one->cost, orders->cost_scale, scale, &cost)
-        || __builtin_sub_overflow(money, cost, &margin))
-        return fail_overflow(ctx, to->sheet->ask->ids, code);
-    put(to, MARGIN, margin);
-    return CM_OK;
+static void put_times(const place *to, const cm_customer_sums *one, int32_t first_day) {
+    if (to->sheet->days) {
+        put_day(to, FIRST, first_day);
+        put_day(to, LAST, one->last_day);
+    } else {
+        put(to, FIRST, one->first);
+        put(to, LAST, one->last);
+    }
 }
 
 /* What there is of a customer with a purchase alone. */
-static void put_purchases(const place *to, const sums *one) {
-    bool days = to->sheet->days;
+static void put_purchases(const place *to, const cm_customer_sums *one, int64_t invoices) {
     int64_t as_of = to->sheet->ask->as_of;
-    put(to, FIRST, days ? one->first_day : one->first);
-    put(to, LAST, days ? one->last_day : one->last);
+    int32_t first_day = cm_first_day(to->sheet->of, one);
+    put_times(to, one, first_day);
     put(to, RECENCY, as_of - one->last_day);
-    put(to, TENURE, as_of - one->first_day);
+    put(to, TENURE, as_of - first_day);
     double money = cm_decimal_to_double(one->money, to->sheet->ask->orders->money_scale);
-    cm_blank_put_double(to->sheet->table, MEAN_ORDER, to->chunk, to->at, money / (double)one->invoices);
+    ((double *)to->values[MEAN_ORDER])[to->at] = money / (double)invoices;
+    cm_set_bit(to->validity[MEAN_ORDER], to->at);
     put(to, FIRST_DAY_MONEY, one->first_day_money);
 }
 
-static cm_status put_customer(cm_context *ctx, const place *to, int32_t code, const sums *one) {
+static bool put_margin_overflows(const place *to, const cm_customer_sums *one, int64_t spent) {
     const cm_orders *orders = to->sheet->ask->orders;
-    put_id(to, code);
-    if (one->first_day != CM_NO_DAY) put_purchases(to, one);
-    put(to, PURCHASE_DAYS, one->purchase_days);
-    put(to, INVOICE_COUNT, one->invoices);
-    put(to, LINES, one->lines);
-    if (orders->has_quantity) put(to, QUANTITY, one->quantity);
-    put(to, MONEY, one->money);
-    put(to, REFUNDS, one->refunds);
-    return orders->has_cost ? put_margin(ctx, to, code, one) : CM_OK;
+    int32_t scale = to->sheet->margin_scale;
+    int64_t money, cost, margin;
+    if (one->cost_unknown) return false;
+    if (cm_rescale_overflows(one->money, orders->money_scale, scale, &money)
+        || cm_rescale_overflows(spent, orders->cost_scale, scale, &cost)
+        || __builtin_sub_overflow(money, cost, &margin))
+        return true;
+    put(to, MARGIN, margin);
+    return false;
 }
 
-/* A customer's records lie anywhere: what leads to those of the customers to come is fetched step by step. */
-static void prefetch(const cm_question *ask, const int32_t *shown, uint64_t left) {
-    if (left > 24) __builtin_prefetch(&ask->starts[shown[24]]);
-    if (left > 16) __builtin_prefetch(&ask->records[ask->starts[shown[16]]]);
-    if (left <= 8) return;
-    uint64_t first = ask->starts[shown[8]], end = ask->starts[shown[8] + 1];
-    for (uint64_t i = first; i < end && i < first + 16; i++) __builtin_prefetch(record_of(ask, i));
+static cm_status put_customer(cm_context *ctx, const place *to, int32_t code, const cm_customer_sums *one,
+                              const cm_customer_extras *extras) {
+    const cm_orders *orders = to->sheet->ask->orders;
+    int64_t invoices = orders->has_invoice ? one->invoices : one->purchase_days;
+    put_id(to, code);
+    put(to, PURCHASE_DAYS, one->purchase_days);
+    put(to, INVOICE_COUNT, invoices);
+    put(to, LINES, (int64_t)one->lines);
+    if (orders->has_quantity) put(to, QUANTITY, one->quantity);
+    put(to, MONEY, one->money);
+    put(to, REFUNDS, extras->refunds);
+    if (one->bought) put_purchases(to, one, invoices);
+    bool overflows = one->beyond || (orders->has_cost && put_margin_overflows(to, one, extras->cost));
+    return overflows ? fail_overflow(ctx, to->sheet->ask->ids, code) : CM_OK;
+}
+
+/* ---- many ---- */
+
+static const cm_customer_sums no_sums; /* of who is listed, but has no record that counts */
+static const cm_customer_extras no_extras;
+
+/* A row, if it is the turn of its customer. */
+static cm_status fill_row(cm_context *ctx, const place *to, int32_t code) {
+    const cm_sums_part *all = to->sheet->of;
+    uint64_t at = (uint64_t)code - all->from; /* beyond any if it is before */
+    if (at >= all->to - all->from) return CM_OK;
+    bool seen = all->seen[code];
+    return put_customer(ctx, to, code, seen ? &all->sums[at] : &no_sums,
+                        seen && all->extras ? &all->extras[at] : &no_extras);
+}
+
+static void prefetch(const cm_sums_part *all, int32_t code) {
+    uint64_t at = (uint64_t)code - all->from;
+    if (at >= all->to - all->from) return;
+    __builtin_prefetch(&all->sums[at]);
+    if (all->extras) __builtin_prefetch(&all->extras[at]);
 }
 
 static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
-    const answer *sheet = state;
-    const cm_question *ask = sheet->ask;
-    place to = {sheet, task, 0};
-    counting room = {0};
-    cm_status status = cm_blank_chunk(ctx, sheet->table, sheet->columns, task);
+    const cm_customer_rows *sheet = state;
+    const cm_sums_part *all = sheet->of;
+    place to = {.sheet = sheet, .chunk = task};
+    cm_status status = all->from ? CM_OK : cm_blank_chunk(ctx, sheet->table, sheet->columns, task);
     uint64_t rows = sheet->table->first_rows[task + 1] - sheet->table->first_rows[task];
-    const int32_t *shown = ask->shown + sheet->table->first_rows[task];
+    const int32_t *shown = sheet->ask->shown + sheet->table->first_rows[task];
+    for (uint64_t i = 0; i < sheet->count && !status; i++) {
+        to.values[i] = cm_blank_values(sheet->table, i, task);
+        to.validity[i] = cm_blank_validity(sheet->table, i, task);
+    }
     for (; to.at < rows && !status; to.at++) {
-        sums one;
-        prefetch(ask, shown + to.at, rows - to.at);
-        status = add_up(ctx, ask, shown[to.at], &room, &one);
-        if (!status) status = put_customer(ctx, &to, shown[to.at], &one);
+        if (to.at + AHEAD < rows) prefetch(all, shown[to.at + AHEAD]);
+        status = fill_row(ctx, &to, shown[to.at]);
         if (!status && to.at % 1024 == 0) status = cm_tick(ctx, "customers", to.at, rows);
     }
-    if (!status) cm_blank_settle(sheet->table, sheet->columns, task);
-    cm_free(ctx->core, room.keys, room.capacity, sizeof *room.keys);
+    if (!status && all->to == sheet->ask->id_count) cm_blank_settle(sheet->table, sheet->columns, task);
     return status;
 }
 
-cm_status cm_question_rows(cm_context *ctx, const cm_question *ask, cm_table **out) {
+cm_status cm_customer_rows_open(cm_context *ctx, const cm_question *ask, cm_customer_rows *out) {
     const cm_orders *orders = ask->orders;
-    answer sheet = {.ask = ask};
-    sheet.days = orders->time_kind != CM_TIME_NAIVE && orders->time_kind != CM_TIME_UTC;
-    sheet.margin_scale = orders->money_scale > orders->cost_scale ? orders->money_scale : orders->cost_scale;
-    cm_status status = make_dictionary(ctx, &sheet);
-    describe_columns(&sheet);
-    if (sheet.dictionary)
-        sheet.columns[CUSTOMER].dictionary_size = orders->borrows_ids ? ask->id_count : ask->shown_count;
-    if (!status) status = cm_blank_table(ctx, sheet.columns, sheet.count, ask->shown_count, &sheet.table);
-    if (!status) status = cm_parallel(ctx, sheet.table->chunk_count, fill_chunk, &sheet);
-    if (!status && orders->time_kind == CM_TIME_UTC)
-        for (int32_t i = FIRST; i <= LAST; i++) sheet.table->columns[i]->flags |= CM_COLUMN_UTC;
-    cm_dictionary_release(sheet.dictionary);
-    if (status) cm_table_free(sheet.table);
-    else *out = sheet.table;
-    return status;
+    *out = (cm_customer_rows){.ask = ask};
+    out->days = orders->time_kind != CM_TIME_NAIVE && orders->time_kind != CM_TIME_UTC;
+    out->margin_scale = orders->money_scale > orders->cost_scale ? orders->money_scale : orders->cost_scale;
+    cm_status status = make_dictionary(ctx, out);
+    describe_columns(out);
+    if (out->dictionary) out->columns[CUSTOMER].dictionary_size = orders->borrows_ids ? ask->id_count : ask->shown_count;
+    return status ? status : cm_blank_table(ctx, out->columns, out->count, ask->shown_count, &out->table);
+}
+
+cm_status cm_customer_rows_fill(cm_context *ctx, cm_customer_rows *sheet, const cm_sums_part *of) {
+    sheet->of = of;
+    return cm_parallel(ctx, sheet->table->chunk_count, fill_chunk, sheet);
+}
+
+void cm_customer_rows_close(cm_customer_rows *sheet, cm_table **out) {
+    bool utc = sheet->ask && sheet->ask->orders->time_kind == CM_TIME_UTC;
+    for (int32_t i = FIRST; i <= LAST && utc && sheet->table; i++) sheet->table->columns[i]->flags |= CM_COLUMN_UTC;
+    cm_dictionary_release(sheet->dictionary);
+    if (out) *out = sheet->table;
+    else cm_table_free(sheet->table);
 }

@@ -18,7 +18,7 @@ static cm_status open_history(cm_context *ctx, cm_history *out) {
         return ctx->error.status;
     for (uint64_t i = 0; i < map->count; i++) {
         const cm_order *order = cm_order_at(map, i);
-        if (!order->lines || cm_fate_of(out->ask, order) > CM_COUNTS_AS_REFUND) continue;
+        if (cm_fate_of(out->ask, order) > CM_COUNTS_AS_REFUND) continue;
         uint64_t day = (uint32_t)order->day ^ UINT32_C(0x80000000);
         out->events[out->count++] = (cm_key){(uint64_t)order->customer << 32 | day, i};
         out->starts[order->customer + 1]++;

@@ -98,30 +98,6 @@ cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more
     return status ? status : reserve_slots(ctx, map, map->count + more);
 }
 
-cm_status cm_order_append(cm_context *ctx, cm_order_map *map, const cm_order *order) {
-    if (map->count == map->segment_count << SEGMENT_BITS) {
-        cm_status status = reserve_records(ctx, map, map->count + 1);
-        if (status) return status;
-    }
-    *cm_order_at(map, map->count++) = *order;
-    return CM_OK;
-}
-
-cm_status cm_order_map_take(cm_context *ctx, cm_order_map *to, cm_order_map *from) {
-    uint64_t segments = to->segment_count + from->segment_count;
-    if (segments << SEGMENT_BITS > UINT32_MAX - 1)
-        return cm_fail(ctx, CM_E_LIMIT, "ORDERS_LIMIT", "u", (uint64_t)UINT32_MAX - 1);
-    cm_status status = cm_reserve(ctx, &to->segments, &to->segment_capacity, segments, sizeof *to->segments);
-    if (status) return status;
-    if (from->count) {
-        for (uint64_t i = to->count; i < to->segment_count << SEGMENT_BITS; i++) cm_order_at(to, i)->lines = 0;
-        to->count = (to->segment_count << SEGMENT_BITS) + from->count;
-    }
-    for (uint64_t i = 0; i < from->segment_count; i++) to->segments[to->segment_count++] = from->segments[i];
-    from->segment_count = from->count = 0;
-    return CM_OK;
-}
-
 cm_status cm_order_get(cm_context *ctx, cm_order_map *map, const cm_order *key, cm_order **out) {
     if (map->count == map->segment_count << SEGMENT_BITS || map->count * 2 >= map->slot_count) {
         cm_status status = cm_order_map_reserve(ctx, map, 1);

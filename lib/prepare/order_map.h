@@ -57,11 +57,6 @@ cm_order *cm_order_find(const cm_order_map *map, const cm_order *key);
 cm_status cm_order_get(cm_context *ctx, cm_order_map *map, const cm_order *key, cm_order **out);
 /* Room for `more` records, after which cm_order_get does not fail for as many. */
 cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more);
-/* Loose records: adds one that nobody will look for, whatever its key. */
-cm_status cm_order_append(cm_context *ctx, cm_order_map *map, const cm_order *order);
-/* Moves the records of `from` behind those of `to`, loose all of them; records without lines may come to lie
- * between. */
-cm_status cm_order_map_take(cm_context *ctx, cm_order_map *to, cm_order_map *from);
 /* Takes out the records without lines and finds places anew, after keys were changed. Cannot fail. */
 void cm_order_map_compact(cm_order_map *map);
 

@@ -96,7 +96,7 @@ cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table
     cm_lines lines;
     cm_orders *fresh = NULL;
     cm_status status = cm_orders_open_lines(ctx, orders, sales, &lines);
-    if (!status) status = cm_orders_of_lines(ctx, &lines, orders, false, &fresh);
+    if (!status) status = cm_orders_of_lines(ctx, &lines, orders, &fresh);
     if (!status && batch && !goes_on) {
         status = cm_orders_add_batch(ctx, orders, batch);
         named = !status;

@@ -21,8 +21,7 @@ struct cm_orders {
     bool has_quantity, has_cost, has_invoice;
     bool keeps_items; /* a record an item: baskets can be asked for */
     bool takes_less;  /* for baskets alone: lines may have no customers, dates or amounts at all. Not saved */
-    bool borrows_ids; /* the ids are the codes of a table's dictionaries, and an order may have several records */
-    int32_t last_day; /* where the ids are borrowed; CM_NO_DAY */
+    bool borrows_ids; /* there are no records: the ids are the codes of a table's dictionaries, see cm_orders_borrow */
     char **batches;     /* in byte order */
     uint64_t batch_count, batch_capacity;
     char *open_batch;   /* the load that goes on: one of batches, or NULL */
@@ -33,10 +32,12 @@ extern const cm_topic cm_customers_topic;
 
 cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, cm_orders **out);
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
-/* order_lines.c: a state of these lines alone, with the settings of `like`. A loose one (only if the columns allow it:
- * see borrows_ids) is good for questions alone, not for changing, merging or saving. */
-cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, bool loose,
-                             cm_orders **out);
+/* order_lines.c: a state of these lines alone, with the settings of `like`. */
+cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out);
+/* A state without records but with the settings and ids of these lines, which answer questions in its place. Only where
+ * customers and invoices have codes of their own; nothing can be added to it. */
+bool cm_orders_can_borrow(const cm_lines *lines);
+cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out);
 /* The columns of a table that such a state needs. */
 cm_status cm_orders_open_lines(cm_context *ctx, const cm_orders *like, const cm_table *sales, cm_lines *out);
 cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orders *other);

@@ -312,7 +312,8 @@ static cm_status read_order(cm_context *ctx, const cm_table *table, uint64_t row
         one.first = days ? one.day * CM_DAY_MICROSECONDS : cm_table_int(table, row, FIRST);
         one.last = days ? one.first : cm_table_int(table, row, LAST);
         if (!cm_civil_in_range(one.first) || !cm_civil_in_range(one.last) || one.first > one.last
-            || one.day != cm_civil_day_of(one.first + orders->utc_offset * CM_MINUTE_MICROSECONDS))
+            || one.day != cm_civil_day_of(one.first + orders->utc_offset * CM_MINUTE_MICROSECONDS)
+            || one.day != cm_civil_day_of(one.last + orders->utc_offset * CM_MINUTE_MICROSECONDS))
             return damaged(ctx, "days");
     }
     one.quantity = cm_table_int(table, row, QUANTITY);

@@ -1,5 +1,7 @@
 #include "table/blank.h"
 
+#include <string.h>
+
 static uint64_t chunks_of(uint64_t rows) { return rows ? (rows + CM_CHUNK_ROWS - 1) / CM_CHUNK_ROWS : 1; }
 
 static uint64_t rows_of(uint64_t rows, uint64_t chunk) {
@@ -14,6 +16,21 @@ bool cm_blank_fits(const cm_table *table) {
     return true;
 }
 
+/* The values of all chunks lie in one piece, which is cheaper to touch first (see memory.c). */
+static cm_status share_values(cm_context *ctx, cm_column *column, uint64_t rows) {
+    uint64_t width = cm_type_width(column->type);
+    cm_buffer *all;
+    if (!width) return CM_OK; /* bits */
+    cm_status status = cm_buffer_new_raw(ctx, rows * width, &all);
+    if (status) return status;
+    for (uint64_t i = 0; i < column->chunk_count; i++) {
+        column->chunks[i].values_buffer = cm_buffer_retain(all);
+        column->chunks[i].values = (const unsigned char *)all->data + i * CM_CHUNK_ROWS * width;
+    }
+    cm_buffer_release(all);
+    return CM_OK;
+}
+
 static cm_status make_column(cm_context *ctx, const cm_blank_column *spec, uint64_t rows, cm_column **out) {
     if (spec->shared) return cm_column_alias(ctx, spec->shared, spec->name, spec->role, out);
     cm_status status = cm_column_new(ctx, spec->name, spec->type, spec->scale, spec->role, 0, spec->dictionary,
@@ -21,7 +38,9 @@ static cm_status make_column(cm_context *ctx, const cm_blank_column *spec, uint6
     if (status) return status;
     (*out)->dictionary_size = spec->dictionary_size;
     for (uint64_t i = 0; i < (*out)->chunk_count; i++) (*out)->chunks[i].rows = rows_of(rows, i);
-    return CM_OK;
+    status = share_values(ctx, *out, rows);
+    if (status) cm_column_release(*out);
+    return status;
 }
 
 cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows,
@@ -40,18 +59,30 @@ cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64
     return status;
 }
 
+static cm_status make_bits(cm_context *ctx, uint64_t bits, cm_buffer **buffer, const unsigned char **out) {
+    cm_status status = cm_buffer_new(ctx, (bits + 7) / 8, buffer);
+    if (!status) *out = (*buffer)->data;
+    return status;
+}
+
 cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk) {
     for (uint64_t i = 0; i < table->column_count; i++) {
         cm_chunk *each = &table->columns[i]->chunks[chunk];
-        uint64_t bits = (each->rows + 7) / 8, width = cm_type_width(columns[i].type);
+        uint64_t width = cm_type_width(columns[i].type);
+        const unsigned char *bits = NULL;
+        cm_status status = CM_OK;
         if (columns[i].shared) continue;
-        cm_status status = width && !columns[i].may_be_absent
-                               ? cm_buffer_new_raw(ctx, each->rows * width, &each->values_buffer)
-                               : cm_buffer_new(ctx, width ? each->rows * width : bits, &each->values_buffer);
-        if (!status && columns[i].may_be_absent) status = cm_buffer_new(ctx, bits, &each->validity_buffer);
+        if (!width) {
+            status = make_bits(ctx, each->rows, &each->values_buffer, &bits);
+            each->values = bits;
+        } else if (columns[i].may_be_absent) {
+            memset(cm_blank_values(table, i, chunk), 0, (size_t)(each->rows * width));
+        }
+        if (!status && columns[i].may_be_absent) {
+            status = make_bits(ctx, each->rows, &each->validity_buffer, &bits);
+            each->validity = bits;
+        }
         if (status) return status;
-        each->values = each->values_buffer->data;
-        each->validity = each->validity_buffer ? each->validity_buffer->data : NULL;
     }
     return CM_OK;
 }

@@ -14,14 +14,14 @@ typedef struct cm_blank_column {
     cm_column *shared;  /* a column of another table, with the same chunks, to be had under this name; NULL: none */
 } cm_blank_column;
 
-/* Chunks of CM_CHUNK_ROWS rows, the last of the rest; none has its room yet. */
+/* Chunks of CM_CHUNK_ROWS rows, the last of the rest; none is made yet. */
 cm_status cm_blank_table(cm_context *ctx, const cm_blank_column *columns, uint64_t count, uint64_t rows,
                          cm_table **out);
 
 /* Whether a table's columns have the chunks that a blank one of as many rows would have. */
 bool cm_blank_fits(const cm_table *table);
 
-/* Makes the room of one chunk: zeros where cells may be absent, else not set: who takes it writes all. Each chunk once,
+/* Makes one chunk: zeros where cells may be absent, else not set: who takes it writes all. Each chunk once,
  * on any thread. */
 cm_status cm_blank_chunk(cm_context *ctx, cm_table *table, const cm_blank_column *columns, uint64_t chunk);
 
@@ -30,7 +30,9 @@ void cm_blank_settle(cm_table *table, const cm_blank_column *columns, uint64_t c
 
 /* The values of a chunk, and its validity (NULL unless the column may_be_absent). */
 static inline void *cm_blank_values(const cm_table *table, uint64_t column, uint64_t chunk) {
-    return table->columns[column]->chunks[chunk].values_buffer->data;
+    const cm_chunk *of = &table->columns[column]->chunks[chunk];
+    unsigned char *all = of->values_buffer->data;
+    return all + ((const unsigned char *)of->values - all);
 }
 static inline uint8_t *cm_blank_validity(const cm_table *table, uint64_t column, uint64_t chunk) {
     const cm_buffer *buffer = table->columns[column]->chunks[chunk].validity_buffer;

@@ -35,12 +35,13 @@ static cm_status merge_sort(cm_context *ctx, cm_key *keys, cm_key *room, uint64_
 }
 
 cm_status cm_sort_compared(cm_context *ctx, cm_key *keys, uint64_t count, cm_compare compare, const void *user) {
+    cm_key *room = NULL;
     cm_status status = cm_sort_keys(ctx, keys, count);
-    cm_key *room = status ? NULL : cm_alloc(ctx, count, sizeof *room);
-    if (!room) return ctx->error.status;
     for (uint64_t first = 0, end; first < count && !status; first = end) {
         for (end = first + 1; end < count && keys[end].key == keys[first].key;) end++;
-        if (end - first > 1) status = merge_sort(ctx, keys + first, room, end - first, compare, user);
+        if (end - first < 2) continue;
+        if (!room && !(room = cm_alloc_raw(ctx, count, sizeof *room))) return ctx->error.status;
+        status = merge_sort(ctx, keys + first, room, end - first, compare, user);
     }
     cm_free(ctx->core, room, count, sizeof *room);
     return status;

@@ -1,6 +1,6 @@
 /* The state of orders against a plain recount of the lines, and against itself: any split, any order of merging, any
  * number of threads, saved and loaded in between, must give the same bytes. */
-#include "support.h"
+#include "models.h"
 
 #define DAY INT64_C(86400000000)
 
@@ -271,6 +271,77 @@ START_TEST(any_number_of_threads) {
     }
     for (int i = 0; i < 3; i++) cm_orders_free(states[i]);
     cm_table_free(table);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+static int by_time(const void *a, const void *b) {
+    const line *x = a, *y = b;
+    return (x->time > y->time) - (x->time < y->time);
+}
+
+static void check_customers(const cm_table *customers, const line *lines, size_t count, int every) {
+    for (uint64_t row = 0; row < cm_table_rows(customers); row += (uint64_t)every)
+        check_customer(customers, row, atoi(TEXT(customers, row, "customer")), lines, count, 14640, NET);
+}
+
+static void same_table(cm_context *ctx, const cm_table *a, const cm_table *b) {
+    char *one = csv_of(ctx, a), *other = csv_of(ctx, b);
+    ck_assert(!strcmp(one, other));
+    free(one);
+    free(other);
+}
+
+/* In the order of time and in none, threads each with a part of the lines, or of the records of a state. */
+START_TEST(customers_with_any_number_of_threads) {
+    cm_context *ctx = new_context();
+    size_t count = 520000;
+    line *lines = random_lines((uint64_t)_i, count, 20, 900);
+    if (_i) qsort(lines, count, sizeof *lines, by_time);
+    cm_table *sales = table_of(ctx, lines, count, 0), *first = NULL;
+    cm_options *options = question(ctx, "net", 14640);
+    cm_orders *orders = state_of(ctx, lines, count, 0);
+    static const int64_t threads[] = {1, 2, 7};
+    for (int i = 0; i < 6; i++) {
+        cm_table *customers = NULL;
+        set_threads(ctx, threads[i / 2]);
+        if (i % 2) OK(ctx, cm_orders_customers(ctx, orders, options, &customers));
+        else OK(ctx, cm_customers(ctx, sales, options, &customers));
+        if (!first) {
+            first = cm_table_retain(customers);
+            check_customers(first, lines, count, 1);
+        }
+        same_table(ctx, first, customers);
+        cm_table_free(customers);
+    }
+    cm_orders_free(orders);
+    cm_options_free(options);
+    cm_table_free(first);
+    cm_table_free(sales);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* More than are added up at once where a state is asked. */
+START_TEST(many_customers) {
+    cm_context *ctx = new_context();
+    size_t count = 900000;
+    line *lines = random_lines(5, count, 600000, 900);
+    cm_table *sales = table_of(ctx, lines, count, 0), *whole = NULL, *by_strips = NULL;
+    cm_options *options = question(ctx, "net", 14640);
+    cm_orders *orders = state_of(ctx, lines, count, 0);
+    OK(ctx, cm_customers(ctx, sales, options, &whole));
+    OK(ctx, cm_orders_customers(ctx, orders, options, &by_strips));
+    ck_assert_uint_gt(cm_table_rows(whole), 420000);
+    check_customers(by_strips, lines, count, 10007);
+    same_table(ctx, whole, by_strips);
+    cm_table_free(whole);
+    cm_table_free(by_strips);
+    cm_table_free(sales);
+    cm_orders_free(orders);
+    cm_options_free(options);
     free(lines);
     cm_context_free(ctx);
 }
@@ -576,6 +647,8 @@ Suite *test_orders(void) {
     TCase *threads = tcase_create("threads");
     tcase_set_timeout(threads, 300);
     tcase_add_test(threads, any_number_of_threads);
+    tcase_add_loop_test(threads, customers_with_any_number_of_threads, 0, 2);
+    tcase_add_test(tests, many_customers);
     suite_add_tcase(suite, threads);
     return suite;
 }

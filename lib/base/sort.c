@@ -6,6 +6,11 @@
 #define DIGITS (UINT64_C(1) << DIGIT_BITS)
 #define FEW 48 /* keys that insertion sorts faster than counting does */
 
+/* Counters are cleared and added up whatever the number of keys: few keys have smaller digits. */
+static uint64_t digit_bits(uint64_t count) {
+    return count < 1024 ? 8 : DIGIT_BITS;
+}
+
 static void insertion_sort(cm_key *keys, uint64_t count) {
     for (uint64_t i = 1; i < count; i++) {
         cm_key one = keys[i];
@@ -32,9 +37,9 @@ static span span_of(const cm_key *keys, uint64_t count) {
 }
 
 /* Counts to where each digit starts; false if all have the same digit, so that nothing moves. */
-static bool place_digits(uint64_t starts[DIGITS], uint64_t count) {
+static bool place_digits(uint64_t *starts, uint64_t digits, uint64_t count) {
     uint64_t sum = 0;
-    for (uint64_t digit = 0; digit < DIGITS; digit++) {
+    for (uint64_t digit = 0; digit < digits; digit++) {
         uint64_t rows = starts[digit];
         if (rows == count) return false;
         starts[digit] = sum;
@@ -44,18 +49,20 @@ static bool place_digits(uint64_t starts[DIGITS], uint64_t count) {
 }
 
 static bool scatter(const cm_key *from, cm_key *to, uint64_t count, uint64_t least, uint64_t shift) {
-    uint64_t starts[DIGITS] = {0};
-    for (uint64_t i = 0; i < count; i++) starts[(from[i].key - least) >> shift & (DIGITS - 1)]++;
-    if (!place_digits(starts, count)) return false;
-    for (uint64_t i = 0; i < count; i++) to[starts[(from[i].key - least) >> shift & (DIGITS - 1)]++] = from[i];
+    uint64_t starts[DIGITS], digits = UINT64_C(1) << digit_bits(count);
+    memset(starts, 0, (size_t)digits * sizeof *starts);
+    for (uint64_t i = 0; i < count; i++) starts[(from[i].key - least) >> shift & (digits - 1)]++;
+    if (!place_digits(starts, digits, count)) return false;
+    for (uint64_t i = 0; i < count; i++) to[starts[(from[i].key - least) >> shift & (digits - 1)]++] = from[i];
     return true;
 }
 
 static bool scatter_packed(const uint64_t *from, uint64_t *to, uint64_t count, uint64_t shift) {
-    uint64_t starts[DIGITS] = {0};
-    for (uint64_t i = 0; i < count; i++) starts[from[i] >> shift & (DIGITS - 1)]++;
-    if (!place_digits(starts, count)) return false;
-    for (uint64_t i = 0; i < count; i++) to[starts[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+    uint64_t starts[DIGITS], digits = UINT64_C(1) << digit_bits(count);
+    memset(starts, 0, (size_t)digits * sizeof *starts);
+    for (uint64_t i = 0; i < count; i++) starts[from[i] >> shift & (digits - 1)]++;
+    if (!place_digits(starts, digits, count)) return false;
+    for (uint64_t i = 0; i < count; i++) to[starts[from[i] >> shift & (digits - 1)]++] = from[i];
     return true;
 }
 
@@ -63,7 +70,7 @@ static bool scatter_packed(const uint64_t *from, uint64_t *to, uint64_t count, u
 static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t *room) {
     uint64_t *from = room, *to = room + count;
     for (uint64_t i = 0; i < count; i++) from[i] = (keys[i].key - all->least) << 32 | keys[i].value;
-    for (uint64_t shift = 0; shift < all->bits; shift += DIGIT_BITS) {
+    for (uint64_t shift = 0; shift < all->bits; shift += digit_bits(count)) {
         if (!scatter_packed(from, to, count, 32 + shift)) continue;
         uint64_t *other = from;
         from = to;
@@ -74,7 +81,7 @@ static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t 
 
 static void sort_wide(cm_key *keys, uint64_t count, const span *all, cm_key *room) {
     cm_key *from = keys, *to = room;
-    for (uint64_t shift = 0; shift < all->bits; shift += DIGIT_BITS) {
+    for (uint64_t shift = 0; shift < all->bits; shift += digit_bits(count)) {
         if (!scatter(from, to, count, all->least, shift)) continue;
         cm_key *other = from;
         from = to;
@@ -96,6 +103,58 @@ cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
     else sort_wide(keys, count, &all, room);
     cm_free(ctx->core, room, count, sizeof *room);
     return CM_OK;
+}
+
+/* ---- numbers ---- */
+
+#define MOST_RANKED 64 /* bits of a word of places */
+#define LANES 4        /* numbers that are compared at once */
+typedef int32_t lanes __attribute__((vector_size(LANES * sizeof(int32_t))));
+
+/* places[i] gets how many numbers are below number i. */
+static void count_below(const int32_t *numbers, uint64_t count, int32_t *places) {
+    for (uint64_t at = 0; at < count; at += LANES) {
+        lanes own, below = {0};
+        memcpy(&own, numbers + at, sizeof own);
+        for (uint64_t i = 0; i < count; i++) below -= (lanes){0} + numbers[i] < own; /* true is -1 */
+        memcpy(places + at, &below, sizeof below);
+    }
+}
+
+/* The place of each number is how many are below it: no branch depends on them. Equal ones have one place. */
+static uint64_t rank(uint32_t *numbers, uint64_t count) {
+    int32_t from[MOST_RANKED], to[MOST_RANKED], places[MOST_RANKED];
+    uint64_t taken = 0, all = count ? ~UINT64_C(0) >> (64 - count) : 0, kept = 0;
+    memcpy(from, numbers, (size_t)count * sizeof *numbers);
+    for (uint64_t i = count; i % LANES; i++) from[i] = 0;
+    count_below(from, count, places);
+    for (uint64_t i = 0; i < count; i++) {
+        to[places[i]] = from[i];
+        taken |= UINT64_C(1) << places[i];
+    }
+    if (taken == all) {
+        memcpy(numbers, to, (size_t)count * sizeof *numbers);
+        return count;
+    }
+    for (; taken; taken &= taken - 1) numbers[kept++] = (uint32_t)to[__builtin_ctzll(taken)];
+    return kept;
+}
+
+cm_status cm_sort_numbers(cm_context *ctx, uint32_t *numbers, uint64_t *count) {
+    uint64_t before = *count;
+    if (before <= MOST_RANKED) {
+        *count = rank(numbers, before);
+        return CM_OK;
+    }
+    cm_key *keys = cm_alloc_raw(ctx, before, sizeof *keys);
+    if (!keys) return ctx->error.status;
+    for (uint64_t i = 0; i < before; i++) keys[i] = (cm_key){numbers[i], 0};
+    cm_status status = cm_sort_keys(ctx, keys, before);
+    *count = 0;
+    for (uint64_t i = 0; i < before && !status; i++)
+        if (!i || keys[i].key != keys[i - 1].key) numbers[(*count)++] = (uint32_t)keys[i].key;
+    cm_free(ctx->core, keys, before, sizeof *keys);
+    return status;
 }
 
 /* Of those that have the digit that the wanted one has, digit by digit, the most significant first. */

@@ -10,8 +10,11 @@ typedef struct cm_key {
 } cm_key;
 
 /* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span: O(n) for
- * 11 bits of it. Needs as much memory again for the time. */
+ * 11 bits of it (few keys: 8). Needs as much memory again for the time. */
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count);
+
+/* Sorts numbers below 2^31, of equal ones one alone; *count gets how many are left. O(n^2 / 4) for up to 64. */
+cm_status cm_sort_numbers(cm_context *ctx, uint32_t *numbers, uint64_t *count);
 
 /* The order of signed integers and of doubles (-0 as 0, NaN last) as unsigned keys. */
 static inline uint64_t cm_key_of_int(int64_t value) { return (uint64_t)value ^ (UINT64_C(1) << 63); }

@@ -1,13 +1,14 @@
 /* Items become codes as they come: texts of up to eight bytes by a small table of their own, longer ones by the
- * dictionary, which is spared where some of their bytes lead to the text that had them last. */
+ * dictionary, which is spared where some of their bytes lead to the text that had them last. When all are known, each
+ * basket's are put into the order of their texts: by ranks, for texts are compared but once. */
 #include "io/basket_rows.h"
 
 #include <string.h>
 
 #include "base/sort.h"
-#include "table/order.h"
+#include "base/threads.h"
 
-#define FIRST_BITS 10
+#define FIRST_BITS 11
 #define RECENT_BITS 11
 #define RECENT (UINT64_C(1) << RECENT_BITS)
 
@@ -30,6 +31,7 @@ void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows) {
     }
     cm_free(core, rows->chunks, rows->chunk_capacity, sizeof *rows->chunks);
     cm_free(core, rows->basket, rows->capacity, sizeof *rows->basket);
+    cm_free(core, rows->last, rows->last_capacity, sizeof *rows->last);
     cm_free(core, rows->codes_there, rows->codes_capacity, sizeof *rows->codes_there);
     cm_free(core, rows->slots, UINT64_C(1) << rows->slot_bits, sizeof *rows->slots);
     cm_free(core, rows->recent, RECENT, sizeof *rows->recent);
@@ -62,28 +64,28 @@ static cm_status grow_slots(cm_context *ctx, cm_basket_rows *rows) {
     return CM_OK;
 }
 
-static cm_status put(cm_context *ctx, cm_basket_rows *rows, uint64_t key, int32_t code) {
+static cm_status put(cm_context *ctx, cm_basket_rows *rows, int32_t code) {
     cm_status status = cm_reserve(ctx, &rows->basket, &rows->capacity, rows->count + 1, sizeof *rows->basket);
-    if (!status) rows->basket[rows->count++] = (cm_basket_item){key, code};
+    if (!status) rows->basket[rows->count++] = code;
     return status;
 }
 
 static cm_status add_new_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
     int32_t code = CM_NO_ITEM;
     cm_status status = CM_OK;
-    if (2 * (rows->slots_used + 1) > UINT64_C(1) << rows->slot_bits) status = grow_slots(ctx, rows);
+    if (4 * (rows->slots_used + 1) > UINT64_C(1) << rows->slot_bits) status = grow_slots(ctx, rows);
     if (!status && !is_nothing(rows, text, length))
         status = cm_dictionary_add(ctx, rows->items, text, length, &code);
     if (status) return status;
     *probe(rows, key) = (cm_basket_slot){key, code};
     rows->slots_used++;
-    return code == CM_NO_ITEM ? CM_OK : put(ctx, rows, key, code);
+    return code == CM_NO_ITEM ? CM_OK : put(ctx, rows, code);
 }
 
 cm_status cm_basket_find_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
     const cm_basket_slot *slot = probe(rows, key);
     if (!slot->key) return add_new_key(ctx, rows, key, text, length);
-    return slot->code == CM_NO_ITEM ? CM_OK : put(ctx, rows, key, slot->code);
+    return slot->code == CM_NO_ITEM ? CM_OK : put(ctx, rows, slot->code);
 }
 
 static bool is_text(const cm_basket_rows *rows, int32_t code, const char *text, uint64_t length) {
@@ -93,60 +95,27 @@ static bool is_text(const cm_basket_rows *rows, int32_t code, const char *text, 
 
 /* A text of more than eight bytes. */
 static cm_status add_long(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
-    uint64_t key = cm_basket_key(text, 8), some = key ^ cm_basket_key(text + length - 8, 8) >> 1 ^ length;
+    uint64_t some = cm_load_word(text) ^ cm_load_word(text + length - 8) >> 1 ^ length;
     int32_t *recent = &rows->recent[some * rows->multiplier >> (64 - RECENT_BITS)], code = *recent - 1;
-    if (code >= 0 && is_text(rows, code, text, length)) return put(ctx, rows, key, code);
+    if (code >= 0 && is_text(rows, code, text, length)) return put(ctx, rows, code);
+    if (is_nothing(rows, text, length)) return CM_OK;
     cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
     *recent = status ? 0 : code + 1;
-    return status ? status : put(ctx, rows, key, code);
+    return status ? status : put(ctx, rows, code);
 }
 
 cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
-    uint64_t key = 0;
+    char key[8] = {0};
     int32_t code;
-    if (is_nothing(rows, text, length)) return CM_OK;
     if (length > 8) return add_long(ctx, rows, text, length);
-    for (uint64_t i = 0; i < length; i++) key |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
-    if (!memchr(text, 0, (size_t)length)) return cm_basket_add_key(ctx, rows, key, text, length);
+    if (is_nothing(rows, text, length)) return CM_OK;
+    memcpy(key, text, (size_t)length);
+    if (!memchr(text, 0, (size_t)length)) return cm_basket_add_key(ctx, rows, cm_load_word(key), text, length);
     cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
-    return status ? status : put(ctx, rows, key, code);
+    return status ? status : put(ctx, rows, code);
 }
 
 /* ---- rows ---- */
-
-static int compare(const cm_basket_rows *rows, const cm_basket_item *a, const cm_basket_item *b) {
-    if (a->key != b->key) return a->key < b->key ? -1 : 1;
-    if (a->code == b->code) return 0;
-    return cm_text_compare(cm_dictionary_text(rows->items, a->code), cm_dictionary_text(rows->items, b->code));
-}
-
-#define FEW UINT64_C(64)
-
-static void sort_few(cm_basket_rows *rows) {
-    for (uint64_t i = 1; i < rows->count; i++) {
-        cm_basket_item item = rows->basket[i];
-        uint64_t at = i;
-        for (; at > 0 && compare(rows, &rows->basket[at - 1], &item) > 0; at--) rows->basket[at] = rows->basket[at - 1];
-        rows->basket[at] = item;
-    }
-}
-
-static int compare_codes(const void *user, uint64_t a, uint64_t b) {
-    const cm_basket_rows *rows = user;
-    return cm_text_compare(cm_dictionary_text(rows->items, (int32_t)a), cm_dictionary_text(rows->items, (int32_t)b));
-}
-
-static cm_status sort_many(cm_context *ctx, cm_basket_rows *rows) {
-    cm_key *keys = cm_alloc(ctx, rows->count, sizeof *keys);
-    if (!keys) return ctx->error.status;
-    for (uint64_t i = 0; i < rows->count; i++)
-        keys[i] = (cm_key){rows->basket[i].key, (uint64_t)rows->basket[i].code};
-    cm_status status = cm_sort_compared(ctx, keys, rows->count, compare_codes, rows);
-    for (uint64_t i = 0; i < rows->count && !status; i++)
-        rows->basket[i] = (cm_basket_item){keys[i].key, (int32_t)keys[i].value};
-    cm_free(ctx->core, keys, rows->count, sizeof *keys);
-    return status;
-}
 
 /* Room for codes: some more than the chunk before took, so that it seldom has to grow. */
 static uint64_t codes_to_come(const cm_basket_rows *rows) {
@@ -167,9 +136,10 @@ static cm_status new_chunk(cm_context *ctx, cm_basket_rows *rows) {
     cm_basket_chunk *own = &rows->chunks[rows->chunk_count++];
     *own = (cm_basket_chunk){0};
     rows->chunks_made = rows->chunk_count;
-    status = cm_buffer_new(ctx, CM_CHUNK_ROWS * sizeof(int64_t), &own->numbers);
-    if (!status) status = cm_buffer_new(ctx, (CM_CHUNK_ROWS + 1) * sizeof(int64_t), &own->offsets);
-    return status ? status : cm_buffer_new(ctx, codes * sizeof(int32_t), &own->codes);
+    status = cm_buffer_new_raw(ctx, CM_CHUNK_ROWS * sizeof(int64_t), &own->numbers);
+    if (!status) status = cm_buffer_new_raw(ctx, (CM_CHUNK_ROWS + 1) * sizeof(int64_t), &own->offsets);
+    if (!status) ((int64_t *)own->offsets->data)[0] = 0;
+    return status ? status : cm_buffer_new_raw(ctx, codes * sizeof(int32_t), &own->codes);
 }
 
 /* The chunk that the next row goes to, with room for `count` codes. */
@@ -205,34 +175,33 @@ static void end_row(cm_basket_chunk *own, int64_t number) {
     ((int64_t *)own->offsets->data)[++own->rows] = (int64_t)own->used;
 }
 
-/* Those of the sorted basket at hand, which is the next row. */
-static void count_repeats(cm_basket_rows *rows) {
-    uint64_t times = 1;
-    for (uint64_t i = 1; i <= rows->count; i++, times++) {
-        if (i < rows->count && rows->basket[i].code == rows->basket[i - 1].code) continue;
-        cm_text item = cm_dictionary_text(rows->items, rows->basket[i - 1].code);
-        cm_repeats_add(&rows->repeats, row_count(rows), item, times);
-        times = 0;
-    }
-    rows->repeats.baskets++;
+/* Room for the basket at hand in `last`. */
+static cm_status reserve_last(cm_context *ctx, cm_basket_rows *rows) {
+    uint64_t before = rows->last_capacity;
+    cm_status status = cm_reserve(ctx, &rows->last, &rows->last_capacity, cm_dictionary_size(rows->items),
+                                  sizeof *rows->last);
+    if (rows->last_capacity > before)
+        memset(rows->last + before, 0, (size_t)(rows->last_capacity - before) * sizeof *rows->last);
+    return status;
 }
 
 cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept) {
-    cm_status status = CM_OK;
     cm_basket_chunk *own = NULL;
     *kept = rows->count > 0;
     if (!*kept) return CM_OK;
-    if (rows->count <= FEW)
-        sort_few(rows);
-    else
-        status = sort_many(ctx, rows);
+    cm_status status = reserve_last(ctx, rows);
     if (!status) status = open_row(ctx, rows, rows->count, &own);
     if (status) return status;
     int32_t *codes = own->codes->data;
-    uint64_t before = own->used;
-    for (uint64_t i = 0; i < rows->count; i++)
-        if (!i || rows->basket[i].code != rows->basket[i - 1].code) codes[own->used++] = rows->basket[i].code;
-    if (own->used - before < rows->count) count_repeats(rows);
+    rows->ended++;
+    for (uint64_t i = 0; i < rows->count; i++) {
+        int32_t code = rows->basket[i];
+        if (rows->last[code] == rows->ended)
+            cm_repeats_add(&rows->repeats, row_count(rows), cm_dictionary_text(rows->items, code));
+        else
+            codes[own->used++] = code;
+        rows->last[code] = rows->ended;
+    }
     end_row(own, number);
     rows->count = 0;
     return CM_OK;
@@ -268,10 +237,46 @@ cm_status cm_basket_rows_move(cm_context *ctx, cm_basket_rows *rows, cm_basket_r
     return status;
 }
 
+/* ---- the table ---- */
+
+typedef struct ordering {
+    const cm_basket_rows *rows;
+    int32_t *ranks, *order; /* of the texts, by code; and back */
+} ordering;
+
+static cm_status order_chunk(cm_context *ctx, void *state, uint64_t number) {
+    const ordering *all = state;
+    const cm_basket_chunk *own = &all->rows->chunks[number];
+    const int64_t *offsets = own->offsets->data;
+    uint32_t *codes = own->codes->data;
+    cm_status status = CM_OK;
+    for (uint64_t row = 0; row < own->rows && !status; row++) {
+        uint32_t *basket = codes + offsets[row];
+        uint64_t count = (uint64_t)(offsets[row + 1] - offsets[row]);
+        for (uint64_t i = 0; i < count; i++) basket[i] = (uint32_t)all->ranks[basket[i]];
+        status = cm_sort_numbers(ctx, basket, &count);
+        for (uint64_t i = 0; i < count; i++) basket[i] = (uint32_t)all->order[basket[i]];
+        if (!status && row % 4096 == 0) status = cm_tick(ctx, "baskets", row, own->rows);
+    }
+    return status;
+}
+
+/* The items of each basket into byte order. */
+static cm_status order_items(cm_context *ctx, const cm_basket_rows *rows) {
+    uint64_t size = cm_dictionary_size(rows->items);
+    ordering all = {.rows = rows, .ranks = cm_alloc_raw(ctx, 2 * size, sizeof *all.ranks)};
+    if (!all.ranks) return ctx->error.status;
+    all.order = all.ranks + size;
+    cm_status status = cm_dictionary_ranks(ctx, rows->items, size, all.ranks, all.order);
+    if (!status) status = cm_parallel(ctx, rows->chunk_count, order_chunk, &all);
+    cm_free(ctx->core, all.ranks, 2 * size, sizeof *all.ranks);
+    return status;
+}
+
 cm_status cm_basket_rows_table(cm_context *ctx, cm_basket_rows *rows, cm_table **out) {
     cm_column *columns[2] = {NULL, NULL};
     uint64_t total = 0;
-    cm_status status = rows->chunk_count ? CM_OK : new_chunk(ctx, rows);
+    cm_status status = rows->chunk_count ? order_items(ctx, rows) : new_chunk(ctx, rows);
     if (!status)
         status = cm_column_new(ctx, "basket", CM_INT64, 0, CM_ROLE_INVOICE, 0, NULL, rows->chunk_count, &columns[0]);
     if (!status)

@@ -7,11 +7,6 @@
 
 #define CM_NO_ITEM (-2) /* the code of a text that stands for nothing */
 
-typedef struct cm_basket_item {
-    uint64_t key; /* the first eight bytes of the text, as a number that compares as they do */
-    int32_t code;
-} cm_basket_item;
-
 typedef struct cm_basket_chunk {
     cm_buffer *numbers, *offsets, *codes;
     uint64_t rows, used; /* codes */
@@ -29,9 +24,11 @@ typedef struct cm_basket_rows {
     uint64_t na_count;
     cm_basket_slot *slots;
     uint64_t slot_bits, slots_used, multiplier;
-    int32_t *recent;        /* by some bytes of a longer text: the code of the last one that had them, from 1 */
-    cm_basket_item *basket; /* the one at hand */
+    int32_t *recent; /* by some bytes of a longer text: the code of the last one that had them, from 1 */
+    int32_t *basket; /* the codes of the one at hand */
     uint64_t count, capacity;
+    uint64_t *last; /* by code: the basket that had it last, of `ended` */
+    uint64_t ended, last_capacity;
     cm_basket_chunk *chunks; /* behind chunk_count those whose room is used again, up to chunks_made */
     uint64_t chunk_count, chunks_made, chunk_capacity;
     cm_repeats repeats; /* items that a basket had more than once */
@@ -42,9 +39,9 @@ typedef struct cm_basket_rows {
 cm_status cm_basket_rows_open(cm_context *ctx, cm_basket_rows *rows);
 void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows);
 
-/* The first bytes of a text of 1 to 8 as a number that compares as they do. Eight bytes may be read. */
+/* The bytes of a text of 1 to 8 as a number. Eight bytes may be read. */
 static inline uint64_t cm_basket_key(const char *text, uint64_t length) {
-    return __builtin_bswap64(cm_load_word(text)) & ~UINT64_C(0) << (64 - 8 * length);
+    return cm_load_word(text) & ~UINT64_C(0) >> (64 - 8 * length);
 }
 
 /* An item of the basket at hand. */
@@ -63,19 +60,19 @@ static inline cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows,
     const cm_basket_slot *slot = &rows->slots[cm_basket_first_slot(rows, key)];
     if (slot->key != key || slot->code < 0 || rows->count == rows->capacity)
         return cm_basket_find_key(ctx, rows, key, text, length);
-    rows->basket[rows->count++] = (cm_basket_item){key, slot->code};
+    rows->basket[rows->count++] = slot->code;
     return CM_OK;
 }
 
-/* Ends the basket at hand: its items in byte order, each once (others are counted as repeats), under this number;
- * *kept false: it has none. */
+/* Ends the basket at hand: its items, each once (others are counted as repeats), under this number; *kept false: it has
+ * none. */
 cm_status cm_basket_end(cm_context *ctx, cm_basket_rows *rows, int64_t number, bool *kept);
 
 /* Moves the baskets of other rows, with `base` added to their numbers, behind those that are here: as if they had been
  * read here. Those rows go on with their items, and always move to the same ones. */
 cm_status cm_basket_rows_move(cm_context *ctx, cm_basket_rows *rows, cm_basket_rows *from, int64_t base);
 
-/* The table: basket (number), items. */
+/* The table: basket (number), items in byte order. */
 cm_status cm_basket_rows_table(cm_context *ctx, cm_basket_rows *rows, cm_table **out);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct scan {
     cm_basket_rows *rows;
     const cm_dialect *dialect;
     unsigned char classes[256];
+    unsigned char divides; /* bytes of this class and those behind it end a field */
     uint64_t read, kept, most;
     bool done; /* what follows is not for this road */
 } scan;
@@ -26,6 +27,7 @@ static void classify(scan *own, char delimiter) {
     if (delimiter != CM_DELIMITER_BLANKS) own->classes[(unsigned char)delimiter] = DELIMITER;
     own->classes['\n'] = own->classes['\r'] = LINE_END;
     own->classes['"'] = own->classes[0] = OTHER;
+    own->divides = delimiter == CM_DELIMITER_BLANKS ? BLANK : DELIMITER;
 }
 
 static cm_status add(cm_context *ctx, scan *own, const char *text, uint64_t length, const char *end) {
@@ -34,82 +36,69 @@ static cm_status add(cm_context *ctx, scan *own, const char *text, uint64_t leng
     return cm_basket_add(ctx, own->rows, text, length);
 }
 
-/* Bytes from `at` on that are plain for sure, up to eight at a time: they are above blanks and control characters, and
- * neither quotes nor delimiters (of bytes in a word, the lowest that is less than another or equal to it shows by its
- * high bit: A. Mycroft 1987). */
-static const char *skip_plain(const scan *own, const char *at, const char *end) {
+/* Where the field at `at` ends: at what divides, or what is for the other road. Eight bytes at a time: those above
+ * control characters that are no quotes, no delimiters and, where these divide, no blanks are plain for sure (of bytes
+ * in a word, the lowest that is less than another or equal to it shows by its high bit: A. Mycroft 1987). All bytes up
+ * to `end` can be read; *end is a line end. */
+static const char *field_end(const scan *own, const char *at, const char *end) {
     const uint64_t ones = CM_EACH_BYTE(1), quote = CM_EACH_BYTE('"');
     uint64_t delimiter = CM_EACH_BYTE((uint64_t)(unsigned char)own->dialect->delimiter);
-    for (; end - at >= 8; at += 8) {
-        uint64_t word = cm_load_word(at), delimiters = word ^ delimiter, quotes = word ^ quote;
-        uint64_t stops = (word - CM_EACH_BYTE(0x21)) & ~word;
-        stops |= ((delimiters - ones) & ~delimiters) | ((quotes - ones) & ~quotes);
-        stops &= CM_EACH_BYTE(0x80);
-        if (stops) return at + __builtin_ctzll(stops) / 8;
+    uint64_t least = CM_EACH_BYTE(own->divides == BLANK ? 0x21 : 0x20);
+    while (own->classes[(unsigned char)*at] < own->divides) {
+        uint64_t stops = 0;
+        for (at++; end - at >= 8; at += 8) {
+            uint64_t word = cm_load_word(at), delimiters = word ^ delimiter, quotes = word ^ quote;
+            stops = (word - least) & ~word;
+            stops |= ((delimiters - ones) & ~delimiters) | ((quotes - ones) & ~quotes);
+            if ((stops &= CM_EACH_BYTE(0x80))) break;
+        }
+        if (stops) at += __builtin_ctzll(stops) / 8;
     }
     return at;
 }
 
-/* The fields of one line, from `at` on; *next gets its end, NULL: the line is not for this road. All bytes up to `end`
- * can be read; *end is a line end. */
+/* The fields of one line, from `at` on, where no blank is; *next gets its end, NULL: the line is not for this road. */
 static cm_status add_line(cm_context *ctx, scan *own, const char *at, const char *end, const char **next) {
-    bool blanks = own->classes[(unsigned char)own->dialect->delimiter] == BLANK;
-    const char *line = at;
-    uint64_t fields = 0;
     cm_status status = CM_OK;
+    *next = NULL;
     for (;;) {
-        while (own->classes[(unsigned char)*at] == BLANK) at++;
-        const char *start = at, *last = at = skip_plain(own, at, end); /* behind the last byte that is no blank */
-        unsigned char kind;
-        while ((kind = own->classes[(unsigned char)*at]) < DELIMITER) {
-            at++;
-            if (kind == PLAIN)
-                last = at;
-            else if (blanks)
-                break;
-        }
-        uint64_t length = (uint64_t)(last - start);
-        bool strange = kind == OTHER || (own->dialect->max_field && length > own->dialect->max_field)
-                       || (own->dialect->max_columns && ++fields > own->dialect->max_columns)
-                       || (own->dialect->max_row && (uint64_t)(at - line) > own->dialect->max_row);
-        if (strange) {
-            *next = NULL;
-            return CM_OK;
-        }
+        const char *start = at;
+        at = field_end(own, at, end);
+        unsigned char kind = own->classes[(unsigned char)*at];
+        uint64_t length = (uint64_t)(at - start);
+        while (length && own->classes[(unsigned char)start[length - 1]] == BLANK) length--;
+        if (kind == OTHER || (own->dialect->max_field && length > own->dialect->max_field)) return CM_OK;
         if (length) status = add(ctx, own, start, length, end);
-        if (kind == LINE_END || status) break;
-        if (kind == DELIMITER) at++;
+        if (status) return status;
+        if (kind == LINE_END) break;
+        do at++;
+        while (own->classes[(unsigned char)*at] == BLANK);
     }
     *next = at;
-    return status;
+    return CM_OK;
 }
 
 /* All whole lines of bytes that end with a line end. */
 static cm_status add_lines(cm_context *ctx, scan *own, const char *at, const char *end) {
+    uint64_t longest = own->dialect->max_row ? own->dialect->max_row : UINT64_MAX;
     cm_status status = CM_OK;
     while (at < end && !status) {
-        const char *next;
-        bool kept, empty = true;
-        uint64_t before = own->rows->count;
+        const char *line = at, *next = NULL;
+        bool kept;
+        while (own->classes[(unsigned char)*at] == BLANK) at++;
         if (own->classes[(unsigned char)*at] == LINE_END) {
             at++;
             continue;
         }
-        for (const char *c = at; empty && own->classes[(unsigned char)*c] != LINE_END; c++)
-            empty = own->classes[(unsigned char)*c] == BLANK;
-        own->done = own->read == own->most;
-        if (!own->done && !empty) status = add_line(ctx, own, at, end - 1, &next);
-        if (empty) {
-            while (own->classes[(unsigned char)*at] != LINE_END) at++;
-            continue;
-        }
-        if (own->done || (!status && !next)) {
-            own->rows->count = before;
+        if (own->read < own->most) status = add_line(ctx, own, at, end - 1, &next);
+        if (status) return status;
+        if (!next || (uint64_t)(next - line) > longest) {
+            own->rows->count = 0;
             own->done = true;
             return CM_OK;
         }
         own->read++;
-        if (!status) status = cm_basket_end(ctx, own->rows, (int64_t)own->read, &kept);
+        status = cm_basket_end(ctx, own->rows, (int64_t)own->read, &kept);
         own->kept += !status && kept;
         at = next;
     }

@@ -75,7 +75,6 @@ static const cm_order *record_at(const question *ask, uint64_t key) {
 
 /* Each once: the records of an item follow each other. */
 static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
-    uint64_t repeats = ask->repeats.items;
     for (uint64_t i = one->from; i < one->end;) {
         int32_t item = record_at(ask, i)->item;
         uint64_t lines = 0;
@@ -84,9 +83,8 @@ static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, 
         cm_text text = cm_dictionary_text(ask->items, item);
         cm_status status = cm_builder_text(ctx, builder, ITEMS, text.data, text.length);
         if (status) return status;
-        cm_repeats_add(&ask->repeats, ask->basket_count, text, lines);
+        for (; lines > 1; lines--) cm_repeats_add(&ask->repeats, ask->basket_count, text);
     }
-    ask->repeats.baskets += ask->repeats.items > repeats;
     return CM_OK;
 }
 

@@ -7,16 +7,18 @@
 
 typedef struct cm_repeats {
     uint64_t items, baskets; /* that were one too many; in so many baskets */
-    uint64_t row;            /* of the first of these in its table */
-    cm_text item;            /* in it, */
-    uint64_t times;          /* so often */
+    uint64_t row, last;      /* of the first and of the last of these in their table */
+    cm_text item;            /* the first one's first, */
+    uint64_t times;          /* so often in it */
 } cm_repeats;
 
-/* An item that is `times` in the basket of a row. The caller counts the baskets. */
-static inline void cm_repeats_add(cm_repeats *repeats, uint64_t row, cm_text item, uint64_t times) {
-    if (times < 2) return;
-    if (!repeats->items) repeats->row = row, repeats->item = item, repeats->times = times;
-    repeats->items += times - 1;
+/* The basket of a row has an item once more. Rows come in their order, an item's text is always at the same place. */
+static inline void cm_repeats_add(cm_repeats *repeats, uint64_t row, cm_text item) {
+    if (!repeats->items) *repeats = (cm_repeats){.row = row, .item = item, .times = 1};
+    repeats->baskets += !repeats->items || repeats->last != row;
+    repeats->times += repeats->row == row && repeats->item.data == item.data;
+    repeats->last = row;
+    repeats->items++;
 }
 
 /* Those that come behind. */

@@ -74,26 +74,11 @@ static uint64_t part_start(const division *all, uint64_t part) {
     return part == all->parts ? all->market->baskets : all->market->baskets / all->parts * part;
 }
 
-/* A basket has a code once more; `last`: the one that this was said of before, from 1. */
-static void note_repeat(const cm_market *market, uint64_t basket, int32_t code, cm_repeats *repeats, uint64_t *last) {
-    if (!repeats->items) {
-        uint64_t count;
-        const int32_t *codes = basket_codes(market, basket, &count);
-        repeats->row = market->rows[basket];
-        repeats->item = cm_dictionary_text(market->column->dictionary, code);
-        for (uint64_t i = 0; i < count; i++) repeats->times += codes[i] == code;
-    }
-    repeats->items++;
-    repeats->baskets += *last != basket + 1;
-    *last = basket + 1;
-}
-
 static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
     const division *all = state;
     const cm_market *market = all->market;
     uint64_t size = market->column->dictionary_size, first = part_start(all, part), end = part_start(all, part + 1);
     uint64_t *counts = all->counts[part], *weights = counts + size;
-    uint64_t repeated = 0;
     uint32_t *last = cm_alloc(ctx, size, sizeof *last); /* basket that had the code last, from 1 */
     cm_status status = last ? CM_OK : ctx->error.status;
     for (uint64_t basket = first; basket < end && !status; basket++) {
@@ -103,11 +88,12 @@ static cm_status count_part(cm_context *ctx, void *state, uint64_t part) {
         for (uint64_t i = 0; i < count; i++) {
             int32_t code = codes[i];
             if (last[code] == basket + 1) {
-                note_repeat(market, basket, code, &all->repeats[part], &repeated);
+                cm_text item = cm_dictionary_text(market->column->dictionary, code);
+                cm_repeats_add(&all->repeats[part], market->rows[basket], item);
                 continue;
             }
             last[code] = (uint32_t)basket + 1;
-            counts[code] += (market->code_flags[code] & CM_MARKET_ITEM) != 0;
+            counts[code]++;
             if (market->weights) weights[code] += market->weights[basket];
         }
     }
@@ -137,9 +123,10 @@ static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t
     cm_key *keys = cm_alloc(ctx, size, sizeof *keys);
     cm_status status = keys ? CM_OK : ctx->error.status;
     for (uint64_t code = 0; code < size && !status; code++) {
+        bool wanted = counts[code] && market->code_flags[code] & CM_MARKET_ITEM;
         numbers[code] = -1;
-        market->distinct += counts[code] > 0;
-        if (counts[code] && weights[code] >= least) keys[count++] = (cm_key){(uint64_t)market->code_places[code], code};
+        market->distinct += wanted;
+        if (wanted && weights[code] >= least) keys[count++] = (cm_key){(uint64_t)market->code_places[code], code};
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~weights[keys[i].value];
@@ -164,36 +151,23 @@ static cm_status number_items(cm_context *ctx, cm_market *market, const uint64_t
     return status;
 }
 
-#define FEW UINT64_C(64) /* items that are sorted by putting each in its place */
+/* The numbers of codes, which may repeat. */
+typedef struct numbered {
+    uint32_t *numbers;
+    uint64_t count, capacity;
+} numbered;
 
-/* Writes the numbers of the codes in rising order, each once; returns how many. */
-static uint64_t write_few(const int32_t *codes, uint64_t count, const int32_t *numbers, uint32_t *out) {
-    uint64_t written = 0;
+static cm_status take_numbers(cm_context *ctx, const int32_t *codes, uint64_t count, const int32_t *numbers,
+                              numbered *out) {
+    cm_status status = cm_reserve(ctx, &out->numbers, &out->capacity, count, sizeof *out->numbers);
+    if (status) return status;
+    out->count = 0;
     for (uint64_t i = 0; i < count; i++) {
         int32_t number = numbers[codes[i]];
-        uint64_t at = written;
-        if (number < 0) continue;
-        while (at > 0 && out[at - 1] > (uint32_t)number) at--;
-        if (at > 0 && out[at - 1] == (uint32_t)number) continue;
-        for (uint64_t j = written++; j > at; j--) out[j] = out[j - 1];
-        out[at] = (uint32_t)number;
+        out->numbers[out->count] = (uint32_t)number;
+        out->count += number >= 0;
     }
-    return written;
-}
-
-static cm_status write_many(cm_context *ctx, const int32_t *codes, uint64_t count, const int32_t *numbers,
-                            uint32_t *out, uint64_t *written) {
-    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
-    uint64_t known = 0;
-    if (!keys) return ctx->error.status;
-    for (uint64_t i = 0; i < count; i++)
-        if (numbers[codes[i]] >= 0) keys[known++] = (cm_key){(uint64_t)numbers[codes[i]], 0};
-    cm_status status = cm_sort_keys(ctx, keys, known);
-    *written = 0;
-    for (uint64_t i = 0; i < known && !status; i++)
-        if (!i || keys[i].key != keys[i - 1].key) out[(*written)++] = (uint32_t)keys[i].key;
-    cm_free(ctx->core, keys, count, sizeof *keys);
-    return status;
+    return cm_sort_numbers(ctx, out->numbers, &out->count);
 }
 
 /* The numbered items of each basket. A part knows by its counts where those before it end. */
@@ -201,19 +175,20 @@ static cm_status fill_part(cm_context *ctx, void *state, uint64_t part) {
     const division *all = state;
     cm_market *market = all->market;
     uint64_t used = 0, end = part_start(all, part + 1);
+    numbered own = {0};
     cm_status status = CM_OK;
     for (uint64_t before = 0; before < part; before++)
         for (uint64_t item = 0; item < market->count; item++) used += all->counts[before][market->codes[item]];
     for (uint64_t basket = part_start(all, part); basket < end && !status; basket++) {
-        uint64_t count, written = 0;
+        uint64_t count;
         const int32_t *codes = basket_codes(market, basket, &count);
         if (basket % 1024 == 0) status = cm_tick(ctx, "baskets", basket, end);
-        if (count <= FEW)
-            written = write_few(codes, count, all->numbers, market->items + used);
-        else if (!status)
-            status = write_many(ctx, codes, count, all->numbers, market->items + used, &written);
-        if (!status) market->basket_starts[basket + 1] = used += written;
+        if (!status) status = take_numbers(ctx, codes, count, all->numbers, &own);
+        if (status) break;
+        if (own.count) memcpy(market->items + used, own.numbers, (size_t)own.count * sizeof *own.numbers);
+        market->basket_starts[basket + 1] = used += own.count;
     }
+    cm_free(ctx->core, own.numbers, own.capacity, sizeof *own.numbers);
     return status;
 }
 

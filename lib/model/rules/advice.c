@@ -62,6 +62,18 @@ static cm_status read_item(cm_context *ctx, cm_advice *out, const sides *from, i
     return status;
 }
 
+/* The numbers of a row; false: one is absent. */
+static bool read_numbers(const cm_table *table, uint64_t row, const uint64_t columns[NEEDED], cm_advice_rule *rule) {
+    uint64_t within, at = cm_table_locate(table, row, &within);
+    const cm_chunk *count = &table->columns[columns[COUNT]]->chunks[at];
+    const cm_chunk *confidence = &table->columns[columns[CONFIDENCE]]->chunks[at];
+    const cm_chunk *lift = &table->columns[columns[LIFT]]->chunks[at];
+    rule->count = ((const int64_t *)count->values)[count->offset + within];
+    rule->confidence = ((const double *)confidence->values)[confidence->offset + within];
+    rule->lift = ((const double *)lift->values)[lift->offset + within];
+    return cm_chunk_present(count, within) && cm_chunk_present(confidence, within) && cm_chunk_present(lift, within);
+}
+
 static cm_status read_rule(cm_context *ctx, cm_advice *out, const cm_table *table, uint64_t row,
                            const uint64_t columns[NEEDED], const sides both[2]) {
     uint64_t lefts, rights;
@@ -70,13 +82,9 @@ static cm_status read_rule(cm_context *ctx, cm_advice *out, const cm_table *tabl
     if (rights > 1) return CM_OK; /* that of each item alone says more */
     if (!lefts) return CM_OK;     /* says nothing of a basket */
     cm_advice_rule *rule = &out->rules[out->rule_count++];
-    *rule = (cm_advice_rule){.first = out->antecedent_count,
-                             .length = lefts,
-                             .count = cm_table_int(table, row, columns[COUNT]),
-                             .confidence = cm_table_double(table, row, columns[CONFIDENCE]),
-                             .lift = cm_table_double(table, row, columns[LIFT])};
-    bool sound = rights == 1 && rule->count > 0 && rule->confidence > 0 && rule->confidence <= 1 && rule->lift >= 0
-                 && rule->lift <= DBL_MAX;
+    *rule = (cm_advice_rule){.first = out->antecedent_count, .length = lefts};
+    bool sound = read_numbers(table, row, columns, rule) && rights == 1 && rule->count > 0 && rule->confidence > 0
+                 && rule->confidence <= 1 && rule->lift >= 0 && rule->lift <= DBL_MAX;
     if (!sound) return damaged(ctx);
     cm_status status = read_item(ctx, out, &both[CONSEQUENT], right[0], &rule->consequent);
     if (!status)
@@ -108,21 +116,32 @@ static cm_status read_rules(cm_context *ctx, cm_advice *out, const cm_table *tab
     return status;
 }
 
+typedef struct ordering {
+    const cm_advice_rule *rules;
+    const int32_t *places; /* of items in byte order */
+} ordering;
+
+/* Rules of the same confidence. */
+static int compare_rules(const void *user, uint64_t a, uint64_t b) {
+    const ordering *own = user;
+    const cm_advice_rule *x = &own->rules[a], *y = &own->rules[b];
+    if (x->lift < y->lift || x->lift > y->lift) return x->lift > y->lift ? -1 : 1;
+    if (x->count != y->count) return x->count > y->count ? -1 : 1;
+    int32_t place = own->places[x->consequent], other = own->places[y->consequent];
+    return place == other ? 0 : place < other ? -1 : 1;
+}
+
 /* Numbers the rules by how good they are; equal ones stay as the table has them. */
 static cm_status order_rules(cm_context *ctx, cm_advice *out) {
     uint64_t count = out->rule_count;
-    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
-    int32_t *places = keys ? cm_alloc(ctx, out->item_count, sizeof *places) : NULL;
-    cm_advice_rule *rules = places ? cm_alloc(ctx, out->rule_room, sizeof *rules) : NULL;
+    cm_key *keys = cm_alloc_raw(ctx, count, sizeof *keys);
+    int32_t *places = keys ? cm_alloc_raw(ctx, out->item_count, sizeof *places) : NULL;
+    cm_advice_rule *rules = places ? cm_alloc_raw(ctx, out->rule_room, sizeof *rules) : NULL;
     cm_status status = rules ? cm_dictionary_ranks(ctx, out->items, out->item_count, places, NULL) : ctx->error.status;
-    for (uint64_t i = 0; i < count && !status; i++) keys[i] = (cm_key){(uint32_t)places[out->rules[i].consequent], i};
-    for (int by = 0; by < 4 && !status; by++) {
-        status = cm_sort_keys(ctx, keys, count);
-        for (uint64_t i = 0; i < count && by < 3; i++) {
-            const cm_advice_rule *rule = &out->rules[keys[i].value];
-            keys[i].key = by == 0 ? ~(uint64_t)rule->count : ~cm_key_of_double(by == 1 ? rule->lift : rule->confidence);
-        }
-    }
+    const ordering own = {out->rules, places};
+    for (uint64_t i = 0; i < count && !status; i++)
+        keys[i] = (cm_key){~cm_key_of_double(out->rules[i].confidence), i};
+    if (!status) status = cm_sort_compared(ctx, keys, count, compare_rules, &own);
     for (uint64_t i = 0; i < count && !status; i++) rules[i] = out->rules[keys[i].value];
     if (!status) {
         cm_advice_rule *before = out->rules;
@@ -175,25 +194,12 @@ static cm_status rank_items(cm_context *ctx, const cm_model *model, paths *own) 
     return status;
 }
 
-#define FEW UINT64_C(64) /* steps that are sorted by putting each in its place */
-
 static cm_status sort_steps(cm_context *ctx, paths *own, const cm_advice_rule *rule) {
     uint32_t *steps = own->steps + rule->first;
-    for (uint64_t i = 0; i < rule->length && rule->length <= FEW; i++) {
-        uint32_t step = own->ranks[own->advice->antecedents[rule->first + i]];
-        uint64_t at = i;
-        for (; at > 0 && steps[at - 1] > step; at--) steps[at] = steps[at - 1];
-        steps[at] = step;
-    }
-    if (rule->length <= FEW) return CM_OK;
-    cm_key *keys = cm_alloc_raw(ctx, rule->length, sizeof *keys);
-    if (!keys) return ctx->error.status;
-    for (uint64_t i = 0; i < rule->length; i++)
-        keys[i] = (cm_key){own->ranks[own->advice->antecedents[rule->first + i]], 0};
-    cm_status status = cm_sort_keys(ctx, keys, rule->length);
-    for (uint64_t i = 0; i < rule->length && !status; i++) steps[i] = (uint32_t)keys[i].key;
-    cm_free(ctx->core, keys, rule->length, sizeof *keys);
-    return status;
+    uint64_t different = rule->length;
+    for (uint64_t i = 0; i < rule->length; i++) steps[i] = own->ranks[own->advice->antecedents[rule->first + i]];
+    cm_status status = cm_sort_numbers(ctx, steps, &different);
+    return !status && different < rule->length ? damaged(ctx) : status;
 }
 
 /* Steps that two paths have in common from their beginning. */
@@ -213,9 +219,8 @@ static int compare_paths(const void *user, uint64_t a, uint64_t b) {
 }
 
 /* As many first steps as fit into a number, the first highest; a path that ends comes before one that goes on. */
-static uint64_t packed(const paths *own, const cm_advice_rule *rule) {
-    uint64_t bits = 1, key = 0;
-    while (own->advice->item_count >> bits) bits++;
+static uint64_t packed(const paths *own, const cm_advice_rule *rule, uint64_t bits) {
+    uint64_t key = 0;
     for (uint64_t i = 0; i < 64 / bits; i++)
         key = key << bits | (i < rule->length ? (uint64_t)own->steps[rule->first + i] + 1 : 0);
     return key;
@@ -223,16 +228,18 @@ static uint64_t packed(const paths *own, const cm_advice_rule *rule) {
 
 static cm_status open_paths(cm_context *ctx, const cm_model *model, const cm_advice *advice, paths *own) {
     *own = (paths){.advice = advice};
-    if (!(own->ranks = cm_alloc(ctx, advice->item_count, sizeof *own->ranks))
-        || !(own->items = cm_alloc(ctx, advice->item_count, sizeof *own->items))
-        || !(own->steps = cm_alloc(ctx, advice->antecedent_count, sizeof *own->steps))
-        || !(own->order = cm_alloc(ctx, advice->rule_count, sizeof *own->order)))
+    if (!(own->ranks = cm_alloc_raw(ctx, advice->item_count, sizeof *own->ranks))
+        || !(own->items = cm_alloc_raw(ctx, advice->item_count, sizeof *own->items))
+        || !(own->steps = cm_alloc_raw(ctx, advice->antecedent_count, sizeof *own->steps))
+        || !(own->order = cm_alloc_raw(ctx, advice->rule_count, sizeof *own->order)))
         return ctx->error.status;
     cm_status status = rank_items(ctx, model, own);
+    uint64_t bits = 1; /* of a step in a key */
+    while (advice->item_count >> bits) bits++;
     for (uint64_t i = 0; i < advice->rule_count && !status; i++) {
         if (i % 4096 == 0) status = cm_tick(ctx, "rules", i, advice->rule_count);
         if (!status) status = sort_steps(ctx, own, &advice->rules[i]);
-        own->order[i] = (cm_key){packed(own, &advice->rules[i]), i};
+        own->order[i] = (cm_key){packed(own, &advice->rules[i], bits), i};
     }
     return status ? status : cm_sort_compared(ctx, own->order, advice->rule_count, compare_paths, own);
 }
@@ -274,9 +281,9 @@ static cm_status make_tree(cm_context *ctx, const cm_model *model, cm_advice *ou
     cm_status status = open_paths(ctx, model, out, &own);
     if (!status
         && (!(open = cm_alloc(ctx, longest, sizeof *open))
-            || !(out->nodes = cm_alloc(ctx, out->antecedent_count, sizeof *out->nodes))
+            || !(out->nodes = cm_alloc_raw(ctx, out->antecedent_count, sizeof *out->nodes))
             || !(out->roots = cm_alloc(ctx, out->item_count, sizeof *out->roots))
-            || !(out->firings = cm_alloc(ctx, out->rule_count, sizeof *out->firings))))
+            || !(out->firings = cm_alloc_raw(ctx, out->rule_count, sizeof *out->firings))))
         status = ctx->error.status;
     if (!status) plant(out, &own, open);
     cm_free(ctx->core, open, longest, sizeof *open);
@@ -305,7 +312,7 @@ cm_status cm_advice_open(cm_context *ctx, const cm_model *model, cm_advice **res
     out->rule_room = table->rows;
     out->count_type = table->columns[columns[COUNT]]->type;
     out->count_scale = table->columns[columns[COUNT]]->scale;
-    out->rules = cm_alloc(ctx, table->rows, sizeof *out->rules);
+    out->rules = cm_alloc_raw(ctx, table->rows, sizeof *out->rules);
     cm_status status = out->rules ? cm_dictionary_new(ctx, &out->items) : ctx->error.status;
     if (!status) status = read_rules(ctx, out, table, columns);
     out->item_count = out->items ? cm_dictionary_size(out->items) : 0;

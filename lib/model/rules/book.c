@@ -7,27 +7,6 @@
 
 /* ---- in byte order, of any number of items ---- */
 
-#define FEW UINT64_C(64) /* items that are sorted by putting each in its place */
-
-static cm_status sort_ranks(cm_context *ctx, uint32_t *ranks, uint64_t length) {
-    if (length > FEW) {
-        cm_key *keys = cm_alloc_raw(ctx, length, sizeof *keys);
-        if (!keys) return ctx->error.status;
-        for (uint64_t i = 0; i < length; i++) keys[i] = (cm_key){ranks[i], 0};
-        cm_status status = cm_sort_keys(ctx, keys, length);
-        for (uint64_t i = 0; i < length && !status; i++) ranks[i] = (uint32_t)keys[i].key;
-        cm_free(ctx->core, keys, length, sizeof *keys);
-        return status;
-    }
-    for (uint64_t i = 1; i < length; i++) {
-        uint32_t rank = ranks[i];
-        uint64_t at = i;
-        for (; at > 0 && ranks[at - 1] > rank; at--) ranks[at] = ranks[at - 1];
-        ranks[at] = rank;
-    }
-    return CM_OK;
-}
-
 /* The sets with their items' ranks, rising, in place of the items. */
 static cm_status order_items(cm_context *ctx, cm_rulebook *book, const uint32_t *ranks) {
     cm_status status = CM_OK;
@@ -35,7 +14,10 @@ static cm_status order_items(cm_context *ctx, cm_rulebook *book, const uint32_t 
         const cm_level *level = &book->sets->levels[l];
         uint32_t *to = book->ordered + book->starts[l];
         for (uint64_t i = 0; i < level->count * (l + 1); i++) to[i] = ranks[level->items[i]];
-        for (uint64_t i = 0; i < level->count && !status; i++) status = sort_ranks(ctx, to + i * (l + 1), l + 1);
+        for (uint64_t i = 0; i < level->count && !status; i++) {
+            uint64_t length = l + 1; /* all are different */
+            status = cm_sort_numbers(ctx, to + i * (l + 1), &length);
+        }
     }
     return status;
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/sort.h"
 #include "model/rules/rules.h"
+#include "table/order.h"
 
 /* ---- filters ---- */
 
@@ -111,6 +111,12 @@ static uint64_t order_key(const cm_measure *by, double value) {
     return by->rises ? cm_key_of_double(value) : ~cm_key_of_double(value);
 }
 
+/* The place of a rule by its sides; rules without antecedent come first. */
+static uint64_t sides_key(const cm_rulebook *book, const cm_rule *rule) {
+    uint64_t left = rule->antecedent == CM_NO_SET ? 0 : (uint64_t)book->places[rule->antecedent] + 1;
+    return left << 32 | book->places[rule->consequent];
+}
+
 static void take_rules(cm_rulebook *book, const cm_key *keys, cm_rule *rules, cm_rule_customers *customers) {
     for (uint64_t i = 0; i < book->rule_count; i++) {
         rules[i] = book->rules[keys[i].value];
@@ -118,29 +124,28 @@ static void take_rules(cm_rulebook *book, const cm_key *keys, cm_rule *rules, cm
     }
 }
 
-/* By the measure, then count, falling, then antecedent, consequent: stable passes, the last first. */
+/* Rules of the same measure: by count, falling, then antecedent, consequent. */
+static int compare_rules(const void *user, uint64_t a, uint64_t b) {
+    const cm_rulebook *book = user;
+    const cm_rule *x = &book->rules[a], *y = &book->rules[b];
+    if (book->counts[x->set] != book->counts[y->set]) return book->counts[x->set] > book->counts[y->set] ? -1 : 1;
+    uint64_t one = sides_key(book, x), other = sides_key(book, y);
+    return one == other ? 0 : one < other ? -1 : 1;
+}
+
 static cm_status sort_keys(cm_context *ctx, const cm_rulebook *book, const cm_measure *by, cm_key *keys) {
-    uint64_t count = book->rule_count;
-    for (uint64_t i = 0; i < count; i++) {
-        const cm_rule *rule = &book->rules[i];
-        uint64_t left = rule->antecedent == CM_NO_SET ? 0 : (uint64_t)book->places[rule->antecedent] + 1;
-        keys[i] = (cm_key){left << 32 | book->places[rule->consequent], i};
+    for (uint64_t i = 0; i < book->rule_count; i++) {
+        cm_counts counts = cm_rulebook_counts(book, &book->rules[i]);
+        keys[i] = (cm_key){order_key(by, by->of(&counts)), i};
     }
-    cm_status status = cm_sort_keys(ctx, keys, count);
-    for (uint64_t i = 0; i < count && !status; i++) keys[i].key = ~book->counts[book->rules[keys[i].value].set];
-    if (!status) status = cm_sort_keys(ctx, keys, count);
-    for (uint64_t i = 0; i < count && !status; i++) {
-        cm_counts counts = cm_rulebook_counts(book, &book->rules[keys[i].value]);
-        keys[i].key = order_key(by, by->of(&counts));
-    }
-    return status ? status : cm_sort_keys(ctx, keys, count);
+    return cm_sort_compared(ctx, keys, book->rule_count, compare_rules, book);
 }
 
 static cm_status sort_rules(cm_context *ctx, cm_rulebook *book, const cm_measure *by) {
     uint64_t count = book->rule_count, room = book->rule_capacity;
-    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
-    cm_rule *rules = keys ? cm_alloc(ctx, room, sizeof *rules) : NULL;
-    cm_rule_customers *customers = rules && book->customers ? cm_alloc(ctx, room, sizeof *customers) : NULL;
+    cm_key *keys = cm_alloc_raw(ctx, count, sizeof *keys);
+    cm_rule *rules = keys ? cm_alloc_raw(ctx, room, sizeof *rules) : NULL;
+    cm_rule_customers *customers = rules && book->customers ? cm_alloc_raw(ctx, room, sizeof *customers) : NULL;
     cm_status status = rules && (customers || !book->customers) ? CM_OK : ctx->error.status;
     if (!status) status = sort_keys(ctx, book, by, keys);
     if (!status) {

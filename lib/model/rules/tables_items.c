@@ -53,12 +53,13 @@ static bool has_item(const uint32_t *items, uint64_t count, uint32_t item) {
 
 /* Items in rules, by the number of rules, falling, then item. */
 static uint64_t key_items(const cm_rulebook *book, part *parts, cm_key *keys) {
+    const cm_measure *measure = cm_measure_find("lift", 4);
     uint64_t count = 0;
     for (uint64_t i = 0; i < book->rule_count; i++) {
         const cm_rule *rule = &book->rules[i];
         const uint32_t *items = cm_rulebook_items(book, rule->set);
         cm_counts counts = cm_rulebook_counts(book, rule);
-        double lift = cm_measure_find("lift", 4)->of(&counts);
+        double lift = measure->of(&counts);
         const uint32_t *right = cm_rulebook_items(book, rule->consequent);
         uint64_t rights = cm_rulebook_length(book, rule->consequent);
         for (uint64_t at = 0; at < cm_rulebook_length(book, rule->set); at++) {

@@ -43,7 +43,7 @@ void cm_basket_rows_close(cm_core *core, cm_basket_rows *rows) {
 static bool is_nothing(const cm_basket_rows *rows, const char *text, uint64_t length) {
     for (uint64_t i = 0; i < rows->na_count; i++)
         if (strlen(rows->na[i]) == length && !memcmp(rows->na[i], text, (size_t)length)) return true;
-    return length == 0;
+    return false;
 }
 
 static cm_basket_slot *probe(const cm_basket_rows *rows, uint64_t key) {
@@ -64,55 +64,59 @@ static cm_status grow_slots(cm_context *ctx, cm_basket_rows *rows) {
     return CM_OK;
 }
 
-static cm_status put(cm_context *ctx, cm_basket_rows *rows, int32_t code) {
-    cm_status status = cm_reserve(ctx, &rows->basket, &rows->capacity, rows->count + 1, sizeof *rows->basket);
-    if (!status) rows->basket[rows->count++] = code;
-    return status;
-}
-
-static cm_status add_new_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
-    int32_t code = CM_NO_ITEM;
-    cm_status status = CM_OK;
-    if (4 * (rows->slots_used + 1) > UINT64_C(1) << rows->slot_bits) status = grow_slots(ctx, rows);
-    if (!status && !is_nothing(rows, text, length))
-        status = cm_dictionary_add(ctx, rows->items, text, length, &code);
-    if (status) return status;
-    *probe(rows, key) = (cm_basket_slot){key, code};
-    rows->slots_used++;
-    return code == CM_NO_ITEM ? CM_OK : put(ctx, rows, code);
-}
-
-cm_status cm_basket_find_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length) {
-    const cm_basket_slot *slot = probe(rows, key);
-    if (!slot->key) return add_new_key(ctx, rows, key, text, length);
-    return slot->code == CM_NO_ITEM ? CM_OK : put(ctx, rows, slot->code);
-}
-
 static bool is_text(const cm_basket_rows *rows, int32_t code, const char *text, uint64_t length) {
     cm_text known = cm_dictionary_text(rows->items, code);
     return known.length == length && !memcmp(known.data, text, (size_t)length);
 }
 
-/* A text of more than eight bytes. */
-static cm_status add_long(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
+/* Where the last text of more than eight bytes that looked like this one is. */
+static int32_t *recent_of(const cm_basket_rows *rows, const char *text, uint64_t length) {
     uint64_t some = cm_load_word(text) ^ cm_load_word(text + length - 8) >> 1 ^ length;
-    int32_t *recent = &rows->recent[some * rows->multiplier >> (64 - RECENT_BITS)], code = *recent - 1;
-    if (code >= 0 && is_text(rows, code, text, length)) return put(ctx, rows, code);
+    return &rows->recent[some * rows->multiplier >> (64 - RECENT_BITS)];
+}
+
+int32_t cm_basket_recall_further(const cm_basket_rows *rows, const char *text, uint64_t length) {
+    if (length > 8) {
+        int32_t code = *recent_of(rows, text, length) - 1;
+        return code >= 0 && is_text(rows, code, text, length) ? code : CM_NEW_ITEM;
+    }
+    if (memchr(text, 0, (size_t)length)) return CM_NEW_ITEM;
+    const cm_basket_slot *slot = probe(rows, cm_basket_key(text, length));
+    return slot->key ? slot->code : CM_NEW_ITEM;
+}
+
+/* A new one, of at most eight bytes. */
+static cm_status add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length,
+                         int32_t *code) {
+    cm_status status = CM_OK;
+    *code = CM_NO_ITEM;
+    if (4 * (rows->slots_used + 1) > UINT64_C(1) << rows->slot_bits) status = grow_slots(ctx, rows);
+    if (!status && !is_nothing(rows, text, length))
+        status = cm_dictionary_add(ctx, rows->items, text, length, code);
+    if (status) return status;
+    *probe(rows, key) = (cm_basket_slot){key, *code};
+    rows->slots_used++;
+    return CM_OK;
+}
+
+static cm_status find_or_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length, int32_t *code) {
+    char room[8] = {0};
+    *code = CM_NO_ITEM;
+    if (length <= 8 && !memchr(text, 0, (size_t)length)) {
+        memcpy(room, text, (size_t)length);
+        *code = cm_basket_recall(rows, room, length);
+        return *code == CM_NEW_ITEM ? add_key(ctx, rows, cm_load_word(room), text, length, code) : CM_OK;
+    }
     if (is_nothing(rows, text, length)) return CM_OK;
-    cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
-    *recent = status ? 0 : code + 1;
-    return status ? status : put(ctx, rows, code);
+    cm_status status = cm_dictionary_add(ctx, rows->items, text, length, code);
+    if (!status && length > 8) *recent_of(rows, text, length) = *code + 1;
+    return status;
 }
 
 cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {
-    char key[8] = {0};
-    int32_t code;
-    if (length > 8) return add_long(ctx, rows, text, length);
-    if (is_nothing(rows, text, length)) return CM_OK;
-    memcpy(key, text, (size_t)length);
-    if (!memchr(text, 0, (size_t)length)) return cm_basket_add_key(ctx, rows, cm_load_word(key), text, length);
-    cm_status status = cm_dictionary_add(ctx, rows->items, text, length, &code);
-    return status ? status : put(ctx, rows, code);
+    int32_t code = CM_NO_ITEM;
+    cm_status status = length ? find_or_add(ctx, rows, text, length, &code) : CM_OK;
+    return status || code == CM_NO_ITEM ? status : cm_basket_put(ctx, rows, code);
 }
 
 /* ---- rows ---- */

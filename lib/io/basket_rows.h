@@ -5,7 +5,9 @@
 #include "base/words.h"
 #include "table/repeats.h"
 
-#define CM_NO_ITEM (-2) /* the code of a text that stands for nothing */
+/* Codes of no item: of a text that stands for nothing, and of one that was not seen yet. */
+#define CM_NO_ITEM (-2)
+#define CM_NEW_ITEM (-3)
 
 typedef struct cm_basket_chunk {
     cm_buffer *numbers, *offsets, *codes;
@@ -44,23 +46,31 @@ static inline uint64_t cm_basket_key(const char *text, uint64_t length) {
     return cm_load_word(text) & ~UINT64_C(0) >> (64 - 8 * length);
 }
 
-/* An item of the basket at hand. */
-cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length);
-/* The same for a text of 1 to 8 bytes without NUL by its key, wherever in the table it is or may come to be. */
-cm_status cm_basket_find_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text, uint64_t length);
-
 /* Multiply-shift with a secret multiplier: nobody outside can make keys collide. */
 static inline uint64_t cm_basket_first_slot(const cm_basket_rows *rows, uint64_t key) {
     return key * rows->multiplier >> (64 - rows->slot_bits);
 }
 
-/* The same again. Mostly the item is known and where it is looked for first. */
-static inline cm_status cm_basket_add_key(cm_context *ctx, cm_basket_rows *rows, uint64_t key, const char *text,
-                                          uint64_t length) {
+/* An item of the basket at hand, by its text; it may stand for nothing. */
+cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length);
+
+/* The code of a text of at least one byte that was added before, or CM_NO_ITEM; CM_NEW_ITEM: none is remembered. Eight
+ * bytes of the text may be read. */
+int32_t cm_basket_recall_further(const cm_basket_rows *rows, const char *text, uint64_t length);
+static inline int32_t cm_basket_recall(const cm_basket_rows *rows, const char *text, uint64_t length) {
+    if (length > 8 || !text[length - 1]) return cm_basket_recall_further(rows, text, length);
+    uint64_t key = cm_basket_key(text, length);
     const cm_basket_slot *slot = &rows->slots[cm_basket_first_slot(rows, key)];
-    if (slot->key != key || slot->code < 0 || rows->count == rows->capacity)
-        return cm_basket_find_key(ctx, rows, key, text, length);
-    rows->basket[rows->count++] = slot->code;
+    return slot->key == key ? slot->code : cm_basket_recall_further(rows, text, length);
+}
+
+/* An item of the basket at hand, by its code. */
+static inline cm_status cm_basket_put(cm_context *ctx, cm_basket_rows *rows, int32_t code) {
+    if (rows->count == rows->capacity) {
+        cm_status status = cm_reserve(ctx, &rows->basket, &rows->capacity, rows->count + 1, sizeof *rows->basket);
+        if (status) return status;
+    }
+    rows->basket[rows->count++] = code;
     return CM_OK;
 }
 

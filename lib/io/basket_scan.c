@@ -1,5 +1,7 @@
 /* The quick road through files of baskets: lines without quotes, whose fields lie in the block as they are. It gives
- * the records that libcsv gives, or gives up before the first it is not sure of. With more threads than one a batch of
+ * the records that libcsv gives, or gives up before the first it is not sure of. The separators are found as bit masks
+ * (block_index.c), and a field is looked up as it stands between two of them: of a text that is known nothing needs to
+ * be checked. A line with one that is not, and not plain, is read byte by byte. With more threads than one a batch of
  * whole lines is cut into as many pieces, each is read into rows of its own, and these are moved one behind the other:
  * baskets, their numbers and the codes of the items are those of one thread. */
 #include "io/basket_scan.h"
@@ -7,6 +9,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "io/block_index.h"
 #include "io/bytes.h"
 #include "io/dialect.h"
 
@@ -17,6 +20,9 @@ typedef struct scan {
     const cm_dialect *dialect;
     unsigned char classes[256];
     unsigned char divides; /* bytes of this class and those behind it end a field */
+    uint64_t longest;      /* line */
+    uint32_t *places;      /* of separators */
+    uint64_t places_capacity;
     uint64_t read, kept, most;
     bool done; /* what follows is not for this road */
 } scan;
@@ -30,96 +36,131 @@ static void classify(scan *own, char delimiter) {
     own->divides = delimiter == CM_DELIMITER_BLANKS ? BLANK : DELIMITER;
 }
 
-static cm_status add(cm_context *ctx, scan *own, const char *text, uint64_t length, const char *end) {
-    if (length <= 8 && end - text >= 8)
-        return cm_basket_add_key(ctx, own->rows, cm_basket_key(text, length), text, length);
-    return cm_basket_add(ctx, own->rows, text, length);
+static cm_status end_line(cm_context *ctx, scan *own) {
+    bool kept;
+    own->read++;
+    cm_status status = cm_basket_end(ctx, own->rows, (int64_t)own->read, &kept);
+    own->kept += !status && kept;
+    return status;
 }
 
-/* Where the field at `at` ends: at what divides, or what is for the other road. Eight bytes at a time: those above
- * control characters that are no quotes, no delimiters and, where these divide, no blanks are plain for sure (of bytes
- * in a word, the lowest that is less than another or equal to it shows by its high bit: A. Mycroft 1987). All bytes up
- * to `end` can be read; *end is a line end. */
-static const char *field_end(const scan *own, const char *at, const char *end) {
-    const uint64_t ones = CM_EACH_BYTE(1), quote = CM_EACH_BYTE('"');
-    uint64_t delimiter = CM_EACH_BYTE((uint64_t)(unsigned char)own->dialect->delimiter);
-    uint64_t least = CM_EACH_BYTE(own->divides == BLANK ? 0x21 : 0x20);
-    while (own->classes[(unsigned char)*at] < own->divides) {
-        uint64_t stops = 0;
-        for (at++; end - at >= 8; at += 8) {
-            uint64_t word = cm_load_word(at), delimiters = word ^ delimiter, quotes = word ^ quote;
-            stops = (word - least) & ~word;
-            stops |= ((delimiters - ones) & ~delimiters) | ((quotes - ones) & ~quotes);
-            if ((stops &= CM_EACH_BYTE(0x80))) break;
-        }
-        if (stops) at += __builtin_ctzll(stops) / 8;
-    }
-    return at;
+static bool is_too_long(const scan *own, uint64_t field) {
+    return own->dialect->max_field && field > own->dialect->max_field;
 }
 
-/* The fields of one line, from `at` on, where no blank is; *next gets its end, NULL: the line is not for this road. */
-static cm_status add_line(cm_context *ctx, scan *own, const char *at, const char *end, const char **next) {
-    cm_status status = CM_OK;
-    *next = NULL;
+/* ---- byte by byte ---- */
+
+/* The fields of one line, from `at` on, where no blank is; returns its end, NULL: the line is not for this road, or
+ * *status says what failed. There is a line end. */
+static const char *add_line(cm_context *ctx, scan *own, const char *at, cm_status *status) {
     for (;;) {
         const char *start = at;
-        at = field_end(own, at, end);
+        while (own->classes[(unsigned char)*at] < own->divides) at++;
         unsigned char kind = own->classes[(unsigned char)*at];
         uint64_t length = (uint64_t)(at - start);
         while (length && own->classes[(unsigned char)start[length - 1]] == BLANK) length--;
-        if (kind == OTHER || (own->dialect->max_field && length > own->dialect->max_field)) return CM_OK;
-        if (length) status = add(ctx, own, start, length, end);
-        if (status) return status;
-        if (kind == LINE_END) break;
+        if (kind == OTHER || is_too_long(own, length)) return NULL;
+        if (length && (*status = cm_basket_add(ctx, own->rows, start, length)) != CM_OK) return NULL;
+        if (kind == LINE_END) return at;
         do at++;
         while (own->classes[(unsigned char)*at] == BLANK);
     }
-    *next = at;
-    return CM_OK;
 }
 
 /* All whole lines of bytes that end with a line end. */
 static cm_status add_lines(cm_context *ctx, scan *own, const char *at, const char *end) {
-    uint64_t longest = own->dialect->max_row ? own->dialect->max_row : UINT64_MAX;
     cm_status status = CM_OK;
     while (at < end && !status) {
         const char *line = at, *next = NULL;
-        bool kept;
         while (own->classes[(unsigned char)*at] == BLANK) at++;
         if (own->classes[(unsigned char)*at] == LINE_END) {
             at++;
             continue;
         }
-        if (own->read < own->most) status = add_line(ctx, own, at, end - 1, &next);
+        if (own->read < own->most) next = add_line(ctx, own, at, &status);
         if (status) return status;
-        if (!next || (uint64_t)(next - line) > longest) {
+        if (!next || (uint64_t)(next - line) > own->longest) {
             own->rows->count = 0;
             own->done = true;
             return CM_OK;
         }
-        own->read++;
-        status = cm_basket_end(ctx, own->rows, (int64_t)own->read, &kept);
-        own->kept += !status && kept;
+        status = end_line(ctx, own);
         at = next;
     }
     return status;
 }
 
-/* The lines that end in a block, the first of which may have begun in those before. */
-static cm_status add_block(cm_context *ctx, scan *own, cm_bytes *carried, const char *block, uint64_t length) {
-    uint64_t whole = length;
-    while (whole && block[whole - 1] != '\n' && block[whole - 1] != '\r') whole--;
-    if (!whole) return cm_bytes_add(ctx, carried, block, length);
-    uint64_t first = 0;
-    cm_status status = CM_OK;
-    if (carried->length) {
-        while (block[first] != '\n' && block[first] != '\r') first++;
-        status = cm_bytes_add(ctx, carried, block, ++first);
-        if (!status) status = add_lines(ctx, own, carried->data, carried->data + carried->length);
-        carried->length = 0;
+/* ---- by separators ---- */
+
+/* Whether libcsv finds this very text in a field. */
+static bool is_plain(const scan *own, const char *text, uint64_t length) {
+    for (uint64_t i = 0; i < length; i++)
+        if (own->classes[(unsigned char)text[i]] >= own->divides) return false;
+    bool trimmed = own->classes[(unsigned char)text[0]] == BLANK
+                   || own->classes[(unsigned char)text[length - 1]] == BLANK;
+    return !trimmed && !is_too_long(own, length);
+}
+
+/* False: the field is not plain, or *status says what failed. */
+static inline bool take_field(cm_context *ctx, scan *own, const char *text, uint64_t length, cm_status *status) {
+    int32_t code = cm_basket_recall(own->rows, text, length);
+    if (code >= 0) *status = cm_basket_put(ctx, own->rows, code);
+    else if (code == CM_NEW_ITEM && !is_plain(own, text, length)) return false;
+    else if (code == CM_NEW_ITEM) *status = cm_basket_add(ctx, own->rows, text, length);
+    return *status == CM_OK;
+}
+
+/* The fields of the line at `line`, whose first separator is number *at of `count`; *at gets the next line's. Returns
+ * whether all are plain and there is an item; *end gets where the next line starts, `line`: the line has no end here. */
+static bool take_line(cm_context *ctx, scan *own, const char *bytes, uint64_t line, uint64_t count, uint64_t *at,
+                      uint64_t *end, cm_status *status) {
+    uint64_t start = line, stop;
+    bool plain = true, ends = false;
+    while (!ends && *at < count) {
+        stop = own->places[(*at)++];
+        ends = bytes[stop] == '\n';
+        uint64_t length = stop - start;
+        length -= ends && length && bytes[stop - 1] == '\r';
+        if (length && plain) plain = take_field(ctx, own, bytes + start, length, status);
+        start = stop + 1;
     }
-    if (!status && !own->done) status = add_lines(ctx, own, block + first, block + whole);
-    return status || own->done ? status : cm_bytes_add(ctx, carried, block + whole, length - whole);
+    *end = ends ? start : line;
+    return plain && own->rows->count && start - line <= own->longest && own->read < own->most;
+}
+
+/* Whole lines. */
+static cm_status add_slice(cm_context *ctx, scan *own, const char *bytes, uint64_t length) {
+    cm_index_end index;
+    uint64_t line = 0, end = 0;
+    cm_status status = cm_reserve(ctx, &own->places, &own->places_capacity, length + CM_INDEX_SLACK,
+                                  sizeof *own->places);
+    if (status) return status;
+    cm_block_index(cm_cpu(ctx), bytes, 0, length, own->dialect->delimiter, own->places, &index);
+    for (uint64_t at = 0; at < index.count && !status && !own->done; line = end) {
+        bool plain = take_line(ctx, own, bytes, line, index.count, &at, &end, &status);
+        if (status) return status;
+        if (plain && end > line) {
+            status = end_line(ctx, own);
+            continue;
+        }
+        own->rows->count = 0;
+        status = add_lines(ctx, own, bytes + line, bytes + end);
+    }
+    return status || own->done ? status : add_lines(ctx, own, bytes + line, bytes + length);
+}
+
+#define SLICE 32768 /* bytes whose separators stay in the cache */
+
+/* All whole lines of bytes that end with a line end; CM_BLOCK_PADDING bytes around them can be read. */
+static cm_status add_bytes(cm_context *ctx, scan *own, const char *at, const char *end) {
+    cm_status status = CM_OK;
+    while (at < end && !status && !own->done) {
+        const char *cut = end - at > SLICE ? memchr(at + SLICE, '\n', (size_t)(end - at - SLICE)) : NULL;
+        uint64_t length = (uint64_t)((cut ? cut + 1 : end) - at);
+        status = add_slice(ctx, own, at, length);
+        at += length;
+    }
+    return status;
 }
 
 /* ---- many threads ---- */
@@ -139,7 +180,7 @@ static cm_status add_piece(cm_context *ctx, void *state, uint64_t number) {
     scan own = all->scans[number];
     cm_basket_rows rows = all->rows[number];
     own.rows = &rows;
-    cm_status status = add_lines(ctx, &own, all->cuts[number], all->cuts[number + 1]);
+    cm_status status = add_bytes(ctx, &own, all->cuts[number], all->cuts[number + 1]);
     own.rows = &all->rows[number];
     all->rows[number] = rows;
     all->scans[number] = own;
@@ -165,7 +206,7 @@ static cm_status add_batch(cm_context *ctx, scan *own, batch *all, const char *b
     for (uint64_t i = 0; i < all->count && !status && !own->done; i++) {
         scan *piece = &all->scans[i];
         if (piece->read > own->most - own->read) {
-            status = add_lines(ctx, own, all->cuts[i], all->cuts[i + 1]);
+            status = add_bytes(ctx, own, all->cuts[i], all->cuts[i + 1]);
             continue;
         }
         status = cm_basket_rows_move(ctx, own->rows, piece->rows, (int64_t)own->read);
@@ -199,26 +240,50 @@ static cm_status open_batch(cm_context *ctx, const scan *own, batch *all) {
 static void close_batch(cm_core *core, batch *all) {
     for (uint64_t i = 0; all->rows && i < all->count; i++)
         if (all->rows[i].slots || all->rows[i].items) cm_basket_rows_close(core, &all->rows[i]);
+    for (uint64_t i = 0; all->scans && i < all->count; i++)
+        cm_free(core, all->scans[i].places, all->scans[i].places_capacity, sizeof(uint32_t));
     cm_free(core, all->scans, all->count, sizeof *all->scans);
     cm_free(core, all->rows, all->count, sizeof *all->rows);
     cm_free(core, all->cuts, all->count + 1, sizeof *all->cuts);
 }
 
-/* Gathers blocks until there is a batch, and reads its whole lines; `last`: all that is there. */
-static cm_status gather(cm_context *ctx, scan *own, batch *all, cm_bytes *held, const char *block, uint64_t length,
-                        bool last) {
-    cm_status status = cm_bytes_add(ctx, held, block, length);
-    uint64_t whole = held->length;
-    if (status || (!last && held->length < PIECE * all->count)) return status;
-    while (whole && held->data[whole - 1] != '\n' && held->data[whole - 1] != '\r') whole--;
-    if (!whole) return CM_OK;
-    status = add_batch(ctx, own, all, held->data, whole);
-    memmove(held->data, held->data + whole, (size_t)(held->length - whole));
-    held->length -= whole;
-    return status;
+/* ---- a source ---- */
+
+/* What was read of the source and is not done with: behind CM_BLOCK_PADDING bytes whole lines, and the beginning of the
+ * next one. */
+typedef struct held {
+    cm_bytes bytes;
+    uint64_t whole; /* bytes of whole lines */
+} held;
+
+static bool ends_line(char byte) {
+    return byte == '\n' || byte == '\r';
 }
 
-/* ---- a source ---- */
+static cm_status hold(cm_context *ctx, held *own, const char *block, uint64_t length) {
+    static const char padding[CM_BLOCK_PADDING];
+    cm_status status = own->bytes.length ? CM_OK : cm_bytes_add(ctx, &own->bytes, padding, sizeof padding);
+    uint64_t before = own->bytes.length - sizeof padding;
+    if (!status) status = cm_bytes_add(ctx, &own->bytes, block, length);
+    if (!status) status = cm_bytes_add(ctx, &own->bytes, padding, sizeof padding);
+    if (status) return status;
+    own->bytes.length -= sizeof padding;
+    while (length && !ends_line(block[length - 1])) length--;
+    if (length) own->whole = before + length;
+    return CM_OK;
+}
+
+/* Reads the whole lines that are held. */
+static cm_status release(cm_context *ctx, scan *own, batch *all, held *from) {
+    char *bytes = from->bytes.data + CM_BLOCK_PADDING;
+    uint64_t left = from->bytes.length - CM_BLOCK_PADDING - from->whole;
+    cm_status status = all ? add_batch(ctx, own, all, bytes, from->whole)
+                           : add_bytes(ctx, own, bytes, bytes + from->whole);
+    memmove(bytes, bytes + from->whole, (size_t)left);
+    from->bytes.length = CM_BLOCK_PADDING + left;
+    from->whole = 0;
+    return status;
+}
 
 /* Behind a byte order mark; a line "sep=;" is for the other road. */
 static uint64_t begin(scan *own, const char *block, uint64_t length) {
@@ -228,44 +293,40 @@ static uint64_t begin(scan *own, const char *block, uint64_t length) {
     return skipped;
 }
 
-/* All blocks of the source, by add_block or, where there is a batch, by gather. */
-static cm_status read_blocks(cm_context *ctx, scan *own, batch *all, cm_source *source, cm_bytes *held) {
+/* All blocks of the source, as they come or, for many threads, a batch at a time. */
+static cm_status read_blocks(cm_context *ctx, scan *own, batch *all, cm_source *source, held *lines) {
     const char *block;
-    uint64_t length, skipped;
+    uint64_t length, enough = all ? PIECE * all->count : 1;
     for (bool first = true; !own->done; first = false) {
         cm_status status = cm_source_next(ctx, source, &block, &length);
         if (status == CM_E_DATA || status == CM_E_FORMAT || status == CM_E_IO) {
-            own->done = true; /* the other road says where; what is held back it reads, too */
-            held->length = 0;
+            own->done = true; /* the other road says where; what is held it reads, too */
             return CM_OK;
         }
-        if (status || !length) return status;
-        skipped = first ? begin(own, block, length) : 0;
-        if (own->done) return CM_OK;
-        status = all ? gather(ctx, own, all, held, block + skipped, length - skipped, false)
-                     : add_block(ctx, own, held, block + skipped, length - skipped);
+        if (!status && !length) break;
+        uint64_t skipped = !status && first ? begin(own, block, length) : 0;
+        if (!status && !own->done) status = hold(ctx, lines, block + skipped, length - skipped);
+        if (!status && !own->done && lines->whole >= enough) status = release(ctx, own, all, lines);
         if (status) return status;
     }
-    return CM_OK;
+    if (own->done || !lines->bytes.length) return CM_OK;
+    cm_status status = hold(ctx, lines, "\n", 1);
+    return status ? status : release(ctx, own, all, lines);
 }
 
 cm_status cm_basket_scan(cm_context *ctx, cm_source *source, const cm_dialect *dialect, uint64_t most,
                          cm_basket_rows *rows, uint64_t *read, uint64_t *kept, bool *finished) {
     scan own = {.rows = rows, .dialect = dialect, .read = *read, .kept = *kept, .most = most};
-    cm_bytes held = {0}; /* of lines whose end has not come yet, or of a batch */
+    held lines = {0};
     batch all = {0};
     bool many = ctx->settings.threads > 1;
+    own.longest = dialect->max_row ? dialect->max_row : UINT64_MAX;
     classify(&own, dialect->delimiter);
     cm_status status = many ? open_batch(ctx, &own, &all) : CM_OK;
-    if (!status) status = read_blocks(ctx, &own, many ? &all : NULL, source, &held);
-    if (!status && !own.done && held.length) {
-        status = cm_bytes_add(ctx, &held, "\n", 1);
-        if (!status)
-            status = many ? gather(ctx, &own, &all, &held, NULL, 0, true)
-                          : add_lines(ctx, &own, held.data, held.data + held.length);
-    }
+    if (!status) status = read_blocks(ctx, &own, many ? &all : NULL, source, &lines);
+    cm_free(ctx->core, own.places, own.places_capacity, sizeof *own.places);
     close_batch(ctx->core, &all);
-    cm_bytes_free(ctx->core, &held);
+    cm_bytes_free(ctx->core, &lines.bytes);
     *read = own.read;
     *kept = own.kept;
     *finished = !own.done;

@@ -35,11 +35,6 @@ PRAGMA(GCC target(TARGET))
 #define ROOT(a) PS(sqrt)(a)
 #define LESSER(a, b) PS(min)(a, b)
 #define GREATER(a, b) PS(max)(a, b)
-#if defined(__clang__)
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#else
-#define UNROLLED _Pragma("GCC unroll 12")
-#endif
 #define INLINED static inline __attribute__((always_inline))
 
 /* ---- rows as floats ---- */
@@ -102,11 +97,11 @@ static void narrow(const cm_kmeans_lot *lot, const double *const *columns, const
 /* The scores of ROWS rows and a tile of `width` centres. */
 INLINED void score_tile(const float *rows, const float *centres, const float *halves, uint64_t columns, const int width,
                         vector (*scores)[2]) {
-    UNROLLED
+    CM_UNROLLED
     for (int i = 0; i < width; i++) scores[i][0] = scores[i][1] = ALL(halves[i]);
     for (uint64_t j = 0; j < columns; j++, rows += ROWS, centres += width) {
         vector low = LOAD(rows), high = LOAD(rows + LANES);
-        UNROLLED
+        CM_UNROLLED
         for (int i = 0; i < width; i++) {
             vector centre = ALL(centres[i]);
             scores[i][0] = NOT_MUL_ADD(centre, low, scores[i][0]);
@@ -126,7 +121,7 @@ INLINED void keep_least(const float *rows, const float *centres, const float *ha
     vector scores[TILE][2];
     nearest own = *best;
     score_tile(rows, centres, halves, columns, width, scores);
-    UNROLLED
+    CM_UNROLLED
     for (int i = 0; i < width; i++) {
         whole label = ALL_WHOLE(first + i);
         for (int half = 0; half < 2; half++) {
@@ -252,7 +247,7 @@ INLINED void compare_with(const cm_kmeans_lot *lot, const float *rows, const flo
         vector error = MUL_ADD(squares, ALL(lot->error_of_row), ALL(lot->error));
         /* |x - c|^2 = |x|^2 + 2 score, its error within four times that of a score; and closest was rounded */
         vector limit = MUL_ADD(closest[half], ALL(1.000001F), MUL_ADD(error, ALL(4.0F), ALL(0.0F)));
-        UNROLLED
+        CM_UNROLLED
         for (int i = 0; i < width; i++) {
             vector estimate = MUL_ADD(scores[i][half], ALL(2.0F), squares);
             nearer[i] |= (uint32_t)BITS(NOT_LESS(limit, estimate)) << (half * LANES);
@@ -305,9 +300,9 @@ static void compare(const cm_kmeans_lot *lot, const double *const *columns, uint
     }
 }
 
-static void measure(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns, uint64_t rows,
-                    const cm_kmeans_bits *which, double *out) {
-    cm_kmeans_measure_rows(lot, centre, columns, rows, which, out);
+static void measure(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count, const double *const *columns,
+                    uint64_t first, uint64_t rows, double *out) {
+    cm_kmeans_measure_eight(lot, centres, count, columns, first, rows, out);
 }
 
 const cm_kmeans_kernel KERNEL = {TILE, assign, compare, measure};

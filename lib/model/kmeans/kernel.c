@@ -147,12 +147,12 @@ static void compare(const cm_kmeans_lot *lot, const double *const *columns, uint
         for (uint64_t row = 0; row < rows; row++) nearer[i].words[row / 32] |= UINT32_C(1) << row % 32;
 }
 
-static void measure_rows(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns, uint64_t rows,
-                         const cm_kmeans_bits *which, double *out) {
-    cm_kmeans_measure_rows(lot, centre, columns, rows, which, out);
+static void measure_eight(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count,
+                          const double *const *columns, uint64_t first, uint64_t rows, double *out) {
+    cm_kmeans_measure_eight(lot, centres, count, columns, first, rows, out);
 }
 
-const cm_kmeans_kernel cm_kmeans_plain = {0, assign, compare, measure_rows};
+const cm_kmeans_kernel cm_kmeans_plain = {0, assign, compare, measure_eight};
 
 const cm_kmeans_kernel *cm_kmeans_kernel_of(cm_cpu_level level) {
 #ifdef CM_CPU_HAS_X86_64

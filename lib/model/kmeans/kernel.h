@@ -17,6 +17,7 @@
 #define CM_KMEANS_LANES 8        /* of sums over rows: row i of a block goes to lane i % 8 */
 #define CM_KMEANS_CANDIDATES 64  /* that are compared in one pass, at most */
 #define CM_KMEANS_WIDEST 12      /* tile */
+#define CM_KMEANS_FEW 4          /* centres whose distances from eight rows are formed together */
 
 #define CM_KMEANS_BLOCK UINT64_C(1024)
 
@@ -51,9 +52,10 @@ typedef struct cm_kmeans_kernel {
      * squared distance, says; no bit: it is not. Closest has zeros behind the end, up to a multiple of 32 rows. */
     void (*compare)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *closest,
                     cm_kmeans_bits *nearer);
-    /* The squared distances from a centre of the lot of the rows that have a bit, each in its place. */
-    void (*measure)(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns, uint64_t rows,
-                    const cm_kmeans_bits *which, double *out);
+    /* The squared distances of eight rows, `first` and those that follow, from each of the centres listed: eight numbers
+     * a centre. */
+    void (*measure)(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count, const double *const *columns,
+                    uint64_t first, uint64_t rows, double *out);
 } cm_kmeans_kernel;
 
 const cm_kmeans_kernel *cm_kmeans_kernel_of(cm_cpu_level level);
@@ -99,27 +101,57 @@ static inline uint64_t cm_kmeans_nearest_in_lot(const cm_kmeans_lot *lot, const 
     return labels[best];
 }
 
-/* The squared distances of eight rows from a centre. */
-static inline void cm_kmeans_eight_distances(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns,
-                                             uint64_t first, uint64_t rows, double *out) {
-    cm_eight sums = {0};
-    uint64_t there = rows - first < CM_KMEANS_LANES ? rows - first : CM_KMEANS_LANES;
-    for (uint64_t j = 0; j < lot->columns; j++) {
-        cm_eight values = {0};
-        if (there == CM_KMEANS_LANES) values = *(const cm_eight *)(const void *)(columns[j] + first);
-        else memcpy(&values, columns[j] + first, (size_t)there * sizeof(double));
-        values -= lot->exact[j * lot->padded + centre];
-        sums += values * values;
+#if defined(__clang__)
+#define CM_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define CM_UNROLLED _Pragma("GCC unroll 12")
+#endif
+
+/* The squared distances of eight rows from a few centres, whose number is known to the compiler. */
+static inline __attribute__((always_inline)) void cm_kmeans_measure_few(const cm_kmeans_lot *lot,
+                                                                        const uint16_t *centres, const int count,
+                                                                        const double *const *columns, uint64_t first,
+                                                                        double *out) {
+    const double *exact = lot->exact;
+    cm_eight sums[CM_KMEANS_FEW] = {0};
+    for (uint64_t j = 0; j < lot->columns; j++, exact += lot->padded) {
+        cm_eight values = *(const cm_eight *)(const void *)(columns[j] + first);
+        CM_UNROLLED
+        for (int i = 0; i < count; i++) {
+            cm_eight step = values - exact[centres[i]];
+            sums[i] += step * step;
+        }
     }
-    *(cm_eight *)(void *)out = sums;
+    CM_UNROLLED
+    for (int i = 0; i < count; i++) *(cm_eight *)(void *)(out + i * CM_KMEANS_LANES) = sums[i];
 }
 
-/* Eights of rows that have a bit among them are measured whole. */
-static inline void cm_kmeans_measure_rows(const cm_kmeans_lot *lot, uint64_t centre, const double *const *columns,
-                                          uint64_t rows, const cm_kmeans_bits *which, double *out) {
-    for (uint64_t first = 0; first < rows; first += CM_KMEANS_LANES)
-        if (which->words[first / 32] >> first % 32 & 0xFF)
-            cm_kmeans_eight_distances(lot, centre, columns, first, rows, out + first);
+static inline void cm_kmeans_measure_whole(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count,
+                                           const double *const *columns, uint64_t first, double *out) {
+    for (; count >= CM_KMEANS_FEW; count -= CM_KMEANS_FEW, centres += CM_KMEANS_FEW) {
+        cm_kmeans_measure_few(lot, centres, CM_KMEANS_FEW, columns, first, out);
+        out += CM_KMEANS_FEW * CM_KMEANS_LANES;
+    }
+    if (count == 3) cm_kmeans_measure_few(lot, centres, 3, columns, first, out);
+    if (count == 2) cm_kmeans_measure_few(lot, centres, 2, columns, first, out);
+    if (count == 1) cm_kmeans_measure_few(lot, centres, 1, columns, first, out);
+}
+
+/* What every kernel calls `measure`: a row is read once for several centres. Behind the last row are zeros. */
+static inline void cm_kmeans_measure_eight(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count,
+                                           const double *const *columns, uint64_t first, uint64_t rows, double *out) {
+    double eights[CM_MOST_INPUTS * CM_KMEANS_LANES];
+    const double *own[CM_MOST_INPUTS];
+    if (rows - first >= CM_KMEANS_LANES) {
+        cm_kmeans_measure_whole(lot, centres, count, columns, first, out);
+        return;
+    }
+    memset(eights, 0, sizeof eights);
+    for (uint64_t j = 0; j < lot->columns; j++) {
+        own[j] = eights + j * CM_KMEANS_LANES;
+        memcpy(eights + j * CM_KMEANS_LANES, columns[j] + first, (size_t)(rows - first) * sizeof *eights);
+    }
+    cm_kmeans_measure_whole(lot, centres, count, own, 0, out);
 }
 
 #endif

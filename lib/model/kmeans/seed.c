@@ -23,7 +23,10 @@
 #define TASK_BLOCKS 16
 #define MOST CM_KMEANS_CANDIDATES
 #define STEP_MOST 12    /* candidates of a step: 2 + ln CM_KMEANS_MOST */
+#define ALONE 8         /* steps at first that have a pass each: most rows are nearer to one of their candidates */
 #define NOT_KEPT UINT16_MAX
+#define ROOM (2 * CM_KMEANS_BLOCK) /* doubles a block: a set of bits a candidate, and distances */
+#define BITS_ROOM (sizeof(cm_kmeans_bits) / sizeof(double))
 
 /* What the candidates are to the rows of a block. */
 typedef struct block_state {
@@ -32,22 +35,20 @@ typedef struct block_state {
     double with[STEP_MOST];  /* what would be left with each candidate of the step */
     uint16_t starts[MOST];   /* of each candidate's distances among those kept; NOT_KEPT: there was no room */
     cm_kmeans_bits *nearer;  /* the rows that are nearer to each candidate, when they were compared */
-    double *kept;            /* their distances */
+    double *kept;            /* their distances, in the room behind */
 } block_state;
 
 typedef struct seeding {
     cm_kmeans_run *run;
     cm_kmeans_lot last, candidates; /* last: the centre chosen last */
     uint64_t winner;                /* the candidate that it was */
-    uint64_t each, most;            /* candidates of a step, of a pass */
+    uint64_t each;                  /* candidates of a step */
     uint64_t next;                  /* candidate that has not had its turn */
     uint64_t rows[MOST], step[STEP_MOST]; /* of the candidates; the candidates of the step */
     double chances[MOST];           /* the candidates' distances when they were drawn */
     bool pass;                      /* the rows are to be compared with the candidates */
     block_state *blocks;
-    cm_kmeans_bits *nearer; /* of all blocks */
-    double *kept;
-    uint64_t room; /* distances that a block keeps */
+    double *room; /* of all blocks */
     double total;
     cm_random random;
 } seeding;
@@ -66,23 +67,51 @@ static double add_up(const double *closest, const double *weights) {
     return cm_kmeans_sum_lanes(lanes);
 }
 
-/* The rows with a bit, in their order, and their distances from a centre of a lot that are less than the closest; other
- * bits are taken out. */
-static uint64_t measure(const seeding *of, uint64_t number, const cm_kmeans_lot *lot, uint64_t centre,
-                        cm_kmeans_bits *which, double *out) {
-    const cm_kmeans_points *points = of->run->points;
-    const double *closest = of->run->closest + number * CM_KMEANS_BLOCK;
-    double fresh[CM_KMEANS_BLOCK];
+/* Eight rows of a block. */
+typedef struct eight {
+    uint64_t word, shift;   /* of their bits */
+    const double *closest, *weights; /* weights: NULL: 1 each */
+} eight;
+
+static eight open_eight(const seeding *of, uint64_t number, uint64_t first) {
+    const double *weights = cm_kmeans_block_weights(of->run->points, number);
+    return (eight){first / 32, first % 32, of->run->closest + number * CM_KMEANS_BLOCK + first,
+                   weights ? weights + first : NULL};
+}
+
+/* Those with a bit whose fresh distances are less than the closest: these, to `out`, and what the block would lose with
+ * them; other bits are taken out. */
+static inline uint64_t take_nearer(const eight *rows, const double *fresh, cm_kmeans_bits *which, double *out,
+                                   double *loss) {
+    uint32_t bits = which->words[rows->word] >> rows->shift & 0xFF, others = 0;
     uint64_t count = 0;
-    of->run->kernel->measure(lot, centre, points->values + number * points->columns,
-                             cm_kmeans_block_rows(points, number), which, fresh);
-    for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++)
-        for (uint32_t bits = which->words[word]; bits; bits &= bits - 1) {
-            uint64_t row = word * 32 + (uint64_t)__builtin_ctz(bits);
-            if (fresh[row] < closest[row]) out[count++] = fresh[row];
-            else which->words[word] &= ~(bits & -bits);
-        }
+    double lost = *loss;
+    for (; bits; bits &= bits - 1) {
+        uint64_t row = (uint64_t)__builtin_ctz(bits);
+        double less = rows->closest[row] - fresh[row];
+        if (less > 0) {
+            lost += rows->weights ? rows->weights[row] * less : less;
+            out[count++] = fresh[row];
+        } else others |= bits & -bits;
+    }
+    if (others) which->words[rows->word] &= ~(others << rows->shift);
+    *loss = lost;
     return count;
+}
+
+/* The rows with a bit, in their order, that are nearer to a centre of a lot than to any: their distances from it. */
+static void measure(const seeding *of, uint64_t number, const cm_kmeans_lot *lot, uint64_t centre,
+                    cm_kmeans_bits *which, double *out) {
+    const cm_kmeans_points *points = of->run->points;
+    uint64_t rows = cm_kmeans_block_rows(points, number);
+    uint16_t list[] = {(uint16_t)centre};
+    double fresh[CM_KMEANS_LANES], loss = 0;
+    for (uint64_t first = 0; first < rows; first += CM_KMEANS_LANES) {
+        eight own = open_eight(of, number, first);
+        if (!(which->words[own.word] >> own.shift & 0xFF)) continue;
+        of->run->kernel->measure(lot, list, 1, points->values + number * points->columns, first, rows, fresh);
+        out += take_nearer(&own, fresh, which, out, &loss);
+    }
 }
 
 /* The distances of the rows with a bit, kept ones or measured again. */
@@ -125,25 +154,80 @@ static void bring_up_to_date(seeding *of, uint64_t number) {
     block->up_to_date = true;
 }
 
+static uint64_t count_bits(const cm_kmeans_bits *of) {
+    uint64_t count = 0;
+    for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word += 2)
+        count += (uint64_t)__builtin_popcountll((uint64_t)of->words[word] << 32 | of->words[word + 1]);
+    return count;
+}
+
+/* Where the distances from each candidate are kept. Those of the steps to come are wanted of all candidates, those of
+ * this step of the one that is chosen: they come last. */
+static void find_room(const seeding *of, block_state *block) {
+    uint64_t count = of->candidates.count, used = 0, room = ROOM - count * BITS_ROOM;
+    block->kept = (double *)(void *)block->nearer + count * BITS_ROOM;
+    for (uint64_t turn = 0; turn < count; turn++) {
+        uint64_t i = (turn + of->each) % count, wanted = count_bits(&block->nearer[i]);
+        bool fits = used + wanted <= room;
+        block->starts[i] = fits ? (uint16_t)used : NOT_KEPT;
+        if (fits) used += wanted;
+    }
+}
+
+/* Candidates, and of each how many distances are kept and what the block would lose. */
+typedef struct comparison {
+    uint64_t count, ends[MOST];
+    uint16_t list[MOST];
+    double losses[MOST];
+} comparison;
+
+/* Of the candidates listed, those that one of eight rows from `first` on may be nearer to. */
+static uint64_t list_nearer(const block_state *block, const comparison *with, uint64_t first, uint16_t *out) {
+    uint64_t count = 0;
+    for (uint64_t at = 0; at < with->count; at++) {
+        out[count] = with->list[at];
+        count += (block->nearer[with->list[at]].words[first / 32] >> first % 32 & 0xFF) != 0;
+    }
+    return count;
+}
+
+static void compare_eight(const seeding *of, uint64_t number, uint64_t first, comparison *with) {
+    const block_state *block = &of->blocks[number];
+    const cm_kmeans_points *points = of->run->points;
+    double fresh[MOST * CM_KMEANS_LANES], unkept[CM_KMEANS_LANES];
+    uint16_t list[MOST];
+    eight rows = open_eight(of, number, first);
+    uint64_t count = list_nearer(block, with, first, list);
+    if (!count) return;
+    of->run->kernel->measure(&of->candidates, list, count, points->values + number * points->columns, first,
+                             cm_kmeans_block_rows(points, number), fresh);
+    for (uint64_t at = 0; at < count; at++) {
+        uint64_t i = list[at];
+        double *out = block->starts[i] == NOT_KEPT ? unkept : block->kept + block->starts[i] + with->ends[i];
+        with->ends[i] += take_nearer(&rows, fresh + at * CM_KMEANS_LANES, &block->nearer[i], out, &with->losses[i]);
+    }
+}
+
 /* Compares the rows with all candidates, of which the first are those of the step, and keeps distances while there is
  * room. */
 static void compare(seeding *of, uint64_t number) {
     block_state *block = &of->blocks[number];
     const cm_kmeans_points *points = of->run->points;
-    double fresh[CM_KMEANS_BLOCK];
-    uint64_t used = 0;
+    comparison with = {0};
     of->run->kernel->compare(&of->candidates, points->values + number * points->columns,
                              cm_kmeans_block_rows(points, number), of->run->closest + number * CM_KMEANS_BLOCK,
                              block->nearer);
-    for (uint64_t i = 0; i < of->candidates.count; i++) {
-        uint64_t count = measure(of, number, &of->candidates, i, &block->nearer[i], fresh);
-        if (i < of->each) block->with[i] = block->total - add_loss(of, number, i, fresh);
-        bool fits = used + count <= of->room;
-        block->starts[i] = fits ? (uint16_t)used : NOT_KEPT;
-        if (!fits) continue;
-        memcpy(block->kept + used, fresh, (size_t)count * sizeof *fresh);
-        used += count;
+    find_room(of, block);
+    for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++) {
+        with.count = 0;
+        for (uint64_t i = 0; i < of->candidates.count; i++) {
+            with.list[with.count] = (uint16_t)i;
+            with.count += block->nearer[i].words[word] != 0;
+        }
+        for (uint64_t first = word * 32; first < (word + 1) * 32; first += CM_KMEANS_LANES)
+            compare_eight(of, number, first, &with);
     }
+    for (uint64_t i = 0; i < of->each; i++) block->with[i] = block->total - with.losses[i];
 }
 
 static void weigh_block(seeding *of, uint64_t number) {
@@ -201,11 +285,24 @@ static void copy_row(const cm_kmeans_run *run, uint64_t row, double *to) {
     for (uint64_t j = 0; j < run->points->columns; j++) to[j] = cm_kmeans_value(run->points, row, j);
 }
 
+/* Candidates to draw for so many steps from the one at `at` on, if each rejects those of the rows that came to its
+ * centre, a share of 1 / (at + 1). */
+static uint64_t candidates_for(const seeding *of, uint64_t at, uint64_t steps) {
+    return of->each * steps * (at + steps) / (at + 1);
+}
+
+/* As many steps as there is room for, if a candidate is nearer to as many rows as each centre has. */
+static uint64_t steps_of_pass(const seeding *of, uint64_t at) {
+    uint64_t most = ROOM / (CM_KMEANS_BLOCK / (at + 1) + BITS_ROOM), steps = 1;
+    if (most > MOST) most = MOST;
+    while (at >= ALONE && at + steps < of->run->k && candidates_for(of, at, steps + 1) <= most) steps++;
+    return steps;
+}
+
 /* Candidates for the step at `at` and, as few rows are nearer to one of them then, for some that follow. */
 static void draw_candidates(seeding *of, uint64_t at) {
     double centres[MOST * CM_MOST_INPUTS];
-    uint64_t steps = 3 * at / 4 / of->each, count = of->each * (steps ? steps : 1);
-    if (count > of->most) count = of->most;
+    uint64_t count = candidates_for(of, at, steps_of_pass(of, at));
     for (uint64_t i = 0; i < count; i++) {
         of->rows[i] = draw_row(of);
         of->chances[i] = of->run->closest[of->rows[i]];
@@ -270,6 +367,7 @@ static cm_status take_first(cm_context *ctx, seeding *of) {
     for (uint64_t row = 0; row < points->rows; row++) of->run->closest[row] = 1e300;
     for (uint64_t i = 0; i < points->blocks; i++) {
         uint64_t rows = cm_kmeans_block_rows(points, i);
+        memset(of->blocks[i].nearer, 0, sizeof *of->blocks[i].nearer);
         for (uint64_t row = 0; row < rows; row++) of->blocks[i].nearer[0].words[row / 32] |= UINT32_C(1) << row % 32;
         of->blocks[i].starts[0] = NOT_KEPT;
     }
@@ -299,30 +397,24 @@ static cm_status seed_all(cm_context *ctx, seeding *of) {
 static cm_status open_blocks(cm_context *ctx, seeding *of) {
     uint64_t blocks = of->run->points->blocks;
     of->blocks = cm_alloc(ctx, blocks, sizeof *of->blocks);
-    if (of->blocks) of->nearer = cm_alloc(ctx, blocks * of->most, sizeof *of->nearer);
-    if (of->nearer) of->kept = cm_alloc_raw(ctx, blocks * of->room, sizeof *of->kept);
-    for (uint64_t i = 0; i < blocks && of->kept; i++) {
-        of->blocks[i].nearer = of->nearer + i * of->most;
-        of->blocks[i].kept = of->kept + i * of->room;
-    }
-    return of->kept ? CM_OK : ctx->error.status;
+    if (of->blocks) of->room = cm_alloc_raw(ctx, blocks * ROOM, sizeof *of->room);
+    for (uint64_t i = 0; i < blocks && of->room; i++)
+        of->blocks[i].nearer = (cm_kmeans_bits *)(void *)(of->room + i * ROOM);
+    return of->room ? CM_OK : ctx->error.status;
 }
 
 cm_status cm_kmeans_seed(cm_context *ctx, cm_kmeans_run *run, uint64_t seed, uint64_t start) {
     uint64_t blocks = run->points->blocks, columns = run->points->columns;
     seeding of = {.run = run, .each = 2 + (uint64_t)cm_log((double)run->k)};
-    of.most = 3 * run->k / 4 / of.each > 1 ? MOST / of.each * of.each : of.each;
-    of.room = of.most > of.each ? CM_KMEANS_BLOCK : 0; /* where each step has a pass, nothing need be kept */
     cm_random_seed(&of.random, seed, run->k << 32 | start);
     cm_status status = cm_kmeans_want_closest(ctx, run);
     if (!status) status = cm_kmeans_lot_open(ctx, 1, columns, &of.last);
-    if (!status) status = cm_kmeans_lot_open(ctx, of.most, columns, &of.candidates);
+    if (!status) status = cm_kmeans_lot_open(ctx, MOST, columns, &of.candidates);
     if (!status) status = open_blocks(ctx, &of);
     if (!status) status = seed_all(ctx, &of);
     cm_kmeans_lot_close(ctx->core, &of.last);
     cm_kmeans_lot_close(ctx->core, &of.candidates);
-    cm_free(ctx->core, of.kept, blocks * of.room, sizeof *of.kept);
-    cm_free(ctx->core, of.nearer, blocks * of.most, sizeof *of.nearer);
+    cm_free(ctx->core, of.room, blocks * ROOM, sizeof *of.room);
     cm_free(ctx->core, of.blocks, blocks, sizeof *of.blocks);
     return status;
 }

@@ -10,7 +10,7 @@
  * the distances of that time; when their step comes, each is kept with a chance of its distance now over that then,
  * which makes it one drawn by the distances of the step (rejection sampling, J. von Neumann, 1951). Floats with a bound
  * of their error tell which rows a candidate may be nearer to than any centre, few after the first steps; their
- * distances in doubles are kept, so that the steps need no further pass. Sums are formed in blocks of rows and added in
+ * distances in doubles are kept while there is room, which decides how many steps a pass serves. Sums are formed in blocks of rows and added in
  * their order; when no row is left at a distance, the rows that differ are fewer than the centres wanted, which is an
  * error that names both. */
 #include <string.h>
@@ -69,8 +69,9 @@ static double add_up(const double *closest, const double *weights) {
 
 /* Eight rows of a block. */
 typedef struct eight {
-    uint64_t word, shift;   /* of their bits */
-    const double *closest, *weights; /* weights: NULL: 1 each */
+    uint64_t word, shift;    /* of their bits */
+    const double *closest;
+    const double *weights;   /* NULL: 1 each */
 } eight;
 
 static eight open_eight(const seeding *of, uint64_t number, uint64_t first) {

@@ -17,4 +17,11 @@ static inline uint64_t cm_load_word(const char *p) {
     return word;
 }
 
+static inline void cm_store_word(char *p, uint64_t word) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(p, &word, 8);
+}
+
 #endif

@@ -51,7 +51,7 @@ static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT
 /* The invoice, or "C17 2011-12-09". */
 static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
     char room[CM_NUMBER_TEXT];
-    const cm_order *order = one->first;
+    const cm_order *order = &one->first;
     bool invoice = is_invoice(ask, order);
     if (invoice && ask->all_invoices)
         return cm_ids_put(ctx, &ask->orders->invoices, order->invoice, builder, BASKET);
@@ -69,16 +69,21 @@ static cm_status set_basket(cm_context *ctx, cm_builder *builder, question *ask,
     return cm_builder_text(ctx, builder, BASKET, ask->id, length);
 }
 
-static const cm_order *record_at(const question *ask, uint64_t key) {
+static cm_order record_at(const question *ask, uint64_t key) {
     return cm_order_at(&ask->orders->map, ask->keys[key].value);
 }
 
 /* Each once: the records of an item follow each other. */
 static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
     for (uint64_t i = one->from; i < one->end;) {
-        int32_t item = record_at(ask, i)->item;
+        cm_order next = record_at(ask, i);
+        int32_t item = next.item;
         uint64_t lines = 0;
-        for (; i < one->end && record_at(ask, i)->item == item; i++) lines += record_at(ask, i)->lines;
+        while (next.item == item) {
+            lines += next.lines;
+            if (++i == one->end) break;
+            next = record_at(ask, i);
+        }
         ask->baskets_of[item]++;
         cm_text text = cm_dictionary_text(ask->items, item);
         cm_status status = cm_builder_text(ctx, builder, ITEMS, text.data, text.length);
@@ -91,17 +96,19 @@ static cm_status set_items(cm_context *ctx, cm_builder *builder, question *ask, 
 static cm_status set_weight(cm_context *ctx, cm_builder *builder, const question *ask, const basket *one) {
     const cm_basket_weight *weight = NULL;
     cm_status status = CM_OK;
-    for (uint64_t i = one->from; i < one->end && !status; i++)
-        status = cm_basket_weights_get(ctx, ask->weights, record_at(ask, i), weight, &weight);
+    for (uint64_t i = one->from; i < one->end && !status; i++) {
+        cm_order order = record_at(ask, i);
+        status = cm_basket_weights_get(ctx, ask->weights, &order, weight, &weight);
+    }
     return status ? status : cm_builder_int(ctx, builder, WEIGHT, weight->weight);
 }
 
 static cm_status add_basket(cm_context *ctx, cm_builder *builder, question *ask, const basket *one) {
     char room[CM_NUMBER_TEXT];
     if (one->money > INT64_MAX || one->money < INT64_MIN) {
-        bool invoice = is_invoice(ask, one->first);
+        bool invoice = is_invoice(ask, &one->first);
         cm_text text = written(invoice ? &ask->orders->invoices : &ask->orders->customers,
-                               invoice ? one->first->invoice : one->first->customer, room);
+                               invoice ? one->first.invoice : one->first.customer, room);
         return cm_fail(ctx, CM_E_OVERFLOW, "BASKET_OVERFLOW", "t", text.data, text.length);
     }
     cm_status status = set_basket(ctx, builder, ask, one);
@@ -148,10 +155,10 @@ static cm_status check_contradictions(cm_context *ctx, const question *ask) {
     uint64_t lines = 0;
     int32_t least = INT32_MAX;
     for (uint64_t i = 0; i < ask->orders->map.count; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, i);
+        cm_order order = cm_order_at(&ask->orders->map, i);
         if (ask->fates[i] != CONTRADICTION) continue;
-        lines += order->lines;
-        if (order->day < least) least = order->day;
+        lines += order.lines;
+        if (order.day < least) least = order.day;
     }
     if (!lines) return CM_OK;
     char day[CM_CIVIL_TEXT];
@@ -219,10 +226,12 @@ static void close_question(cm_core *core, question *ask) {
     cm_dictionary_release(ask->items);
 }
 
+static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+
 static int32_t last_day(const cm_orders *orders) {
     int32_t day = CM_NO_DAY;
     for (uint64_t i = 0; i < orders->map.count; i++)
-        if (cm_order_at(&orders->map, i)->day > day) day = cm_order_at(&orders->map, i)->day;
+        day = larger(day, cm_order_at(&orders->map, i).day);
     return day;
 }
 

@@ -58,11 +58,11 @@ cm_status cm_baskets_attach_audit(cm_context *ctx, const question *ask, const cm
     uint64_t rows[FATES + 1] = {0}, count = 0;
     cm_audit_line lines[FATES + 1];
     for (uint64_t i = 0; i < ask->orders->map.count; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, i);
+        cm_order order = cm_order_at(&ask->orders->map, i);
         const int both[] = {ask->fates[i], FATES};
         for (int j = 0; j < 2; j++) {
-            rows[both[j]] += order->lines;
-            money[both[j]] += order->money;
+            rows[both[j]] += order.lines;
+            money[both[j]] += order.money;
         }
     }
     for (int i = 0; i <= FATES; i++) {

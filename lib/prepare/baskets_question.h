@@ -54,7 +54,7 @@ static inline bool is_invoice(const question *ask, const cm_order *order) {
 
 typedef struct basket {
     uint64_t from, end;    /* its keys */
-    const cm_order *first; /* one of its records */
+    cm_order first;        /* one of its records */
     uint64_t items;
     int32_t customer, day; /* the first in canonical order of its customers, -1 none; its first day */
     __extension__ __int128 money;

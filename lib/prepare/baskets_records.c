@@ -18,10 +18,10 @@ static uint64_t day_key(const question *ask, const cm_order *order, int32_t day)
 }
 
 static uint64_t basket_key(const question *ask, uint64_t record) {
-    const cm_order *order = cm_order_at(&ask->orders->map, record);
-    if (is_invoice(ask, order)) return (uint32_t)ask->invoice_ranks[order->invoice];
-    if (ask->by == CM_BASKET_BY_CUSTOMER) return day_key(ask, order, 0);
-    return day_key(ask, order, ask->by == CM_BASKET_BY_WINDOW ? ask->windows[record] : order->day);
+    cm_order order = cm_order_at(&ask->orders->map, record);
+    if (is_invoice(ask, &order)) return (uint32_t)ask->invoice_ranks[order.invoice];
+    if (ask->by == CM_BASKET_BY_CUSTOMER) return day_key(ask, &order, 0);
+    return day_key(ask, &order, ask->by == CM_BASKET_BY_WINDOW ? ask->windows[record] : order.day);
 }
 
 /* The windows of each customer, one after the other. */
@@ -30,15 +30,15 @@ static cm_status find_windows(cm_context *ctx, question *ask) {
     ask->windows = keys ? cm_alloc(ctx, ask->orders->map.count, sizeof *ask->windows) : NULL;
     cm_status status = ask->windows ? CM_OK : ctx->error.status;
     for (uint64_t i = 0; i < ask->key_count && !status; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, ask->keys[i].value);
-        keys[i] = (cm_key){day_key(ask, order, order->day), ask->keys[i].value};
+        cm_order order = cm_order_at(&ask->orders->map, ask->keys[i].value);
+        keys[i] = (cm_key){day_key(ask, &order, order.day), ask->keys[i].value};
     }
     if (!status) status = cm_sort_keys(ctx, keys, ask->key_count);
     int32_t customer = -1, start = 0;
     for (uint64_t i = 0; i < ask->key_count && !status; i++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, keys[i].value);
-        if (order->customer != customer || order->day - (int64_t)start >= ask->window) start = order->day;
-        customer = order->customer;
+        cm_order order = cm_order_at(&ask->orders->map, keys[i].value);
+        if (order.customer != customer || order.day - (int64_t)start >= ask->window) start = order.day;
+        customer = order.customer;
         ask->windows[keys[i].value] = start;
     }
     cm_free(ctx->core, keys, ask->key_count, sizeof *keys);
@@ -48,10 +48,10 @@ static cm_status find_windows(cm_context *ctx, question *ask) {
 cm_status cm_baskets_sort(cm_context *ctx, question *ask) {
     const cm_order_map *map = &ask->orders->map;
     for (uint64_t i = 0; i < map->count; i++) {
-        const cm_order *order = cm_order_at(map, i);
-        ask->fates[i] = (uint8_t)fate_of(ask, order);
+        cm_order order = cm_order_at(map, i);
+        ask->fates[i] = (uint8_t)fate_of(ask, &order);
         if (ask->fates[i] == IN_BASKET)
-            ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order->item], i};
+            ask->keys[ask->key_count++] = (cm_key){(uint32_t)ask->item_ranks[order.item], i};
     }
     cm_status status = cm_tick(ctx, "baskets", 0, map->count);
     if (!status && ask->by == CM_BASKET_BY_WINDOW) status = find_windows(ctx, ask);
@@ -65,16 +65,16 @@ basket cm_basket_at(const question *ask, uint64_t from) {
     basket one = {.from = from, .end = from, .customer = -1, .day = INT32_MAX};
     int32_t item = -1;
     for (; one.end < ask->key_count && ask->keys[one.end].key == ask->keys[from].key; one.end++) {
-        const cm_order *order = cm_order_at(&ask->orders->map, ask->keys[one.end].value);
-        if (!one.first) one.first = order;
-        one.items += order->item != item;
-        item = order->item;
-        one.money += order->money;
-        if (order->day < one.day) one.day = order->day;
+        cm_order order = cm_order_at(&ask->orders->map, ask->keys[one.end].value);
+        if (one.end == from) one.first = order;
+        one.items += order.item != item;
+        item = order.item;
+        one.money += order.money;
+        if (order.day < one.day) one.day = order.day;
         bool earlier =
-            order->customer >= 0
-            && (one.customer < 0 || ask->customer_ranks[order->customer] < ask->customer_ranks[one.customer]);
-        if (earlier) one.customer = order->customer;
+            order.customer >= 0
+            && (one.customer < 0 || ask->customer_ranks[order.customer] < ask->customer_ranks[one.customer]);
+        if (earlier) one.customer = order.customer;
     }
     return one;
 }
@@ -87,6 +87,6 @@ void cm_baskets_choose(question *ask) {
                     : ask->most_items && one.items > ask->most_items ? TOO_LARGE
                                                                      : IN_BASKET;
         for (; at < one.end; at++) ask->fates[ask->keys[at].value] = (uint8_t)what;
-        if (what == IN_BASKET && !is_invoice(ask, one.first)) ask->all_invoices = false;
+        if (what == IN_BASKET && !is_invoice(ask, &one.first)) ask->all_invoices = false;
     }
 }

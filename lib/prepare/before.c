@@ -28,18 +28,18 @@ static cm_status look_at(cm_context *ctx, const cm_history *history, uint64_t co
     uint64_t count = 0;
     *out = (standing){.last = CM_NO_DAY, .last_since = CM_NO_DAY};
     for (uint64_t event = history->starts[code]; event < history->starts[code + 1]; event++) {
-        const cm_order *order = cm_history_order(history, event);
-        bool purchase = cm_history_is_purchase(history, order), since = order->day > then;
-        *(since ? &out->money_since : &out->money) += order->money;
+        cm_order order = cm_history_order(history, event);
+        bool purchase = cm_history_is_purchase(history, &order), since = order.day > then;
+        *(since ? &out->money_since : &out->money) += order.money;
         if (!purchase) continue;
         if (since) {
-            out->days_since += order->day != out->last_since;
-            out->last_since = order->day;
+            out->days_since += order.day != out->last_since;
+            out->last_since = order.day;
             continue;
         }
-        out->last = order->day;
-        bool has = order->invoice >= 0;
-        uint64_t low = has ? (uint32_t)order->invoice : (uint32_t)order->day ^ UINT32_C(0x80000000);
+        out->last = order.day;
+        bool has = order.invoice >= 0;
+        uint64_t low = has ? (uint32_t)order.invoice : (uint32_t)order.day ^ UINT32_C(0x80000000);
         keys[count++] = (cm_key){(uint64_t)has << 32 | low, event};
     }
     return count_invoices(ctx, keys, count, &out->invoices);

@@ -31,9 +31,9 @@ static int32_t first_day_of(int64_t month) { return cm_civil_day((int32_t)(month
 /* The month of the first purchase; false if there is none. */
 static bool find_cohort(const cm_history *history, uint64_t code, int64_t *out) {
     for (uint64_t event = history->starts[code]; event < history->starts[code + 1]; event++) {
-        const cm_order *order = cm_history_order(history, event);
-        if (!cm_history_is_purchase(history, order)) continue;
-        *out = cm_civil_month(order->day);
+        cm_order order = cm_history_order(history, event);
+        if (!cm_history_is_purchase(history, &order)) continue;
+        *out = cm_civil_month(order.day);
         return true;
     }
     return false;
@@ -54,12 +54,12 @@ static void add_customer(cohorts *all, uint64_t code) {
     if (!find_cohort(history, code, &cohort)) return;
     all->sizes[cohort - all->first]++;
     for (uint64_t event = history->starts[code]; event < history->starts[code + 1]; event++) {
-        const cm_order *order = cm_history_order(history, event);
-        int64_t since = cm_civil_month(order->day) - cohort;
+        cm_order order = cm_history_order(history, event);
+        int64_t since = cm_civil_month(order.day) - cohort;
         if (since < 0) since = 0;
         cell *one = &all->cells[(cohort - all->first) * all->months + since];
-        one->money += order->money;
-        if (!cm_history_is_purchase(history, order) || since == counted) continue;
+        one->money += order.money;
+        if (!cm_history_is_purchase(history, &order) || since == counted) continue;
         counted = since;
         one->buying++;
     }

@@ -43,7 +43,7 @@ static cm_status walk_state(cm_context *ctx, const cm_question *ask, uint64_t fi
     for (uint64_t i = first; i < end;) {
         uint64_t count = end - i < CM_LINES_BLOCK ? end - i : CM_LINES_BLOCK;
         cm_status status = cm_tick(ctx, "customers", i, end);
-        for (uint64_t k = 0; k < count; k++) orders[k] = *cm_order_at(&ask->orders->map, i + k);
+        for (uint64_t k = 0; k < count; k++) orders[k] = cm_order_at(&ask->orders->map, i + k);
         if (!status) status = visit(ctx, state, orders, count);
         if (status) return status;
         i += count;

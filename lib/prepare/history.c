@@ -17,11 +17,11 @@ static cm_status open_history(cm_context *ctx, cm_history *out) {
         || !(out->starts = cm_alloc(ctx, out->customers + 1, sizeof *out->starts)))
         return ctx->error.status;
     for (uint64_t i = 0; i < map->count; i++) {
-        const cm_order *order = cm_order_at(map, i);
-        if (cm_fate_of(out->ask, order) > CM_COUNTS_AS_REFUND) continue;
-        uint64_t day = (uint32_t)order->day ^ UINT32_C(0x80000000);
-        out->events[out->count++] = (cm_key){(uint64_t)order->customer << 32 | day, i};
-        out->starts[order->customer + 1]++;
+        cm_order order = cm_order_at(map, i);
+        if (cm_fate_of(out->ask, &order) > CM_COUNTS_AS_REFUND) continue;
+        uint64_t day = (uint32_t)order.day ^ UINT32_C(0x80000000);
+        out->events[out->count++] = (cm_key){(uint64_t)order.customer << 32 | day, i};
+        out->starts[order.customer + 1]++;
     }
     for (uint64_t code = 0; code < out->customers; code++) out->starts[code + 1] += out->starts[code];
     return cm_sort_keys(ctx, out->events, out->count);

@@ -16,7 +16,7 @@ typedef struct cm_history {
     uint64_t customers;
 } cm_history;
 
-static inline const cm_order *cm_history_order(const cm_history *history, uint64_t event) {
+static inline cm_order cm_history_order(const cm_history *history, uint64_t event) {
     return cm_order_at(&history->orders->map, history->events[event].value);
 }
 static inline bool cm_history_is_purchase(const cm_history *history, const cm_order *order) {

@@ -49,15 +49,15 @@ static uint64_t occasion(const cm_order *order) {
 static void add_up(work *own) {
     const cm_order_map *map = &own->how->orders->map;
     for (uint64_t i = 0; i < own->records; i++) {
-        const cm_order *order = cm_order_at(map, i);
-        if (!is_in_time(own, order) || !has_money(own, order)) continue;
-        own->of[order->item].money += order->money;
-        own->of[order->item].bought |= is_purchase(own, order);
-        if (order->customer < 0) continue;
-        own->spent[order->customer] += order->money;
-        if (!is_purchase(own, order)) continue;
-        own->buys[order->customer] = 1;
-        own->keys[own->count++] = (cm_key){occasion(order), i};
+        cm_order order = cm_order_at(map, i);
+        if (!is_in_time(own, &order) || !has_money(own, &order)) continue;
+        own->of[order.item].money += order.money;
+        own->of[order.item].bought |= is_purchase(own, &order);
+        if (order.customer < 0) continue;
+        own->spent[order.customer] += order.money;
+        if (!is_purchase(own, &order)) continue;
+        own->buys[order.customer] = 1;
+        own->keys[own->count++] = (cm_key){occasion(&order), i};
     }
 }
 
@@ -91,20 +91,21 @@ static cm_status find_best(cm_context *ctx, work *own) {
 /* One customer's purchases of one item, from one place on; where they end. */
 static uint64_t count_buyer(work *own, uint64_t from) {
     const cm_order_map *map = &own->how->orders->map;
-    const cm_order *first = cm_order_at(map, own->keys[from].value);
-    tally *one = &own->of[first->item];
+    cm_order first = cm_order_at(map, own->keys[from].value);
+    tally *one = &own->of[first.item];
     uint64_t at = from, occasions = 0, last = 0;
     for (; at < own->count && own->keys[at].key == own->keys[from].key; at++) {
-        uint64_t here = occasion(cm_order_at(map, own->keys[at].value));
+        cm_order order = cm_order_at(map, own->keys[at].value);
+        uint64_t here = occasion(&order);
         occasions += at == from || here != last;
         last = here;
     }
-    bool best = own->is_best[first->customer], twice = occasions > 1;
+    bool best = own->is_best[first.customer], twice = occasions > 1;
     one->buyers++;
     one->repeaters += twice;
     one->best_buyers += best;
     one->best_repeaters += best && twice;
-    if (best && twice) one->dependent += own->spent[first->customer];
+    if (best && twice) one->dependent += own->spent[first.customer];
     return at;
 }
 
@@ -112,8 +113,8 @@ static cm_status count_buyers(cm_context *ctx, work *own) {
     const cm_order_map *map = &own->how->orders->map;
     cm_status status = cm_sort_keys(ctx, own->keys, own->count);
     for (uint64_t i = 0; i < own->count && !status; i++) {
-        const cm_order *order = cm_order_at(map, own->keys[i].value);
-        own->keys[i].key = (uint64_t)(uint32_t)order->item << 32 | (uint32_t)order->customer;
+        cm_order order = cm_order_at(map, own->keys[i].value);
+        own->keys[i].key = (uint64_t)(uint32_t)order.item << 32 | (uint32_t)order.customer;
     }
     if (!status) status = cm_sort_keys(ctx, own->keys, own->count);
     if (!status) status = cm_tick(ctx, "key items", 0, 0);

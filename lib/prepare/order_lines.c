@@ -69,12 +69,12 @@ static cm_status find_id(cm_context *ctx, cm_id_codes *codes, bool has, int64_t 
 static cm_status add_run(cm_context *ctx, adding *work, uint64_t line, cm_order *run) {
     const cm_lines_block *block = &work->block;
     uint8_t has = block->has[line];
-    cm_order *order;
+    bool overflows = false;
     cm_status status = find_id(ctx, &work->customers, has & CM_HAS_CUSTOMER, block->customer[line], &run->customer);
     if (!status) status = find_id(ctx, &work->invoices, has & CM_HAS_INVOICE, block->invoice[line], &run->invoice);
     if (!status) status = find_id(ctx, &work->items, has & CM_HAS_ITEM, block->item[line], &run->item);
-    if (!status) status = cm_order_get(ctx, &work->orders->map, run, &order);
-    if (!status && cm_order_add_overflows(order, run))
+    if (!status) status = cm_order_add(ctx, &work->orders->map, run, &overflows);
+    if (overflows)
         status = cm_fail(ctx, CM_E_OVERFLOW, "ORDER_OVERFLOW", "u", block->first_row + line + 1);
     return status;
 }

@@ -67,22 +67,38 @@ static bool translate_overflows(const cm_orders *other, const union_plan *plan, 
     return rescale_overflows(other, plan, out);
 }
 
-static cm_status check_sums(cm_context *ctx, const cm_orders *orders, const cm_orders *other, const union_plan *plan) {
-    for (uint64_t i = 0; i < orders->map.count && !same_scales(orders, plan); i++) {
-        cm_order one = *cm_order_at(&orders->map, i);
-        if (rescale_overflows(orders, plan, &one)) return cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "");
+/* What becomes of the records of a state whose scales grow. */
+static cm_status check_own_sums(cm_context *ctx, cm_orders *orders, const union_plan *plan) {
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < orders->map.count && !status; i++) {
+        cm_order one = cm_order_at(&orders->map, i);
+        bool overflows = rescale_overflows(orders, plan, &one);
+        status = overflows ? cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "") : cm_order_fit(ctx, &orders->map, i, &one);
     }
-    for (uint64_t i = 0; i < other->map.count; i++) {
-        cm_order one;
-        bool overflows = translate_overflows(other, plan, cm_order_at(&other->map, i), &one);
-        const cm_order *mine = overflows ? NULL : cm_order_find(&orders->map, &one);
-        if (mine) {
-            cm_order sum = *mine;
-            overflows = rescale_overflows(orders, plan, &sum) || cm_order_add_overflows(&sum, &one);
-        }
-        if (overflows) return cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "");
+    return status;
+}
+
+/* Room for `one`, of the other state, or for its sum with the record that there is; those that are new come behind. */
+static cm_status check_sum(cm_context *ctx, cm_orders *orders, const union_plan *plan, const cm_order *one,
+                           uint64_t *end) {
+    uint64_t number;
+    if (!cm_order_find(&orders->map, one, &number)) return cm_order_fit(ctx, &orders->map, (*end)++, one);
+    cm_order sum = cm_order_at(&orders->map, number);
+    if (rescale_overflows(orders, plan, &sum) || cm_order_add_overflows(&sum, one))
+        return cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "");
+    return cm_order_fit(ctx, &orders->map, number, &sum);
+}
+
+static cm_status check_sums(cm_context *ctx, cm_orders *orders, const cm_orders *other, const union_plan *plan) {
+    uint64_t end = orders->map.count;
+    cm_status status = same_scales(orders, plan) ? CM_OK : check_own_sums(ctx, orders, plan);
+    for (uint64_t i = 0; i < other->map.count && !status; i++) {
+        cm_order from = cm_order_at(&other->map, i), one;
+        bool overflows = translate_overflows(other, plan, &from, &one);
+        status = overflows ? cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "")
+                           : check_sum(ctx, orders, plan, &one, &end);
     }
-    return CM_OK;
+    return status;
 }
 
 /* Adds the names of the other's batches; they are all new. On failure those added are not taken back by name, so the
@@ -120,8 +136,11 @@ static void merge_batches(cm_orders *orders, char **copies, uint64_t count) {
 
 /* Everything has been checked and reserved: nothing here fails. */
 static void apply(cm_context *ctx, cm_orders *orders, const cm_orders *other, const union_plan *plan) {
-    for (uint64_t i = 0; i < orders->map.count && !same_scales(orders, plan); i++)
-        rescale_overflows(orders, plan, cm_order_at(&orders->map, i));
+    for (uint64_t i = 0; i < orders->map.count && !same_scales(orders, plan); i++) {
+        cm_order one = cm_order_at(&orders->map, i);
+        rescale_overflows(orders, plan, &one);
+        cm_order_set(ctx, &orders->map, i, &one);
+    }
     orders->money_scale = plan->money_scale;
     orders->quantity_scale = plan->quantity_scale;
     orders->cost_scale = plan->cost_scale;
@@ -130,9 +149,10 @@ static void apply(cm_context *ctx, cm_orders *orders, const cm_orders *other, co
     orders->has_cost |= other->has_cost;
     orders->has_invoice |= other->has_invoice;
     for (uint64_t i = 0; i < other->map.count; i++) {
-        cm_order one, *mine;
-        translate_overflows(other, plan, cm_order_at(&other->map, i), &one);
-        if (cm_order_get(ctx, &orders->map, &one, &mine) == CM_OK) cm_order_add_overflows(mine, &one);
+        cm_order from = cm_order_at(&other->map, i), one;
+        bool overflows;
+        translate_overflows(other, plan, &from, &one);
+        cm_order_add(ctx, &orders->map, &one, &overflows);
     }
 }
 
@@ -200,33 +220,45 @@ static cm_status find_id(cm_context *ctx, cm_orders *orders, int32_t role, const
         return cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders",
                        "the role is customer, invoice or (where items are kept) item, with an id");
     *code = cm_ids_find(ids_of(orders, role), id);
-    for (uint64_t i = 0; *code >= 0 && i < orders->map.count; i++)
-        if (*code_in(cm_order_at(&orders->map, i), role) == *code) return CM_OK;
+    for (uint64_t i = 0; *code >= 0 && i < orders->map.count; i++) {
+        cm_order order = cm_order_at(&orders->map, i);
+        if (*code_in(&order, role) == *code) return CM_OK;
+    }
     return cm_fail(ctx, CM_E_NOT_FOUND, "NO_ID", "ss", cm_role_name(role), id);
+}
+
+/* The records anew, those with one code with another one instead, or without them (code -1). */
+static cm_status replace_code(cm_context *ctx, cm_orders *orders, int32_t role, int32_t old, int32_t fresh) {
+    cm_order_map map;
+    cm_status status = CM_OK;
+    cm_order_map_init(&map);
+    for (uint64_t i = 0; i < orders->map.count && !status; i++) {
+        cm_order order = cm_order_at(&orders->map, i);
+        int32_t *code = code_in(&order, role);
+        bool overflows;
+        if (*code == old && fresh < 0) continue;
+        if (*code == old) *code = fresh;
+        status = cm_order_add(ctx, &map, &order, &overflows);
+        if (!status && overflows) status = cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "");
+    }
+    if (!status) {
+        cm_order_map gone = orders->map;
+        orders->map = map;
+        map = gone;
+    }
+    cm_order_map_clear(ctx->core, &map);
+    return status;
 }
 
 static cm_status remove_id(cm_context *ctx, cm_orders *orders, int32_t role, const char *id) {
     int32_t code;
     cm_status status = find_id(ctx, orders, role, id, &code);
-    if (status) return status;
-    for (uint64_t i = 0; i < orders->map.count; i++) {
-        cm_order *order = cm_order_at(&orders->map, i);
-        if (*code_in(order, role) == code) order->lines = 0;
-    }
-    cm_order_map_compact(&orders->map);
-    return CM_OK;
+    return status ? status : replace_code(ctx, orders, role, code, -1);
 }
 
 cm_status cm_orders_remove(cm_context *ctx, cm_orders *orders, int32_t role, const char *id) {
     if (!orders) return cm_misuse(ctx, __func__);
     return CM_CALL(ctx, remove_id(ctx, orders, role, id));
-}
-
-/* The record that a renamed one would join, or NULL. */
-static cm_order *partner(const cm_orders *orders, const cm_order *order, int32_t role, int32_t code) {
-    cm_order key = *order;
-    *code_in(&key, role) = code;
-    return cm_order_find(&orders->map, &key);
 }
 
 static cm_status rename_id(cm_context *ctx, cm_orders *orders, int32_t role, const char *from, const char *to) {
@@ -235,27 +267,7 @@ static cm_status rename_id(cm_context *ctx, cm_orders *orders, int32_t role, con
     if (!status && !to)
         status = cm_fail(ctx, CM_E_ARGUMENT, "ARGUMENT", "ss", "cm_orders_rename", "the new id is NULL");
     if (!status) status = cm_ids_add(ctx, ids_of(orders, role), to, &fresh);
-    if (status || old == fresh) return status;
-    for (uint64_t i = 0; i < orders->map.count; i++) {
-        cm_order *order = cm_order_at(&orders->map, i), *other;
-        if (*code_in(order, role) != old || !(other = partner(orders, order, role, fresh))) continue;
-        cm_order sum = *other;
-        if (cm_order_add_overflows(&sum, order)) return cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "");
-    }
-    for (uint64_t i = 0; i < orders->map.count; i++) {
-        cm_order *order = cm_order_at(&orders->map, i), *other;
-        if (*code_in(order, role) != old) continue;
-        if ((other = partner(orders, order, role, fresh)) != NULL) {
-            cm_order_add_overflows(other, order);
-            order->lines = 0;
-        }
-    }
-    for (uint64_t i = 0; i < orders->map.count; i++) { /* keys change last: the table is found by them */
-        cm_order *order = cm_order_at(&orders->map, i);
-        if (*code_in(order, role) == old) *code_in(order, role) = fresh;
-    }
-    cm_order_map_compact(&orders->map);
-    return CM_OK;
+    return status || old == fresh ? status : replace_code(ctx, orders, role, old, fresh);
 }
 
 cm_status cm_orders_rename(cm_context *ctx, cm_orders *orders, int32_t role, const char *from, const char *to) {

@@ -30,18 +30,18 @@ cm_status cm_orders_sorted(cm_context *ctx, const cm_orders *orders, uint32_t *n
     if (!status) status = rank(ctx, &orders->items, &items);
     /* Stable passes: item and kind, then day, then customer and invoice. */
     for (uint64_t i = 0; i < count && !status; i++) {
-        const cm_order *order = cm_order_at(&orders->map, i);
-        keys[i] = (cm_key){rank_of(items, order->item) << 4 | order->kind, i};
+        cm_order order = cm_order_at(&orders->map, i);
+        keys[i] = (cm_key){rank_of(items, order.item) << 4 | order.kind, i};
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) {
-        int32_t day = cm_order_at(&orders->map, keys[i].value)->day;
+        int32_t day = cm_order_at(&orders->map, keys[i].value).day;
         keys[i].key = day == CM_NO_DAY ? UINT32_MAX : (uint32_t)day ^ UINT32_C(0x80000000);
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) {
-        const cm_order *order = cm_order_at(&orders->map, keys[i].value);
-        keys[i].key = rank_of(customers, order->customer) << 32 | rank_of(invoices, order->invoice);
+        cm_order order = cm_order_at(&orders->map, keys[i].value);
+        keys[i].key = rank_of(customers, order.customer) << 32 | rank_of(invoices, order.invoice);
     }
     if (!status) status = cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) numbers[i] = (uint32_t)keys[i].value;
@@ -113,7 +113,8 @@ static cm_status orders_table(cm_context *ctx, const cm_orders *orders, cm_table
     if (!status) status = cm_builder_new(ctx, &builder);
     if (!status) status = add_columns(ctx, builder, orders);
     for (uint64_t i = 0; i < orders->map.count && !status; i++) {
-        status = add_order(ctx, builder, orders, cm_order_at(&orders->map, numbers[i]));
+        cm_order order = cm_order_at(&orders->map, numbers[i]);
+        status = add_order(ctx, builder, orders, &order);
         if (!status && i % 1024 == 0) status = cm_tick(ctx, "orders", i, orders->map.count);
     }
     if (!status) status = cm_builder_finish(ctx, builder, out);
@@ -293,7 +294,9 @@ static int kind_by_name(const char *name) {
 }
 
 static cm_status read_order(cm_context *ctx, const cm_table *table, uint64_t row, cm_orders *orders) {
-    cm_order one = {.day = CM_NO_DAY}, *order;
+    cm_order one = {.day = CM_NO_DAY};
+    uint64_t other;
+    bool overflows;
     int kind = kind_by_name(cm_table_text(table, row, KIND, 0, NULL));
     int64_t lines = cm_table_int(table, row, LINES);
     if (kind < 0 || lines < 1 || lines > UINT32_MAX) return damaged(ctx, "orders");
@@ -319,11 +322,8 @@ static cm_status read_order(cm_context *ctx, const cm_table *table, uint64_t row
     one.quantity = cm_table_int(table, row, QUANTITY);
     one.money = cm_table_int(table, row, MONEY);
     one.cost = cm_table_int(table, row, COST);
-    status = cm_order_get(ctx, &orders->map, &one, &order);
-    if (status) return status;
-    if (order->lines) return damaged(ctx, "an order that stands twice");
-    *order = one;
-    return CM_OK;
+    if (cm_order_find(&orders->map, &one, &other)) return damaged(ctx, "an order that stands twice");
+    return cm_order_add(ctx, &orders->map, &one, &overflows);
 }
 
 static cm_status read_orders(cm_context *ctx, const cm_table *table, cm_orders *orders) {

@@ -37,16 +37,16 @@ static rhythm look_at(const cm_history *history, uint64_t code) {
     rhythm one = {0};
     int64_t last_month = INT64_MIN;
     for (uint64_t event = history->starts[code]; event < history->starts[code + 1]; event++) {
-        const cm_order *order = cm_history_order(history, event);
-        if (!cm_history_is_purchase(history, order) || (one.days && order->day == one.last)) continue;
-        if (!one.days) one.first = order->day;
-        else one.last_gap = (int64_t)order->day - one.last;
+        cm_order order = cm_history_order(history, event);
+        if (!cm_history_is_purchase(history, &order) || (one.days && order.day == one.last)) continue;
+        if (!one.days) one.first = order.day;
+        else one.last_gap = (int64_t)order.day - one.last;
         one.gaps_sum += one.days ? one.last_gap : 0;
         one.squares += one.days ? (double)one.last_gap * (double)one.last_gap : 0;
-        one.last = order->day;
+        one.last = order.day;
         one.days++;
-        one.active_months += cm_civil_month(order->day) != last_month;
-        last_month = cm_civil_month(order->day);
+        one.active_months += cm_civil_month(order.day) != last_month;
+        last_month = cm_civil_month(order.day);
     }
     return one;
 }

@@ -99,7 +99,8 @@ CM_API cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_opt
 CM_API cm_status cm_checks(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 
 /* The orders: an exact state that is updated, merged, saved and asked, in any order and any split, with the same
- * result as one pass over all lines. A record a (customer, invoice, day), at most 64 bytes, plus the ids. */
+ * result as one pass over all lines. A record a (customer, invoice, day): of a shop's some 20 bytes, 55 at most, and 6
+ * to 11 to find it by; an id takes its text and 10 to 16 bytes, a number 13 to 19. */
 typedef struct cm_orders cm_orders;
 
 /* An empty state. Options (topic "orders"): utc_offset (where days of UTC times are cut), items (switch: a record an

@@ -43,7 +43,7 @@ enum { BASKET, CUSTOMER, DAY, ITEMS, MONEY, WEIGHT };
 
 /* The written form of an id: borrowed, or printed into `room`. */
 static cm_text written(const cm_ids *ids, int32_t code, char room[CM_NUMBER_TEXT]) {
-    if (ids->type == CM_STRING) return cm_dictionary_text(ids->texts, code);
+    if (ids->type == CM_STRING) return cm_ids_text(ids, code);
     uint64_t length = cm_print_int(ids->numbers[code], room);
     return (cm_text){room, length};
 }
@@ -178,16 +178,12 @@ typedef struct known {
 /* Items are shown in their written form, also where they are integers. */
 static cm_status write_items(cm_context *ctx, question *ask) {
     const cm_ids *ids = &ask->orders->items;
-    if (ids->type == CM_STRING) {
-        ask->items = cm_dictionary_retain(ids->texts);
-        return CM_OK;
-    }
     cm_status status = cm_dictionary_new(ctx, &ask->items);
-    for (uint64_t i = 0; i < ids->number_count && !status; i++) {
+    for (uint64_t i = 0; i < cm_ids_count(ids) && !status; i++) {
         char room[CM_NUMBER_TEXT];
         int32_t code;
-        uint64_t length = cm_print_int(ids->numbers[i], room);
-        status = cm_dictionary_add(ctx, ask->items, room, length, &code);
+        cm_text text = written(ids, (int32_t)i, room);
+        status = cm_dictionary_add(ctx, ask->items, text.data, text.length, &code);
     }
     return status;
 }

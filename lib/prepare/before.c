@@ -50,7 +50,7 @@ static cm_status put_money(cm_context *ctx, cm_builder *builder, const cm_histor
     const cm_ids *ids = &history->orders->customers;
     if (money >= INT64_MIN && money <= INT64_MAX) return cm_builder_int(ctx, builder, (uint64_t)column, (int64_t)money);
     if (ids->type == CM_INT64) return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "i", ids->numbers[code]);
-    return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_dictionary_text(ids->texts, code).data);
+    return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_ids_text(ids, code).data);
 }
 
 static cm_status add_row(cm_context *ctx, cm_builder *builder, const cm_history *history, int32_t code, int32_t then,

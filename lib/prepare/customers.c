@@ -161,7 +161,8 @@ static cm_status answer(cm_context *ctx, cm_question *ask, const cm_options *opt
     const cm_topic *topic = &cm_customers_topic;
     const cm_table *attributes = attributes_of(options);
     cm_table *customers = NULL;
-    bool has_day = cm_option_is_set(options, topic, "as_of"), strict = cm_option_choice(options, topic, "on_error") == 0;
+    bool has_day = cm_option_is_set(options, topic, "as_of");
+    bool strict = cm_option_choice(options, topic, "on_error") == 0;
     ask->refunds = cm_option_choice(options, topic, "refunds");
     ask->as_of = has_day ? (int32_t)cm_option_int(options, topic, "as_of") : INT32_MAX;
     cm_status status = attributes ? add_listed(ctx, ask, attributes) : CM_OK;

@@ -1,5 +1,5 @@
-/* The rows of the customers: their sums (customers_sums.c) written into the columns, chunks of the table side by side. A
- * strip of customers at a time: rows of others are left for their turn. */
+/* The rows of the customers: their sums (customers_sums.c) written into the columns, chunks of the table side by side.
+ * A strip of customers at a time: rows of others are left for their turn. */
 #include "prepare/customers_rows.h"
 
 #include "base/number.h"
@@ -9,7 +9,7 @@
 
 static cm_status fail_overflow(cm_context *ctx, const cm_ids *ids, int32_t customer) {
     if (ids->type == CM_INT64) return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "i", ids->numbers[customer]);
-    return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_dictionary_text(ids->texts, customer).data);
+    return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_ids_text(ids, customer).data);
 }
 
 /* ---- the table ---- */
@@ -52,12 +52,12 @@ static cm_status make_dictionary(cm_context *ctx, cm_customer_rows *sheet) {
     const cm_question *ask = sheet->ask;
     if (ask->ids->type == CM_INT64) return CM_OK;
     if (ask->orders->borrows_ids) {
-        sheet->dictionary = cm_dictionary_retain(ask->ids->texts);
+        sheet->dictionary = cm_dictionary_retain(ask->ids->borrowed);
         return CM_OK;
     }
     cm_status status = cm_dictionary_new(ctx, &sheet->dictionary);
     for (uint64_t row = 0; row < ask->shown_count && !status; row++) {
-        cm_text text = cm_dictionary_text(ask->ids->texts, ask->shown[row]);
+        cm_text text = cm_ids_text(ask->ids, ask->shown[row]);
         int32_t code;
         status = cm_dictionary_add(ctx, sheet->dictionary, text.data, text.length, &code);
     }
@@ -191,7 +191,8 @@ cm_status cm_customer_rows_open(cm_context *ctx, const cm_question *ask, cm_cust
     out->margin_scale = orders->money_scale > orders->cost_scale ? orders->money_scale : orders->cost_scale;
     cm_status status = make_dictionary(ctx, out);
     describe_columns(out);
-    if (out->dictionary) out->columns[CUSTOMER].dictionary_size = orders->borrows_ids ? ask->id_count : ask->shown_count;
+    uint64_t texts = orders->borrows_ids ? ask->id_count : ask->shown_count;
+    if (out->dictionary) out->columns[CUSTOMER].dictionary_size = texts;
     return status ? status : cm_blank_table(ctx, out->columns, out->count, ask->shown_count, &out->table);
 }
 

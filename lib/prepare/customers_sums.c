@@ -289,7 +289,8 @@ static cm_status open_part(cm_context *ctx, void *state, uint64_t task) {
 cm_status cm_sums_open(cm_context *ctx, cm_question *ask, cm_sums *out) {
     uint64_t customers = ask->id_count ? ask->id_count : 1;
     uint64_t least = 2 * customers > RECORDS_A_PART ? 2 * customers : RECORDS_A_PART;
-    uint64_t count = cm_parts(ctx, cm_question_records(ask), least), most = STATE_BYTES / (sizeof(cm_customer_sums) + sizeof(cm_customer_extras));
+    uint64_t count = cm_parts(ctx, cm_question_records(ask), least);
+    uint64_t most = STATE_BYTES / (sizeof(cm_customer_sums) + sizeof(cm_customer_extras));
     *out = (cm_sums){ask, cm_alloc(ctx, count, sizeof *out->parts), count, customers};
     if (!out->parts) return ctx->error.status;
     if (!ask->lines && customers > most / count) out->strip = most / count;

@@ -4,76 +4,176 @@
 
 #include "base/number.h"
 #include "base/sort.h"
+#include "table/order.h"
+
+#define LONGEST_TEXT (UINT32_MAX / CM_ID_SEGMENT - 1)
 
 cm_status cm_ids_set_type(cm_context *ctx, cm_ids *ids, int32_t type, const char *what) {
     if (ids->type == type) return CM_OK;
     if (ids->type) return cm_fail(ctx, CM_E_COLUMN, "ID_TYPES", "s", what);
-    if (type == CM_STRING) {
-        cm_status status = cm_dictionary_new(ctx, &ids->texts);
-        if (status) return status;
-    }
     cm_entropy(&ids->key, sizeof ids->key);
     ids->type = type;
     return CM_OK;
 }
 
 void cm_ids_clear(cm_core *core, cm_ids *ids) {
-    cm_dictionary_release(ids->texts);
+    cm_dictionary_release(ids->borrowed);
+    for (uint64_t i = 0; i < ids->segment_count; i++) {
+        cm_free(core, ids->segments[i]->bytes, ids->segments[i]->capacity, 1);
+        cm_free(core, ids->segments[i], 1, sizeof(cm_id_segment));
+    }
+    cm_free(core, ids->segments, ids->segment_capacity, sizeof(cm_id_segment *));
     cm_free(core, ids->numbers, ids->number_capacity, sizeof *ids->numbers);
     cm_free(core, ids->slots, ids->slot_count, sizeof *ids->slots);
     memset(ids, 0, sizeof *ids);
 }
 
-uint64_t cm_ids_count(const cm_ids *ids) {
-    return ids->type == CM_STRING ? cm_dictionary_size(ids->texts) : ids->number_count;
+uint64_t cm_ids_count(const cm_ids *ids) { return ids->borrowed ? cm_dictionary_size(ids->borrowed) : ids->count; }
+
+static uint32_t start_in(const cm_id_segment *segment, uint64_t at) { return at ? segment->ends[at - 1] : 0; }
+
+cm_text cm_ids_text(const cm_ids *ids, int32_t code) {
+    if (ids->borrowed) return cm_dictionary_text(ids->borrowed, code);
+    const cm_id_segment *segment = ids->segments[code >> CM_ID_SEGMENT_BITS];
+    uint64_t at = (uint64_t)code & (CM_ID_SEGMENT - 1);
+    uint32_t start = start_in(segment, at);
+    return (cm_text){segment->bytes + start, segment->ends[at] - start - 1};
 }
 
-/* The slot where a number is, or the empty one where it belongs. */
-static uint64_t slot_of(const cm_ids *ids, int64_t number) {
-    uint64_t mask = ids->slot_count - 1;
-    uint64_t slot = cm_hash_u64(ids->key, (uint64_t)number) & mask;
-    while (ids->slots[slot] && ids->numbers[ids->slots[slot] - 1] != number) slot = (slot + 1) & mask;
+/* ---- finding ---- */
+
+/* An id that is looked for: a text, or (data NULL) a number. */
+typedef struct wanted {
+    cm_text text;
+    int64_t number;
+} wanted;
+
+static uint64_t hash_of(const cm_ids *ids, const wanted *id) {
+    return id->text.data ? cm_hash_bytes(ids->key, id->text.data, id->text.length)
+                         : cm_hash_u64(ids->key, (uint64_t)id->number);
+}
+
+static wanted id_at(const cm_ids *ids, int32_t code) {
+    return ids->type == CM_STRING ? (wanted){.text = cm_ids_text(ids, code)} : (wanted){.number = ids->numbers[code]};
+}
+
+static bool same(const wanted *a, const wanted *b) {
+    return a->number == b->number && a->text.length == b->text.length
+           && (!a->text.length || !memcmp(a->text.data, b->text.data, (size_t)a->text.length));
+}
+
+/* Bits of a slot that are of the hash: those which no code has, as there are fewer ids than slots. */
+static uint32_t tag_of(const cm_ids *ids, uint64_t hash) {
+    return (uint32_t)(hash >> 32) & ~(uint32_t)(ids->slot_count - 1);
+}
+
+static int32_t code_in(const cm_ids *ids, uint64_t slot) {
+    return (int32_t)(ids->slots[slot] & (uint32_t)(ids->slot_count - 1)) - 1;
+}
+
+/* The slot where an id is, or the empty one where it belongs. */
+static uint64_t slot_of(const cm_ids *ids, const wanted *id, uint64_t hash) {
+    uint64_t mask = ids->slot_count - 1, slot = hash & mask;
+    uint32_t tag = tag_of(ids, hash);
+    for (; ids->slots[slot]; slot = (slot + 1) & mask) {
+        if ((ids->slots[slot] & ~(uint32_t)mask) != tag) continue;
+        wanted other = id_at(ids, code_in(ids, slot));
+        if (same(&other, id)) break;
+    }
     return slot;
 }
 
-static cm_status widen_slots(cm_context *ctx, cm_ids *ids) {
-    uint64_t wanted = ids->slot_count ? ids->slot_count * 2 : 64;
-    int32_t *slots = cm_alloc(ctx, wanted, sizeof *slots);
+static int32_t find(const cm_ids *ids, const wanted *id) {
+    if (!ids->slot_count) return -1;
+    uint64_t slot = slot_of(ids, id, hash_of(ids, id));
+    return ids->slots[slot] ? code_in(ids, slot) : -1;
+}
+
+int32_t cm_ids_find(const cm_ids *ids, const char *text) {
+    wanted id = {.text = {text, strlen(text)}};
+    if (ids->borrowed) return cm_dictionary_find(ids->borrowed, text, id.text.length);
+    if (ids->type == CM_STRING) return find(ids, &id);
+    bool number = ids->type == CM_INT64 && cm_parse_int(text, id.text.length, &id.number);
+    id.text = (cm_text){0};
+    return number ? find(ids, &id) : -1;
+}
+
+/* ---- adding ---- */
+
+/* Filled to three quarters at most. */
+static cm_status reserve_slot(cm_context *ctx, cm_ids *ids) {
+    if (ids->count + 1 <= ids->slot_count / 4 * 3) return CM_OK;
+    uint64_t count = ids->slot_count ? ids->slot_count * 2 : 64;
+    uint32_t *slots = cm_alloc(ctx, count, sizeof *slots);
     if (!slots) return ctx->error.status;
     cm_free(ctx->core, ids->slots, ids->slot_count, sizeof *ids->slots);
     ids->slots = slots;
-    ids->slot_count = wanted;
-    for (uint64_t i = 0; i < ids->number_count; i++) slots[slot_of(ids, ids->numbers[i])] = (int32_t)(i + 1);
+    ids->slot_count = count;
+    for (uint64_t i = 0; i < ids->count; i++) {
+        wanted id = id_at(ids, (int32_t)i);
+        uint64_t hash = hash_of(ids, &id), slot = hash & (count - 1);
+        while (slots[slot]) slot = (slot + 1) & (count - 1);
+        slots[slot] = tag_of(ids, hash) | (uint32_t)(i + 1);
+    }
+    return CM_OK;
+}
+
+/* Room for as much as the segment before took, and a little more. */
+static cm_status reserve_segment(cm_context *ctx, cm_ids *ids) {
+    uint64_t count = ids->segment_count;
+    if (ids->count < count << CM_ID_SEGMENT_BITS) return CM_OK;
+    cm_status status = cm_reserve(ctx, &ids->segments, &ids->segment_capacity, count + 1, sizeof(cm_id_segment *));
+    cm_id_segment *segment = status ? NULL : cm_alloc(ctx, 1, sizeof *segment);
+    if (!segment) return ctx->error.status;
+    ids->segments[ids->segment_count++] = segment;
+    uint64_t usual = count ? ids->segments[count - 1]->ends[CM_ID_SEGMENT - 1] : 0;
+    return cm_reserve(ctx, &segment->bytes, &segment->capacity, usual + usual / 16, 1);
+}
+
+static cm_status append_text(cm_context *ctx, cm_ids *ids, cm_text text) {
+    uint64_t at = ids->count & (CM_ID_SEGMENT - 1);
+    if (text.length > LONGEST_TEXT)
+        return cm_fail(ctx, CM_E_LIMIT, "ID_LENGTH", "uu", text.length, (uint64_t)LONGEST_TEXT);
+    cm_status status = reserve_segment(ctx, ids);
+    if (status) return status;
+    cm_id_segment *segment = ids->segments[ids->count >> CM_ID_SEGMENT_BITS];
+    uint64_t start = start_in(segment, at), end = start + text.length + 1;
+    status = cm_reserve(ctx, &segment->bytes, &segment->capacity, end, 1);
+    if (status) return status;
+    if (text.length) memcpy(segment->bytes + start, text.data, (size_t)text.length);
+    segment->bytes[end - 1] = 0;
+    segment->ends[at] = (uint32_t)end;
+    return CM_OK;
+}
+
+static cm_status append_number(cm_context *ctx, cm_ids *ids, int64_t number) {
+    cm_status status = cm_reserve(ctx, &ids->numbers, &ids->number_capacity, ids->count + 1, sizeof *ids->numbers);
+    if (!status) ids->numbers[ids->count] = number;
+    return status;
+}
+
+static cm_status add(cm_context *ctx, cm_ids *ids, const wanted *id, int32_t *code) {
+    cm_status status = reserve_slot(ctx, ids);
+    if (status) return status;
+    uint64_t hash = hash_of(ids, id), slot = slot_of(ids, id, hash);
+    if (!ids->slots[slot]) {
+        if (ids->count == INT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "DISTINCT_LIMIT", "i", (int64_t)INT32_MAX);
+        status = id->text.data ? append_text(ctx, ids, id->text) : append_number(ctx, ids, id->number);
+        if (status) return status;
+        ids->slots[slot] = tag_of(ids, hash) | (uint32_t)++ids->count;
+    }
+    *code = code_in(ids, slot);
     return CM_OK;
 }
 
 cm_status cm_ids_add_number(cm_context *ctx, cm_ids *ids, int64_t number, int32_t *code) {
-    if (ids->number_count * 2 >= ids->slot_count) {
-        cm_status status = widen_slots(ctx, ids);
-        if (status) return status;
-    }
-    uint64_t slot = slot_of(ids, number);
-    if (!ids->slots[slot]) {
-        if (ids->number_count == INT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "DISTINCT_LIMIT", "i", (int64_t)INT32_MAX);
-        cm_status status =
-            cm_reserve(ctx, &ids->numbers, &ids->number_capacity, ids->number_count + 1, sizeof *ids->numbers);
-        if (status) return status;
-        ids->numbers[ids->number_count++] = number;
-        ids->slots[slot] = (int32_t)ids->number_count;
-    }
-    *code = ids->slots[slot] - 1;
-    return CM_OK;
+    wanted id = {.number = number};
+    return add(ctx, ids, &id, code);
 }
 
 cm_status cm_ids_add_text(cm_context *ctx, cm_ids *ids, const char *text, uint64_t length, int32_t *code) {
-    return cm_dictionary_add(ctx, ids->texts, text, length, code);
-}
-
-int32_t cm_ids_find(const cm_ids *ids, const char *text) {
-    int64_t number;
-    if (ids->type == CM_STRING) return cm_dictionary_find(ids->texts, text, strlen(text));
-    if (ids->type != CM_INT64 || !ids->slot_count || !cm_parse_int(text, strlen(text), &number)) return -1;
-    return ids->slots[slot_of(ids, number)] - 1;
+    wanted id = {.text = {text, length}};
+    return add(ctx, ids, &id, code);
 }
 
 cm_status cm_ids_add(cm_context *ctx, cm_ids *ids, const char *text, int32_t *code) {
@@ -86,15 +186,10 @@ cm_status cm_ids_add(cm_context *ctx, cm_ids *ids, const char *text, int32_t *co
 cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map) {
     uint64_t count = cm_ids_count(from);
     for (uint64_t code = 0; code < count; code++) {
-        cm_status status = CM_OK;
         map[code] = -1;
         if (used && !used[code]) continue;
-        if (from->type == CM_STRING) {
-            cm_text text = cm_dictionary_text(from->texts, (int32_t)code);
-            status = cm_ids_add_text(ctx, to, text.data, text.length, &map[code]);
-        } else {
-            status = cm_ids_add_number(ctx, to, from->numbers[code], &map[code]);
-        }
+        wanted id = id_at(from, (int32_t)code);
+        cm_status status = add(ctx, to, &id, &map[code]);
         if (status) return status;
     }
     return CM_OK;
@@ -103,31 +198,32 @@ cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, c
 cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builder *builder, uint64_t column) {
     if (code < 0) return CM_OK;
     if (ids->type == CM_INT64) return cm_builder_int(ctx, builder, column, ids->numbers[code]);
-    cm_text text = cm_dictionary_text(ids->texts, code);
+    cm_text text = cm_ids_text(ids, code);
     return cm_builder_text(ctx, builder, column, text.data, text.length);
 }
 
-static cm_status order_numbers(cm_context *ctx, const int64_t *numbers, uint64_t count, int32_t *order) {
-    cm_key *keys = cm_alloc(ctx, count, sizeof *keys);
+/* ---- order ---- */
+
+static int compare_codes(const void *ids, uint64_t a, uint64_t b) {
+    return cm_text_compare(cm_ids_text(ids, (int32_t)a), cm_ids_text(ids, (int32_t)b));
+}
+
+cm_status cm_ids_order(cm_context *ctx, const cm_ids *ids, uint64_t count, int32_t *order) {
+    bool texts = ids->type == CM_STRING;
+    cm_key *keys = cm_alloc_raw(ctx, count, sizeof *keys);
     if (!keys) return ctx->error.status;
-    for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){cm_key_of_int(numbers[i]), i};
-    cm_status status = cm_sort_keys(ctx, keys, count);
+    for (uint64_t i = 0; i < count; i++)
+        keys[i] = (cm_key){texts ? cm_text_prefix(cm_ids_text(ids, (int32_t)i)) : cm_key_of_int(ids->numbers[i]), i};
+    cm_status status = texts ? cm_sort_compared(ctx, keys, count, compare_codes, ids) : cm_sort_keys(ctx, keys, count);
     for (uint64_t i = 0; i < count && !status; i++) order[i] = (int32_t)keys[i].value;
     cm_free(ctx->core, keys, count, sizeof *keys);
     return status;
 }
 
-cm_status cm_ids_order(cm_context *ctx, const cm_ids *ids, uint64_t count, int32_t *order) {
-    if (ids->type == CM_STRING) return cm_dictionary_ranks(ctx, ids->texts, count, NULL, order);
-    return order_numbers(ctx, ids->numbers, count, order);
-}
-
 cm_status cm_ids_ranks(cm_context *ctx, const cm_ids *ids, int32_t *ranks) {
-    if (ids->type == CM_STRING)
-        return cm_dictionary_ranks(ctx, ids->texts, cm_dictionary_size(ids->texts), ranks, NULL);
-    uint64_t count = ids->number_count;
+    uint64_t count = cm_ids_count(ids);
     int32_t *order = cm_alloc(ctx, count, sizeof *order);
-    cm_status status = order ? order_numbers(ctx, ids->numbers, count, order) : ctx->error.status;
+    cm_status status = order ? cm_ids_order(ctx, ids, count, order) : ctx->error.status;
     for (uint64_t i = 0; i < count && !status; i++) ranks[order[i]] = (int32_t)i;
     cm_free(ctx->core, order, count, sizeof *order);
     return status;

@@ -158,7 +158,7 @@ static bool has_codes(const cm_column *column) { return !column || column->type 
 static void borrow_ids(const cm_column *column, cm_ids *ids) {
     if (!column) return;
     ids->type = CM_STRING;
-    ids->texts = cm_dictionary_retain(column->dictionary);
+    ids->borrowed = cm_dictionary_retain(column->dictionary);
 }
 
 bool cm_orders_can_borrow(const cm_lines *lines) {

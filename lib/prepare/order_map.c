@@ -72,8 +72,16 @@ static cm_order decode(const uint64_t numbers[CM_ORDER_FIELDS]) {
 
 /* ---- numbers as bytes, the lowest first ---- */
 
-static const uint64_t largest[] = {
-    0, UINT8_MAX, UINT16_MAX, UINT32_MAX >> 8, UINT32_MAX, UINT64_MAX >> 24, UINT64_MAX >> 16, UINT64_MAX >> 8, UINT64_MAX,
+static const uint64_t largest[] = { /* by bytes */
+    0,
+    UINT8_MAX,
+    UINT16_MAX,
+    UINT32_MAX >> 8,
+    UINT32_MAX,
+    UINT64_MAX >> 24,
+    UINT64_MAX >> 16,
+    UINT64_MAX >> 8,
+    UINT64_MAX,
 };
 
 static char *record_at(const cm_order_map *map, uint64_t number) {

@@ -31,7 +31,7 @@ typedef struct cm_order {
 } cm_order;
 
 /* A record as it is kept: these numbers, one behind the other, each in as many bytes as the largest of its segment
- * needs; of orders of a shop some 20 bytes, 80 at most. */
+ * needs; of orders of a shop some 20 bytes, 55 at most. */
 typedef enum cm_order_field {
     CM_FIELD_CUSTOMER,
     CM_FIELD_INVOICE,
@@ -75,8 +75,8 @@ bool cm_order_find(const cm_order_map *map, const cm_order *key, uint64_t *numbe
 cm_status cm_order_add(cm_context *ctx, cm_order_map *map, const cm_order *order, bool *overflows);
 /* Changes a record but for its key. */
 cm_status cm_order_set(cm_context *ctx, cm_order_map *map, uint64_t number, const cm_order *order);
-/* Room for `more` records, and for one to become `order`, which may have a number that is to come: after both cm_order_add
- * and cm_order_set do not fail for that many and for these. */
+/* Room for `more` records, and for one to become `order`, whose number may be one that is to come: after both
+ * cm_order_add and cm_order_set do not fail for that many and for these. */
 cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more);
 cm_status cm_order_fit(cm_context *ctx, cm_order_map *map, uint64_t number, const cm_order *order);
 

@@ -47,7 +47,8 @@ static uint64_t find_run(const cm_lines_block *block, uint64_t i, int64_t shift,
         .cost = block->cost[i],
     };
     uint64_t end = i + 1;
-    while (end < block->rows && same_order(block, i, end, midnight, kind) && !add_line_overflows(block, end, out)) end++;
+    while (end < block->rows && same_order(block, i, end, midnight, kind) && !add_line_overflows(block, end, out))
+        end++;
     out->lines = (uint32_t)(end - i);
     return end;
 }

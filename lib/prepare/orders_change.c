@@ -72,8 +72,8 @@ static cm_status check_own_sums(cm_context *ctx, cm_orders *orders, const union_
     cm_status status = CM_OK;
     for (uint64_t i = 0; i < orders->map.count && !status; i++) {
         cm_order one = cm_order_at(&orders->map, i);
-        bool overflows = rescale_overflows(orders, plan, &one);
-        status = overflows ? cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "") : cm_order_fit(ctx, &orders->map, i, &one);
+        if (rescale_overflows(orders, plan, &one)) return cm_fail(ctx, CM_E_OVERFLOW, "MERGE_OVERFLOW", "");
+        status = cm_order_fit(ctx, &orders->map, i, &one);
     }
     return status;
 }

@@ -169,8 +169,7 @@ int cm_text_compare(cm_text a, cm_text b) {
     return order ? order : (a.length > b.length) - (a.length < b.length);
 }
 
-/* The first eight bytes as a number that compares as they do; shorter texts as if zeros followed. */
-static uint64_t prefix(cm_text text) {
+uint64_t cm_text_prefix(cm_text text) {
     uint64_t bits = 0, length = text.length < 8 ? text.length : 8;
     for (uint64_t i = 0; i < length; i++) bits |= (uint64_t)(unsigned char)text.data[i] << (56 - 8 * i);
     return bits;
@@ -185,7 +184,7 @@ cm_status cm_dictionary_ranks(cm_context *ctx, const cm_dictionary *dictionary, 
     cm_key *keys = cm_alloc(ctx, size, sizeof *keys);
     if (!keys) return ctx->error.status;
     for (uint64_t code = 0; code < size; code++)
-        keys[code] = (cm_key){prefix(cm_dictionary_text(dictionary, (int32_t)code)), code};
+        keys[code] = (cm_key){cm_text_prefix(cm_dictionary_text(dictionary, (int32_t)code)), code};
     cm_status status = cm_sort_compared(ctx, keys, size, compare_codes, dictionary);
     for (uint64_t rank = 0; rank < size && !status; rank++) {
         if (ranks) ranks[keys[rank].value] = (int32_t)rank;

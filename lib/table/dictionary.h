@@ -42,6 +42,8 @@ cm_text cm_dictionary_text(const cm_dictionary *dictionary, int32_t code);
 cm_status cm_dictionary_ranks(cm_context *ctx, const cm_dictionary *dictionary, uint64_t size, int32_t *ranks,
                               int32_t *order);
 
+/* The first eight bytes as a number that compares as they do; shorter texts as if zeros followed. */
+uint64_t cm_text_prefix(cm_text text);
 /* Byte order: negative, 0, positive. */
 int cm_text_compare(cm_text a, cm_text b);
 

@@ -293,6 +293,123 @@ static void same_table(cm_context *ctx, const cm_table *a, const cm_table *b) {
     free(other);
 }
 
+/* ---- what a record and an id can hold ---- */
+
+typedef struct wide_line {
+    int64_t time, quantity, amount, cost;
+} wide_line;
+
+static int64_t any_size(lcg *random) {
+    int64_t value = (int64_t)1 << lcg_below(random, 62);
+    value += (int64_t)lcg_below(random, 1000);
+    return lcg_below(random, 2) ? -value : value;
+}
+
+/* Ids that sort as they are numbered, some of them long. */
+static uint64_t write_id(char id[4000], size_t number) {
+    int length = snprintf(id, 4000, "i%06zu", number);
+    size_t more = number % 37 ? number % 3 : 3000;
+    memset(id + length, 'x', more);
+    return (uint64_t)length + more;
+}
+
+static cm_table *table_of_wide(cm_context *ctx, const wide_line *lines, size_t count) {
+    static const struct {
+        const char *name;
+        int32_t type, role;
+    } columns[] = {{"customer", CM_STRING, CM_ROLE_CUSTOMER}, {"invoice", CM_STRING, CM_ROLE_INVOICE},
+                   {"date", CM_TIMESTAMP, CM_ROLE_DATE},      {"quantity", CM_INT64, CM_ROLE_QUANTITY},
+                   {"amount", CM_DECIMAL, CM_ROLE_AMOUNT},    {"cost", CM_DECIMAL, CM_ROLE_COST}};
+    cm_builder *builder = NULL;
+    cm_table *table = NULL;
+    char id[4000];
+    OK(ctx, cm_builder_new(ctx, &builder));
+    for (int i = 0; i < 6; i++)
+        OK(ctx, cm_builder_column(ctx, builder, columns[i].name, columns[i].type, 0, columns[i].role));
+    for (size_t i = 0; i < count; i++) {
+        OK(ctx, cm_builder_text(ctx, builder, 0, "c", 1));
+        OK(ctx, cm_builder_text(ctx, builder, 1, id, write_id(id, i)));
+        OK(ctx, cm_builder_int(ctx, builder, 2, lines[i].time));
+        OK(ctx, cm_builder_int(ctx, builder, 3, lines[i].quantity));
+        OK(ctx, cm_builder_int(ctx, builder, 4, lines[i].amount));
+        OK(ctx, cm_builder_int(ctx, builder, 5, lines[i].cost));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &table));
+    cm_builder_free(builder);
+    return table;
+}
+
+/* Records are kept in as many bytes as their numbers need: of any size, one order each, also after merging. */
+START_TEST(numbers_and_ids_of_any_size) {
+    cm_context *ctx = new_context();
+    lcg random = {11};
+    size_t count = 20000;
+    wide_line *lines = malloc(count * sizeof *lines);
+    for (size_t i = 0; i < count; i++)
+        lines[i] = (wide_line){((int64_t)lcg_below(&random, 3600000) - 719000) * DAY + lcg_below(&random, 86400),
+                               any_size(&random), any_size(&random), any_size(&random)};
+    cm_table *sales = table_of_wide(ctx, lines, count), *front = NULL, *back = NULL, *table = NULL;
+    cm_orders *orders = NULL;
+    OK(ctx, cm_table_slice(ctx, sales, 0, count / 2, &front));
+    OK(ctx, cm_table_slice(ctx, sales, count / 2, count - count / 2, &back));
+    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    OK(ctx, cm_orders_update(ctx, orders, back, NULL));
+    OK(ctx, cm_orders_update(ctx, orders, front, NULL));
+    orders = saved_and_loaded(ctx, orders);
+    OK(ctx, cm_orders_table(ctx, orders, &table));
+    ck_assert_uint_eq(cm_table_rows(table), count);
+    for (size_t i = 0; i < count; i++) {
+        char id[4000];
+        id[write_id(id, i)] = 0;
+        ck_assert_str_eq(TEXT(table, i, "invoice"), id);
+        ck_assert_int_eq(INT(table, i, "first"), lines[i].time);
+        ck_assert_int_eq(INT(table, i, "last"), lines[i].time);
+        ck_assert_int_eq(INT(table, i, "quantity"), lines[i].quantity);
+        ck_assert_int_eq(INT(table, i, "money"), lines[i].amount);
+        ck_assert_int_eq(INT(table, i, "cost"), lines[i].cost);
+    }
+    cm_orders_free(orders);
+    cm_table_free(table);
+    cm_table_free(front);
+    cm_table_free(back);
+    cm_table_free(sales);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
+/* At the longest id, and one byte beyond. */
+START_TEST(the_longest_id) {
+    cm_context *ctx = new_context();
+    size_t longest = UINT32_MAX / 256 - 1, length = longest + (size_t)_i;
+    char *id = malloc(length + 1);
+    memset(id, 'x', length);
+    cm_builder *builder = NULL;
+    cm_table *sales = NULL;
+    cm_orders *orders = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_STRING, 0, CM_ROLE_CUSTOMER));
+    OK(ctx, cm_builder_column(ctx, builder, "date", CM_DATE, 0, CM_ROLE_DATE));
+    OK(ctx, cm_builder_column(ctx, builder, "amount", CM_INT64, 0, CM_ROLE_AMOUNT));
+    OK(ctx, cm_builder_text(ctx, builder, 0, id, length));
+    OK(ctx, cm_builder_int(ctx, builder, 1, 14610));
+    OK(ctx, cm_builder_int(ctx, builder, 2, 5));
+    OK(ctx, cm_builder_row(ctx, builder));
+    OK(ctx, cm_builder_finish(ctx, builder, &sales));
+    OK(ctx, cm_orders_new(ctx, NULL, &orders));
+    ck_assert_int_eq(cm_orders_update(ctx, orders, sales, NULL), _i ? CM_E_LIMIT : CM_OK);
+    cm_error error = {.struct_size = sizeof error};
+    cm_error_get(ctx, &error);
+    if (_i) ck_assert_str_eq(error.reason, "ID_LENGTH");
+    cm_orders_free(orders);
+    cm_builder_free(builder);
+    cm_table_free(sales);
+    free(id);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* In the order of time and in none, threads each with a part of the lines, or of the records of a state. */
 START_TEST(customers_with_any_number_of_threads) {
     cm_context *ctx = new_context();
@@ -633,6 +750,8 @@ Suite *test_orders(void) {
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, customers_equal_a_recount, 0, 2);
     tcase_add_loop_test(tests, any_split_and_any_order_of_merging, 0, 20);
+    tcase_add_test(tests, numbers_and_ids_of_any_size);
+    tcase_add_loop_test(tests, the_longest_id, 0, 2);
     tcase_add_test(tests, the_larger_scale_wins);
     tcase_add_loop_test(tests, removing_equals_a_pass_over_what_remains, 0, 5);
     tcase_add_loop_test(tests, renaming_equals_a_pass_over_the_renamed, 0, 6);

@@ -1,6 +1,6 @@
 #include "table/sheet.h"
 
-/* A column in one chunk of `count` values. */
+/* A column in one chunk of `count` values: 0, but those of lists, which are all written. */
 static cm_status add(cm_context *ctx, cm_sheet *sheet, const char *name, int32_t type, cm_dictionary *dictionary,
                      uint64_t count, void **values) {
     uint64_t bytes = 0;
@@ -12,7 +12,7 @@ static cm_status add(cm_context *ctx, cm_sheet *sheet, const char *name, int32_t
     sheet->columns[sheet->count++] = column;
     cm_chunk *chunk = &column->chunks[0];
     chunk->rows = sheet->rows;
-    status = cm_buffer_new(ctx, bytes, &chunk->values_buffer);
+    status = (type == CM_LIST ? cm_buffer_new_raw : cm_buffer_new)(ctx, bytes, &chunk->values_buffer);
     if (!status) chunk->values = *values = chunk->values_buffer->data;
     return status;
 }
@@ -60,9 +60,11 @@ cm_status cm_sheet_lists(cm_context *ctx, cm_sheet *sheet, const char *name, cm_
     *codes = room;
     if (status) return status;
     cm_chunk *chunk = &sheet->columns[sheet->count - 1]->chunks[0];
-    status = cm_buffer_new(ctx, (sheet->rows + 1) * sizeof **offsets, &chunk->offsets_buffer);
-    if (!status) chunk->offsets = *offsets = chunk->offsets_buffer->data;
-    return status;
+    status = cm_buffer_new_raw(ctx, (sheet->rows + 1) * sizeof **offsets, &chunk->offsets_buffer);
+    if (status) return status;
+    chunk->offsets = *offsets = chunk->offsets_buffer->data;
+    (*offsets)[0] = 0;
+    return CM_OK;
 }
 
 cm_status cm_sheet_absent(cm_context *ctx, cm_sheet *sheet, uint64_t row) {

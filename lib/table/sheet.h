@@ -12,7 +12,8 @@ typedef struct cm_sheet {
 } cm_sheet;
 
 /* Columns of zeros that the caller fills; the memory is the column's. LIST: `offsets` has room for rows + 1, `codes`
- * for all items; the texts are those that the dictionary has at cm_sheet_close. */
+ * for all items, and all of them have to be written but the first offset; the texts are those that the dictionary has
+ * at cm_sheet_close. */
 cm_status cm_sheet_doubles(cm_context *ctx, cm_sheet *sheet, const char *name, double **values);
 cm_status cm_sheet_ints(cm_context *ctx, cm_sheet *sheet, const char *name, int64_t **values);
 cm_status cm_sheet_decimals(cm_context *ctx, cm_sheet *sheet, const char *name, int32_t scale, int64_t **values);

@@ -58,24 +58,25 @@ static cm_status sort_sets(cm_context *ctx, const cm_rulebook *book, cm_key *key
 /* A set is a number then, with a bit for each item, the highest for the first in byte order. How many sets come before
  * its place, and itself: its own beginnings, and for each item passed over before its last one all sets that go on from
  * there with that item, as many as the item's own bit says. */
-static uint64_t place_among_all(uint64_t set) {
+static uint64_t place_among_all(uint64_t set, uint64_t length) {
     uint64_t last = set & -set;
-    return (~set & -(last << 1)) + (uint64_t)__builtin_popcountll(set);
+    return (~set & -(last << 1)) + length;
 }
 
 /* The sets with their items in byte order, and the places of all sets. */
 static cm_status order_few(cm_context *ctx, cm_rulebook *book, const uint32_t *ranks, const uint32_t *back,
                            cm_key *keys) {
-    const uint64_t first = UINT64_C(1) << 63;
-    uint64_t number = 0;
+    uint64_t bits[64], number = 0;
+    for (uint64_t item = 0; item < book->market->count; item++) bits[item] = UINT64_C(1) << (63 - ranks[item]);
     for (uint64_t l = 0; l < book->sets->longest; l++) {
         const uint32_t *items = book->sets->levels[l].items;
         uint32_t *to = book->ordered + book->starts[l];
-        for (uint64_t i = 0; i < book->sets->levels[l].count; i++, items += l + 1) {
+        for (uint64_t i = 0; i < book->sets->levels[l].count; i++, items += l + 1, to += l + 1) {
             uint64_t set = 0;
-            for (uint64_t at = 0; at <= l; at++) set |= first >> ranks[items[at]];
-            keys[number] = (cm_key){place_among_all(set), number};
-            for (number++; set; set &= ~(first >> __builtin_clzll(set))) *to++ = back[__builtin_clzll(set)];
+            for (uint64_t at = 0; at <= l; at++) set |= bits[items[at]];
+            keys[number] = (cm_key){place_among_all(set, l + 1), number};
+            number++;
+            for (uint64_t at = l + 1; set; set &= set - 1) to[--at] = back[63 - __builtin_ctzll(set)];
         }
     }
     return cm_sort_keys(ctx, keys, book->sets->total);

@@ -50,6 +50,7 @@ static void add_need(need *sum, const need *one) {
 }
 
 #define BLOCK_BYTES (UINT64_C(4) << 20)
+#define BLOCKS_A_LANE 2 /* more would divide the work more evenly, but each costs a pass */
 
 static uint64_t bytes_of(const need *one) {
     return (one->map + one->words) * sizeof(uint16_t) + (2 * one->partners + one->table) * sizeof(uint32_t);
@@ -62,7 +63,7 @@ cm_status cm_blocks_divide(cm_context *ctx, const cm_market *market, const cm_mi
         need one = need_of(market, how, item);
         total += bytes_of(&one);
     }
-    if (lanes > 1 && total / (4 * lanes) < most) most = total / (4 * lanes);
+    if (lanes > 1 && total / (BLOCKS_A_LANE * lanes) < most) most = total / (BLOCKS_A_LANE * lanes);
     *count = 0;
     for (uint64_t item = 0; item < items; item++) {
         need one = need_of(market, how, item);

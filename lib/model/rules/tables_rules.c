@@ -39,12 +39,15 @@ static cm_status add_label(cm_context *ctx, labels *own, uint32_t item) {
 
 /* The codes of a set's items. */
 static cm_status write_set(cm_context *ctx, labels *own, const uint32_t *items, uint64_t count, int32_t *to) {
-    const int32_t *codes = own->codes;
+    bool known = true;
     for (uint64_t i = 0; i < count; i++) {
-        int32_t code = codes[items[i]];
-        cm_status status = code ? CM_OK : add_label(ctx, own, items[i]);
+        to[i] = own->codes[items[i]] - 1;
+        known &= to[i] >= 0;
+    }
+    for (uint64_t i = 0; i < count && !known; i++) {
+        cm_status status = to[i] < 0 ? add_label(ctx, own, items[i]) : CM_OK;
         if (status) return status;
-        to[i] = (code ? code : codes[items[i]]) - 1;
+        to[i] = own->codes[items[i]] - 1;
     }
     return CM_OK;
 }

@@ -54,9 +54,9 @@ CM_API cm_status cm_customers(cm_context *ctx, const cm_table *sales, const cm_o
  * counts, such as the households that its customer stands for: above 0 and the same on all its lines, else CM_E_DATA
  * with the row. It keeps its name as the last column; methods weigh by it where their option `weight` says so, too.
  * Attached: "items" (item, name where the table has the role item_name: the most frequent one of the item; baskets that
- * have it), where items stand more than once in a basket "repeats" (one row: how many are one too many, in how many
- * baskets; the first such basket, an item and how often it has it), and "audit", which goes on from the table's own, in
- * lines.
+ * have it), "audit", which goes on from the table's own, in lines, and where items stand more than once in a basket
+ * "repeats" (one row: how many are one too many, in how many baskets; the first such basket, an item and how often it
+ * has it), which are in the audit, too: its step "items" counts items.
  * Errors as of cm_customers. Cost: O(lines), memory as the state of orders. */
 CM_API cm_status cm_baskets(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out);
 

@@ -97,8 +97,8 @@ static cm_status make_table(cm_context *ctx, basket_reader *reader, cm_table **o
                                    {.step = "load", .reason = "kept", .rows = reader->kept}};
     cm_table *table = NULL;
     cm_status status = cm_basket_rows_table(ctx, &reader->rows, &table);
-    if (!status) status = cm_repeats_attach(ctx, table, &reader->rows.repeats);
     if (!status) status = cm_audit_attach(ctx, table, NULL, lines, 3);
+    if (!status) status = cm_repeats_attach(ctx, table, &reader->rows.repeats);
     if (status)
         cm_table_free(table);
     else

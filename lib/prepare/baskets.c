@@ -269,8 +269,8 @@ static cm_status answer(cm_context *ctx, const cm_orders *orders, const known *o
     if (!status) status = build(ctx, &ask, &baskets);
     if (!status) status = cm_baskets_attach_items(ctx, &ask, baskets);
     if (!status) status = cm_baskets_attach_key_items(ctx, &ask, options, baskets);
-    if (!status) status = cm_repeats_attach(ctx, baskets, &ask.repeats);
     if (!status) status = cm_baskets_attach_audit(ctx, &ask, before, baskets);
+    if (!status) status = cm_repeats_attach(ctx, baskets, &ask.repeats);
     close_question(ctx->core, &ask);
     if (status)
         cm_table_free(baskets);

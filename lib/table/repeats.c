@@ -1,6 +1,7 @@
 #include "table/repeats.h"
 
 #include "base/number.h"
+#include "table/audit.h"
 
 enum { REPEATS, BASKETS, BASKET, ITEM, TIMES, COLUMNS };
 static const struct {
@@ -36,11 +37,26 @@ cm_status cm_repeats_table(cm_context *ctx, const cm_table *baskets, const cm_re
     return status;
 }
 
+static uint64_t count_items(const cm_table *baskets) {
+    int64_t items = cm_table_find(baskets, "items");
+    uint64_t count = 0;
+    for (uint64_t i = 0; items >= 0 && i < baskets->columns[items]->chunk_count; i++) {
+        const cm_chunk *chunk = &baskets->columns[items]->chunks[i];
+        count += (uint64_t)(chunk->offsets[chunk->offset + chunk->rows] - chunk->offsets[chunk->offset]);
+    }
+    return count;
+}
+
 cm_status cm_repeats_attach(cm_context *ctx, cm_table *baskets, const cm_repeats *repeats) {
     cm_table *table = NULL;
     if (!repeats->items) return CM_OK;
+    uint64_t kept = count_items(baskets);
+    const cm_audit_line lines[] = {{.step = "items", .reason = "read", .rows = kept + repeats->items},
+                                   {.step = "items", .reason = "repeated", .rows = repeats->items},
+                                   {.step = "items", .reason = "kept", .rows = kept}};
     cm_status status = cm_repeats_table(ctx, baskets, repeats, &table);
     if (!status) status = cm_table_attach(ctx, baskets, "repeats", table);
+    if (!status) status = cm_audit_attach(ctx, baskets, baskets, lines, 3);
     cm_table_free(table);
     return status;
 }

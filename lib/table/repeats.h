@@ -31,7 +31,8 @@ static inline void cm_repeats_join(cm_repeats *repeats, const cm_repeats *more) 
 
 /* The table; baskets are known by their column `basket`, or by their row. */
 cm_status cm_repeats_table(cm_context *ctx, const cm_table *baskets, const cm_repeats *repeats, cm_table **out);
-/* Attaches it; nothing where there are no repeats. */
+/* Attaches it, and adds the step "items" to the baskets' audit, whose rows are items: read, repeated, kept. Nothing
+ * where there are no repeats. */
 cm_status cm_repeats_attach(cm_context *ctx, cm_table *baskets, const cm_repeats *repeats);
 
 #endif

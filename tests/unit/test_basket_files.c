@@ -82,6 +82,10 @@ START_TEST(an_item_twice_in_a_basket_is_said) {
         ck_assert_str_eq(TEXT(repeats, 0, "basket"), "2");
         ck_assert_str_eq(TEXT(repeats, 0, "item"), "a");
         ck_assert_int_eq(INT(repeats, 0, "times"), 2);
+        cm_table *audit = attached(ctx, table, "audit");
+        char *lines = csv_of(ctx, audit);
+        ck_assert_ptr_nonnull(strstr(lines, "load,kept,4,\nitems,read,11,\nitems,repeated,4,\nitems,kept,7,\n"));
+        free(lines), cm_table_free(audit);
         cm_model *model = NULL;
         OK(ctx, cm_fit(ctx, "rules", table, NULL, &model)); /* which says it, too */
         cm_table_free(repeats);

@@ -180,10 +180,11 @@ static void check_audit(cm_context *ctx, const cm_table *table, int64_t read, in
 
 /* Lines beyond the first of an item in a basket. */
 static void check_repeats(cm_context *ctx, const cm_table *table, const basket *all) {
-    cm_table *repeats = NULL;
-    int64_t items = 0, baskets = 0;
+    cm_table *repeats = NULL, *audit = NULL;
+    int64_t items = 0, baskets = 0, lines = 0;
     for (int i = 0; i < BASKETS; i++) {
         if (!all[i].exists) continue;
+        lines += all[i].lines;
         items += all[i].lines - all[i].item_count;
         baskets += all[i].lines > all[i].item_count;
     }
@@ -201,7 +202,13 @@ static void check_repeats(cm_context *ctx, const cm_table *table, const basket *
     ck_assert_ptr_eq(first, &all[number_of(repeats, 0)]);
     ck_assert(first->items[atoi(TEXT(repeats, 0, "item"))]);
     ck_assert_int_gt(INT(repeats, 0, "times"), 1);
-    cm_table_free(repeats);
+    OK(ctx, cm_table_attached(ctx, table, "audit", &audit));
+    uint64_t last = cm_table_rows(audit) - 1; /* read, repeated, kept */
+    ck_assert_str_eq(TEXT(audit, last, "step"), "items");
+    ck_assert_int_eq(INT(audit, last - 2, "rows"), lines);
+    ck_assert_int_eq(INT(audit, last - 1, "rows"), items);
+    ck_assert_int_eq(INT(audit, last, "rows"), lines - items);
+    cm_table_free(repeats), cm_table_free(audit);
 }
 
 static void check_baskets(cm_context *ctx, const cm_table *table, const line *lines, size_t count, const asked *ask) {

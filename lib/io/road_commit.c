@@ -97,20 +97,22 @@ static void report_doubles(cm_read_column *column, const cm_block_values *values
 
 /* Lowest and highest of the rows that are present; how many these are. */
 static uint64_t find_range(const cm_block_values *values, uint64_t from, uint64_t to, int64_t *low, int64_t *high) {
+    const cm_value *all = values->values;
     int64_t least = INT64_MAX, most = INT64_MIN;
-    uint64_t absent = 0;
-    for (uint64_t row = from; row < to; row++) {
-        int64_t value = values->values[row].integer;
-        if (values->absent && !values->present[row]) {
-            absent++;
-            continue;
-        }
-        least = value < least ? value : least;
-        most = value > most ? value : most;
+    uint64_t seen = 0;
+    for (uint64_t row = from; row < to && !values->absent; row++) {
+        least = all[row].integer < least ? all[row].integer : least;
+        most = all[row].integer > most ? all[row].integer : most;
+    }
+    for (uint64_t row = from; row < to && values->absent; row++) {
+        if (!values->present[row]) continue;
+        seen++;
+        least = all[row].integer < least ? all[row].integer : least;
+        most = all[row].integer > most ? all[row].integer : most;
     }
     *low = least;
     *high = most;
-    return to - from - absent;
+    return values->absent ? seen : to - from;
 }
 
 static void report_integers(cm_read_column *column, const cm_block_values *values, uint64_t from, uint64_t to) {

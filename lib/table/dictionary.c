@@ -11,6 +11,7 @@
 
 #define LARGEST_SIZE UINT64_C(0x7fffffff)
 #define SMALLEST_TABLE UINT64_C(32)
+#define SMALL_TABLE (UINT64_C(1) << 14) /* a quarter of a megabyte */
 #define LARGE_TABLE (UINT64_C(1) << 17)
 
 cm_status cm_dictionary_new(cm_context *ctx, cm_dictionary **out) {
@@ -93,11 +94,14 @@ int32_t cm_dictionary_find(const cm_dictionary *dictionary, const char *text, ui
     return (int32_t)probe(dictionary, key, hash, text, length)->place - 1;
 }
 
-/* Keeps at least half of the slots free, so that most texts stand where they are first looked for; of a large table,
- * which no cache holds whichever way, a quarter. */
+/* Texts that a table takes. Most then stand where they are first looked for; that all but a few do is worth the room
+ * while the second-level cache holds it, and a large table is in no cache whichever way. */
+static uint64_t most_texts(uint64_t slots) {
+    return slots <= SMALL_TABLE ? slots / 4 : slots < LARGE_TABLE ? slots / 2 : slots / 4 * 3;
+}
+
 static cm_status reserve_slot(cm_context *ctx, cm_dictionary *dictionary, uint64_t size) {
-    uint64_t most = dictionary->slot_count < LARGE_TABLE ? dictionary->slot_count / 2 : dictionary->slot_count / 4 * 3;
-    if (size + 1 <= most) return CM_OK;
+    if (size + 1 <= most_texts(dictionary->slot_count)) return CM_OK;
     uint64_t count = dictionary->slot_count ? dictionary->slot_count * 2 : SMALLEST_TABLE;
     cm_text_slot *slots = cm_alloc(ctx, count, sizeof *slots);
     if (!slots) return ctx->error.status;

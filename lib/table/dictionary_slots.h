@@ -84,9 +84,9 @@ typedef struct cm_words {
 } cm_words;
 
 static inline cm_words cm_middle_words(const char *text, uint64_t length) {
-    const char *behind = text + length;
-    return (cm_words){cm_load_word(text), cm_load_word(length < 16 ? behind - 8 : text + 8),
-                      cm_load_word(length < 16 ? text : behind - 16), cm_load_word(behind - 8)};
+    uint64_t last = length - 8, second = last < 8 ? last : 8; /* lengths vary: no branch */
+    return (cm_words){cm_load_word(text), cm_load_word(text + second), cm_load_word(text + (last - second)),
+                      cm_load_word(text + last)};
 }
 
 static inline bool cm_same_words(cm_words x, cm_words y) {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/words.h"
+
 #define FIRST_ROWS UINT64_C(16)
 
 /* ---- room ---- */
@@ -58,12 +60,25 @@ static cm_status reserve(cm_context *ctx, cm_field *field, uint64_t rows) {
 
 cm_status cm_field_reserve(cm_context *ctx, cm_field *field) { return reserve(ctx, field, field->rows + 1); }
 
+/* Sets the bits of rows that are present, bytes of 0 and 1; NULL: all are. They were 0. */
+static void set_bits(uint8_t *bits, uint64_t at, const uint8_t *present, uint64_t rows) {
+    uint64_t row = 0;
+    for (; row < rows && (at + row) % 8; row++)
+        if (!present || present[row]) cm_set_bit(bits, at + row);
+    for (; row + 8 <= rows; row += 8) /* byte i of eight to bit i of the highest */
+        bits[(at + row) / 8] = present ? (uint8_t)(cm_load_word((const char *)present + row)
+                                                   * UINT64_C(0x0102040810204080) >> 56)
+                                       : 0xFF;
+    for (; row < rows; row++)
+        if (!present || present[row]) cm_set_bit(bits, at + row);
+}
+
 /* A validity bitmap for a slot that has none, in which the rows so far are present. */
 static cm_status need_validity(cm_context *ctx, cm_field *field, uint64_t index) {
     cm_slot *at = &field->slots[index];
     if (at->validity) return CM_OK;
     cm_status status = cm_buffer_new(ctx, (at->capacity + 7) / 8, &at->validity);
-    for (uint64_t row = 0; !status && row < rows_in(index, field->rows); row++) cm_set_bit(at->validity->data, row);
+    if (!status) set_bits(at->validity->data, 0, NULL, rows_in(index, field->rows));
     return status;
 }
 
@@ -259,8 +274,7 @@ cm_status cm_field_take(cm_context *ctx, cm_field *field, const void *values, co
         put_values(field, to, at, values, done, part);
         if (present && memchr(present + done, 0, (size_t)part)) status = need_validity(ctx, field, index);
         if (status) break;
-        for (uint64_t i = 0; to->validity && i < part; i++)
-            if (!present || present[done + i]) cm_set_bit(to->validity->data, at + i);
+        if (to->validity) set_bits(to->validity->data, at, present ? present + done : NULL, part);
         field->rows += part;
     }
     return status;

@@ -191,16 +191,18 @@ AVX512 static inline void avx512_masks(const char *p, char delimiter, masks *m) 
     m->line_feed = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n'));
     m->carriage_return = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'));
 }
+AVX512 static inline uint32_t *sixteen_places(uint64_t bits, __m512i places, uint32_t *out) {
+    _mm512_storeu_si512((void *)out, _mm512_maskz_compress_epi32((__mmask16)bits, places));
+    return out + __builtin_popcountll(bits & 0xFFFF);
+}
 AVX512 static inline uint64_t avx512_places(uint64_t bits, uint32_t base, uint32_t *out) {
     __m512i places = _mm512_add_epi32(_mm512_set1_epi32((int32_t)base),
                                       _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
-    uint64_t count = 0;
-    for (int i = 0; i < 4; i++, bits >>= 16) {
-        _mm512_storeu_si512((void *)(out + count), _mm512_maskz_compress_epi32((__mmask16)bits, places));
-        count += (uint64_t)__builtin_popcountll(bits & 0xFFFF);
-        places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
-    }
-    return count;
+    uint32_t *to = sixteen_places(bits, places, out);
+    to = sixteen_places(bits >> 16, _mm512_add_epi32(places, _mm512_set1_epi32(16)), to);
+    to = sixteen_places(bits >> 32, _mm512_add_epi32(places, _mm512_set1_epi32(32)), to);
+    to = sixteen_places(bits >> 48, _mm512_add_epi32(places, _mm512_set1_epi32(48)), to);
+    return (uint64_t)(to - out);
 }
 #define KERNEL index_avx512
 #define TARGET AVX512

@@ -178,14 +178,18 @@ static void find_texts(const cm_context *ctx, cm_block *block, const cm_reader *
     }
 }
 
-/* Places of texts become their codes, if that many are known; the row of the first that is not. */
-static uint64_t set_codes(const cm_block_values *values, const int32_t *codes, uint64_t known, uint64_t from,
-                          uint64_t to) {
-    int32_t *places = values->codes;
+/* The first row whose text is none of the first `known`. */
+static uint64_t first_unknown(const cm_block_values *values, uint64_t known, uint64_t from, uint64_t to) {
     uint64_t row = from;
-    for (; row < to && (!values->present[row] || (uint64_t)places[row] < known); row++)
-        places[row] = values->present[row] ? codes[places[row]] : 0;
+    while (row < to && (!values->present[row] || (uint64_t)values->codes[row] < known)) row++;
     return row;
+}
+
+/* Places of texts become their codes; 0 where absent. */
+static void set_codes(const cm_block_values *values, const int32_t *codes, uint64_t from, uint64_t to) {
+    const uint8_t *present = values->present;
+    int32_t *places = values->codes;
+    for (uint64_t row = from; row < to; row++) places[row] = codes[places[row]] & -(int32_t)present[row];
 }
 
 cm_status cm_block_encode(cm_context *ctx, cm_block *block, const cm_reader *reader, cm_read_column *column,
@@ -201,7 +205,7 @@ cm_status cm_block_encode(cm_context *ctx, cm_block *block, const cm_reader *rea
     find_texts(ctx, block, reader, column, from, to, &runs, out);
     cm_texts texts = {block->bytes, runs.starts, runs.lengths};
     status = cm_dictionary_add_many(ctx, column->field.dictionary, &texts, runs.count, block->text_codes, &known);
-    uint64_t row = set_codes(out, block->text_codes, known, from, to);
-    if (status) *failed = row;
+    if (status) *failed = to = first_unknown(out, known, from, to);
+    set_codes(out, block->text_codes, from, to);
     return status;
 }

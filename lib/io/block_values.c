@@ -48,9 +48,14 @@ typedef struct moment_before {
     int64_t value;
 } moment_before;
 
+/* In files of transactions many lines running have one moment. */
+static inline bool is_moment_before(const moment_before *before, const char *text, uint64_t length) {
+    return length == 19 && before->first && cm_load_word(text) == before->first
+           && cm_load_word(text + 8) == before->second && cm_load_word(text + 11) == before->third;
+}
+
 /* YYYY-MM-DD with hh:mm:ss or hh:mm or neither. */
-static inline bool read_plain_moment(const char *text, uint64_t length, moment_before *before, int64_t *value,
-                                     bool *timed) {
+static bool read_plain_moment(const char *text, uint64_t length, moment_before *before, bool *timed) {
     int64_t seconds = 0;
     if (length != 19 && length != 16 && length != 10) return false;
     *timed = length > 10;
@@ -58,17 +63,13 @@ static inline bool read_plain_moment(const char *text, uint64_t length, moment_b
     if (*timed) {
         second = cm_load_word(text + 8);
         third = length == 19 ? cm_load_word(text + 11) : second >> 24 | UINT64_C(0x30303A) << 40;
-        if (first && first == before->first && second == before->second && third == before->third) {
-            *value = before->value;
-            return true;
-        }
         if ((text[10] != ' ' && text[10] != 'T') || !cm_read_time_of_day(third, &seconds)) return false;
     } else {
         second = (uint64_t)(unsigned char)text[8] | (uint64_t)(unsigned char)text[9] << 8;
     }
     bool same_day = first && first == before->first && !((second ^ before->second) & 0xFFFF);
     if (!same_day && !cm_read_iso_day(text, &before->day)) return false;
-    before->value = *value = before->day * CM_DAY_MICROSECONDS + seconds * INT64_C(1000000);
+    before->value = before->day * CM_DAY_MICROSECONDS + seconds * INT64_C(1000000);
     before->first = first;
     before->second = second;
     before->third = third;
@@ -82,14 +83,16 @@ static uint64_t read_moments_alike(const cm_block_loop *loop, moment_before *mem
     const uint32_t *starts = loop->block->cell_starts, *lengths = loop->block->cell_lengths;
     const char *bytes = loop->block->bytes;
     uint64_t first = row, rows = loop->block->rows;
-    int64_t value;
-    bool timed, any_timed = false;
+    bool timed = false, any_timed = false;
     moment_before before = *memory;
     if (loop->exceptions || row == rows) return row;
     int64_t *values = &out->values[0].integer;
-    for (; row < rows && read_plain_moment(bytes + starts[row], lengths[row], &before, &value, &timed); row++) {
+    for (; row < rows; row++) {
+        const char *text = bytes + starts[row];
+        if (!is_moment_before(&before, text, lengths[row]) && !read_plain_moment(text, lengths[row], &before, &timed))
+            break;
         any_timed |= timed;
-        values[row] = days ? before.day : value;
+        values[row] = days ? before.day : before.value;
     }
     *memory = before;
     out->cells += row - first;
@@ -102,21 +105,20 @@ static uint64_t read_moments_alike(const cm_block_loop *loop, moment_before *mem
 static void read_moment(const cm_block_loop *loop, uint64_t row, moment_before *before) {
     cm_block_values *out = loop->out;
     cm_csv_field field;
-    int64_t value;
     bool days = loop->decision->type == CM_DATE, timed;
     if (!cm_block_whole_cell(loop, row, &field)) {
         cm_block_put_absent(out, row);
         return;
     }
     out->present[row] = 1;
-    if (!read_plain_moment(field.text, field.length, before, &value, &timed)) {
+    if (!read_plain_moment(field.text, field.length, before, &timed)) {
         cm_block_read_any(loop, row, &field);
         return;
     }
     out->cells++;
     out->timed |= timed;
     out->bad |= days && timed;
-    out->values[row].integer = days ? before->day : value;
+    out->values[row].integer = days ? before->day : before->value;
 }
 
 static void read_moments(const cm_block_loop *loop) {

@@ -187,6 +187,13 @@ static cm_status process(cm_context *ctx, cm_road *road, cm_road_block *at, cm_c
 
 /* ---- threads ---- */
 
+static void count_worker(cm_road *road, bool begins) {
+    pthread_mutex_lock(&road->lock);
+    if (begins) road->workers++;
+    else road->workers--;
+    pthread_mutex_unlock(&road->lock);
+}
+
 static cm_status work(cm_context *ctx, void *state, uint64_t task) {
     cm_road *road = state;
     cm_csv *csv = NULL;
@@ -194,6 +201,7 @@ static cm_status work(cm_context *ctx, void *state, uint64_t task) {
     (void)task;
     cm_status status = cm_csv_open_bytes(ctx, "", &road->reader->how.dialect, &csv);
     if (status) return status;
+    count_worker(road, true);
     while (finished) {
         cm_road_block *at;
         if (cm_road_take(ctx, road, &at) || !at) break;
@@ -201,6 +209,7 @@ static cm_status work(cm_context *ctx, void *state, uint64_t task) {
         if (status) cm_road_fail(road, ctx, at->number);
         cm_road_give_back(road, at, finished);
     }
+    count_worker(road, false);
     cm_csv_close(csv);
     return CM_OK;
 }

@@ -54,7 +54,7 @@ typedef struct cm_road {
     pthread_cond_t arrived; /* something is pending, or nobody reads */
     cm_road_block *pending; /* read for another thread, or not finished by an earlier call; by number */
     cm_road_block *spare;
-    uint64_t hungry; /* threads that want a block */
+    uint64_t workers, hungry; /* threads; those that want a block */
     bool reading;    /* one of them has the way into the files: what follows is its own */
 
     /* the way into the files */

@@ -5,8 +5,9 @@
 #include "io/encoding.h"
 #include "io/road.h"
 
-#define LONG_LINE (UINT64_C(1) << 20)  /* a block without line end is cut anywhere */
+#define LONG_LINE (UINT64_C(1) << 20)    /* a block without line end is cut anywhere */
 #define FIRST_BYTES (UINT64_C(64) << 10) /* of the block that the types are guessed from */
+#define MOST_AHEAD 8                     /* blocks that may wait for a thread */
 
 static cm_status set_rest(cm_context *ctx, cm_road *road, const char *bytes, uint64_t length) {
     road->rest.length = 0;
@@ -74,10 +75,19 @@ static cm_status fill(cm_context *ctx, cm_road *road, cm_block *block, uint64_t 
     return status;
 }
 
+/* Waits until the blocks before the next are done, at least as far as their places. There may be some that no thread was
+ * woken for. */
+static bool wait_for_blocks(cm_road *road) {
+    pthread_mutex_lock(&road->lock);
+    pthread_cond_broadcast(&road->arrived);
+    pthread_mutex_unlock(&road->lock);
+    return cm_road_wait(road, &road->place, road->next);
+}
+
 /* The line of a byte that cannot be decoded: it counts from the end of all that was read before. */
 static cm_status locate(cm_context *ctx, cm_road *road, const cm_block *block, cm_status status) {
     const cm_source *source = road->reader->sources[road->reader->file];
-    if (status != CM_E_DATA || !cm_road_wait(road, &road->place, road->next)) return status;
+    if (status != CM_E_DATA || !wait_for_blocks(road)) return status;
     uint64_t line = road->starts_file ? road->line : road->next_line;
     line += cm_count_lines(road->carry.data, road->carry.length) + cm_block_count_lines(block, 0, block->length);
     return cm_fail_at(ctx, cm_source_name(source), line + cm_source_bad_lines(source), 0, NULL, ctx->error.byte_offset);
@@ -108,7 +118,7 @@ static cm_status take_block(cm_context *ctx, cm_road *road, cm_road_block *to) {
 
 /* The file's name stands in messages: it changes when all of its blocks are done. */
 static bool leave_file(cm_road *road) {
-    if (!cm_road_wait(road, &road->place, road->next) || !cm_road_wait_all(road, road->next)) return false;
+    if (!wait_for_blocks(road) || !cm_road_wait_all(road, road->next)) return false;
     cm_reader_end_file(road->reader);
     road->open = false;
     return true;
@@ -150,15 +160,32 @@ static void put_spare(cm_road *road, cm_road_block *at) {
     road->spare = at;
 }
 
-/* Whether more threads wait for a block than blocks wait for a thread. */
-static bool is_awaited(const cm_road *road) {
-    uint64_t waiting = road->hungry;
-    for (const cm_road_block *at = road->pending; at && waiting; at = at->next) waiting--;
-    return waiting > 0;
+static uint64_t count_pending(const cm_road *road) {
+    uint64_t count = 0;
+    for (const cm_road_block *at = road->pending; at; at = at->next) count++;
+    return count;
 }
 
-/* The one thread that reads goes on while others wait: they get what it read, and it never waits for them to wake. So
- * inflating, which one thread alone can do, goes on without a break. Under the lock, but not while it reads. */
+/* Whether inflating, which one thread alone can do, goes on though nobody waits for a block. Not beyond the end of a
+ * file: what comes then waits for all of its blocks. */
+static bool reads_ahead(const cm_road *road) {
+    return road->workers > 1 && !road->source_ended && cm_source_inflates(road->reader->sources[road->reader->file]);
+}
+
+/* A block has been read: wakes a thread for it, or else sets *out to the first that nobody has if it is time to work on
+ * one. To wake a thread takes a while; where there are more blocks to come, it is done for several. */
+static void hand_over(cm_road *road, cm_road_block **out) {
+    bool ahead = reads_ahead(road);
+    uint64_t pending = count_pending(road);
+    if (pending <= road->hungry || (ahead && pending < MOST_AHEAD)) {
+        if (!ahead || pending >= MOST_AHEAD / 2) pthread_cond_signal(&road->arrived);
+    } else {
+        *out = pop(&road->pending);
+    }
+}
+
+/* The one thread that reads goes on while others wait: they get what it read, and it never waits for them to wake. Then
+ * it takes the first block that nobody has. Under the lock, but not while it reads. */
 static cm_status read_on(cm_context *ctx, cm_road *road, cm_road_block **out) {
     cm_status status = CM_OK;
     bool got = true;
@@ -171,14 +198,10 @@ static cm_status read_on(cm_context *ctx, cm_road *road, cm_road_block **out) {
         status = fresh ? next_block(ctx, road, fresh, &got) : ctx->error.status;
         if (status) cm_road_fail(road, ctx, fresh ? fresh->number : road->next);
         pthread_mutex_lock(&road->lock);
-        if (got && is_awaited(road)) {
-            put_pending(road, fresh);
-            pthread_cond_signal(&road->arrived);
-        } else if (got) {
-            *out = fresh;
-        } else if (fresh) {
-            put_spare(road, fresh);
-        }
+        if (fresh && !got) put_spare(road, fresh);
+        if (!got) break;
+        put_pending(road, fresh);
+        hand_over(road, out);
     }
     road->reading = false;
     pthread_cond_broadcast(&road->arrived);

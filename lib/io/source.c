@@ -374,6 +374,10 @@ uint64_t cm_source_kept(const cm_source *source) {
     return source->kept.bytes;
 }
 
+bool cm_source_inflates(const cm_source *source) {
+    return source->state != GZIP_NONE;
+}
+
 bool cm_source_starved(const cm_source *source) {
     return source->starved;
 }

@@ -56,6 +56,7 @@ void cm_source_rest(cm_source *source);
 void cm_source_close(cm_source *source);
 
 const char *cm_source_name(const cm_source *source);
+bool cm_source_inflates(const cm_source *source); /* the portion before was gzip's */
 uint64_t cm_source_size(const cm_source *source); /* of the file as it lies there; 0: unknown */
 /* What progress reports add: `done` bytes came before this source's, of `total`. */
 void cm_source_progress(cm_source *source, uint64_t done, uint64_t total);

@@ -1,5 +1,7 @@
 /* The road by blocks and columns gives what the road of single records gives, which is libcsv's: tables, dictionaries,
  * reports, rejects and errors, for any bytes, block size, number of threads and instruction level. */
+#include <zlib.h>
+
 #include "base/context.h"
 #include "base/cpu.h"
 #include "custmine/io.h"
@@ -278,6 +280,37 @@ START_TEST(wrong_guesses) {
 }
 END_TEST
 
+/* Packed files of many blocks, with something wrong far behind the first: what was read ahead comes before the error. */
+static size_t pack(const char *bytes, size_t length, char *out, size_t room) {
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)length, .next_out = (Bytef *)out,
+                       .avail_out = (uInt)room};
+    ck_assert_int_eq(deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    size_t packed = room - stream.avail_out;
+    deflateEnd(&stream);
+    return packed;
+}
+
+START_TEST(packed_files) {
+    static const way several[] = {{.threads = 2, .block_bytes = 5000, .most = CM_CPU_AVX512},
+                                  {.threads = 4, .block_bytes = 5000, .most = CM_CPU_AVX512, .batch_rows = 30000},
+                                  {.threads = 1, .block_bytes = 5000, .most = CM_CPU_AVX512}};
+    static char bytes[3 << 20], packed[3 << 20];
+    uint32_t random = 3;
+    size_t at = (size_t)sprintf(bytes, "n,amount,day,text\n");
+    for (int row = 0; row < 60000; row++)
+        at += (size_t)sprintf(bytes + at, "%u,%u.5,2024-01-%02d,t%u\n", next_random(&random) % 9999,
+                              next_random(&random) % 99999, row % 28 + 1, next_random(&random) % 999983);
+    size_t late = at / 8 * (size_t)(_i % 2 ? 7 : 3);
+    if (_i / 2 == 1) bytes[late] = '\xff';
+    if (_i / 2 == 2) bytes[late] = '"';
+    size_t length = pack(bytes, at, packed, sizeof packed);
+    if (_i / 2 == 3) length = length / 8 * (size_t)(_i % 2 ? 7 : 3);
+    if (_i / 2 == 4) packed[length / 8 * (size_t)(_i % 2 ? 7 : 3)] ^= 0x55;
+    compare(packed, length, none, several, 3);
+}
+END_TEST
+
 static void compare_file(const char *path) {
     static const way real[] = {{.threads = 2, .most = CM_CPU_AVX512},
                                {.threads = 2, .block_bytes = 5000, .most = CM_CPU_AVX2}};
@@ -304,12 +337,14 @@ Suite *test_road(void) {
     tcase_add_loop_test(tests, sales_files, 1, 8);
     tcase_add_test(tests, noise);
     tcase_add_loop_test(tests, wrong_guesses, 2, LAST_ROWS);
+    tcase_add_loop_test(tests, packed_files, 0, 10);
     tcase_add_test(tests, real_files);
     suite_add_tcase(suite, tests);
     TCase *threads = tcase_create("threads");
     tcase_set_timeout(threads, 300);
     tcase_add_loop_test(threads, sales_files, 0, 1);
     tcase_add_loop_test(threads, wrong_guesses, 0, 2);
+    tcase_add_loop_test(threads, packed_files, 2, 4);
     suite_add_tcase(suite, threads);
     return suite;
 }

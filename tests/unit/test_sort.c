@@ -35,6 +35,36 @@ START_TEST(keys_are_sorted_stably) {
 }
 END_TEST
 
+static int by_number(const void *a, const void *b) {
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* None, few and many; most different, many equal, all equal; up to the largest. */
+START_TEST(numbers_are_sorted_each_once) {
+    uint32_t numbers[300], wanted[300];
+    cm_context *ctx = new_context();
+    lcg random = {13};
+    for (uint64_t count = 0; count < 300; count += count < 70 ? 1 : 23) {
+        for (uint32_t bits = 0; bits < 32; bits++) {
+            uint64_t different = 0, found = count;
+            uint32_t offset = bits % 2 ? 0 : (UINT32_C(1) << 31) - (UINT32_C(1) << bits);
+            for (uint64_t i = 0; i < count; i++) numbers[i] = (uint32_t)random_bits(&random, bits) + offset;
+            memcpy(wanted, numbers, sizeof numbers);
+            qsort(wanted, count, sizeof *wanted, by_number);
+            for (uint64_t i = 0; i < count; i++)
+                if (!i || wanted[i] != wanted[i - 1]) wanted[different++] = wanted[i];
+            OK(ctx, cm_sort_numbers(ctx, numbers, &found));
+            ck_assert_int_eq(found, different);
+            ck_assert_int_eq(memcmp(numbers, wanted, different * sizeof *numbers), 0);
+        }
+    }
+    cm_context_free(ctx);
+}
+END_TEST
+
 static int by_value(const void *a, const void *b) {
     int64_t x, y;
     memcpy(&x, a, sizeof x);
@@ -63,6 +93,7 @@ Suite *test_sort(void) {
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, keys_are_sorted_stably);
+    tcase_add_test(all, numbers_are_sorted_each_once);
     tcase_add_test(all, every_rank_is_found);
     suite_add_tcase(suite, all);
     return suite;

@@ -154,7 +154,8 @@ static double zhang(const cm_counts *c) {
 
 /* Fisher 1922, doi:10.2307/2340521: how likely so many baskets with both sides, or more, are by chance. */
 static double fisher_p(const cm_counts *c) {
-    return cm_hypergeometric_tail(c->all, c->left, c->right, c->both);
+    uint64_t more = c->left > c->right ? c->left : c->right; /* the same either way round, to the last bit */
+    return cm_hypergeometric_tail(c->all, more, c->left + c->right - more, c->both);
 }
 
 /* In the order of their columns; names as in CM_MEASURE_NAMES. */

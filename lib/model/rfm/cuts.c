@@ -12,17 +12,19 @@
 
 #include "base/number.h"
 #include "base/sort.h"
+#include "base/threads.h"
 #include "model/rfm/rfm.h"
-
 
 const char *const cm_rfm_dimension_names[CM_RFM_DIMENSIONS] = {"recency", "frequency", "monetary"};
 
+/* One dimension being cut, or all of them, one within the other. */
 typedef struct cutting {
     const cm_inputs *inputs;
     cm_rfm_way way;
     cm_rfm_bands *bands;
     cm_key *keys; /* the rows, sorted group by group */
-    cm_builder *diagnostics;
+    cm_rfm_gap *gaps;
+    uint64_t gap_count, gap_capacity;
 } cutting;
 
 /* starts[j]: how many of a sorted group have a score below j: the place where score j starts; j from 1 to n + 1. A
@@ -77,6 +79,8 @@ static cm_status set_band(cm_context *ctx, cutting *work, int dimension, struct 
 static cm_status add_gap(cm_context *ctx, cutting *work, cm_rfm_gap *gap, const cm_key *sorted, uint64_t count,
                          uint64_t at) {
     uint64_t one = work->way == CM_RFM_PYRAMID ? at : at - 1, first = one, end = one + 1;
+    cm_status status = cm_reserve(ctx, &work->gaps, &work->gap_capacity, work->gap_count + 1, sizeof *work->gaps);
+    if (status) return status;
     while (first > 0 && sorted[first - 1].key == sorted[one].key) first--;
     while (end < count && sorted[end].key == sorted[one].key) end++;
     gap->value = work->inputs->columns[gap->dimension].integers[sorted[one].value];
@@ -84,21 +88,27 @@ static cm_status add_gap(cm_context *ctx, cutting *work, cm_rfm_gap *gap, const 
     gap->code = gap->distinct < (uint64_t)gap->of ? "RFM_FEW"
                 : work->way == CM_RFM_PYRAMID     ? "RFM_MONEY_TIES"
                                                   : "RFM_TIES";
-    return cm_rfm_add_gap(ctx, work->diagnostics, work->bands->scale, gap);
+    work->gaps[work->gap_count++] = *gap;
+    return CM_OK;
+}
+
+static uint64_t count_distinct(const cm_key *sorted, uint64_t count) {
+    uint64_t distinct = 0;
+    for (uint64_t i = 0; i < count; i++) distinct += i == 0 || sorted[i].key != sorted[i - 1].key;
+    return distinct;
 }
 
 static cm_status add_gaps(cm_context *ctx, cutting *work, int dimension, const int32_t *before, const cm_key *sorted,
                           uint64_t count, const uint64_t *starts) {
-    char within[CM_RFM_WITHIN];
     int32_t n = work->bands->shape.scores[dimension];
-    cm_rfm_gap gap = {
-        .dimension = dimension, .within = within, .of = n, .scale = work->inputs->columns[dimension].scale};
-    cm_rfm_write_within(&work->bands->shape, dimension, before, within);
-    for (uint64_t i = 0; i < count; i++) gap.distinct += i == 0 || sorted[i].key != sorted[i - 1].key;
+    cm_rfm_gap gap = {.dimension = dimension, .of = n, .scale = work->inputs->columns[dimension].scale};
+    cm_rfm_write_within(&work->bands->shape, dimension, before, gap.within);
     cm_status status = CM_OK;
-    for (gap.score = 1; gap.score <= n && !status; gap.score++)
-        if (starts[gap.score] == starts[gap.score + 1])
-            status = add_gap(ctx, work, &gap, sorted, count, starts[gap.score]);
+    for (gap.score = 1; gap.score <= n && !status; gap.score++) {
+        if (starts[gap.score] != starts[gap.score + 1]) continue;
+        if (!gap.distinct) gap.distinct = count_distinct(sorted, count);
+        status = add_gap(ctx, work, &gap, sorted, count, starts[gap.score]);
+    }
     return status;
 }
 
@@ -131,32 +141,54 @@ static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_
     return status;
 }
 
-static cm_status cut_all(cm_context *ctx, cutting *work) {
+/* ---- all dimensions ---- */
+
+typedef struct cuts {
+    const cm_inputs *inputs;
+    uint64_t count; /* nested ones are cut one within the other; the others side by side */
+    cutting of[CM_RFM_DIMENSIONS];
+} cuts;
+
+static cm_status cut_dimension(cm_context *ctx, void *state, uint64_t task) {
+    cuts *all = state;
+    uint64_t dimension = all->count - 1 - task; /* money first, which takes longest */
+    cutting *work = &all->of[dimension];
     int32_t before[CM_RFM_DIMENSIONS] = {0};
-    cm_status status = CM_OK;
-    for (uint64_t i = 0; i < work->inputs->rows; i++) work->keys[i].value = i;
-    for (int i = 0; i < (work->bands->shape.nested ? 1 : CM_RFM_DIMENSIONS) && !status; i++)
-        status = cut_group(ctx, work, i, before, 0, work->inputs->rows);
+    uint64_t rows = all->inputs->rows;
+    work->keys = cm_alloc_raw(ctx, rows, sizeof *work->keys);
+    if (!work->keys) return ctx->error.status;
+    for (uint64_t i = 0; i < rows; i++) work->keys[i].value = i;
+    cm_status status = cut_group(ctx, work, (int)dimension, before, 0, rows);
+    cm_free(ctx->core, work->keys, rows, sizeof *work->keys);
+    return status;
+}
+
+static cm_status write_gaps(cm_context *ctx, const cuts *all, int32_t scale, cm_table **out) {
+    cm_builder *builder = NULL;
+    cm_status status = cm_rfm_diagnostics_new(ctx, scale, &builder);
+    for (uint64_t i = 0; i < all->count; i++)
+        for (uint64_t k = 0; k < all->of[i].gap_count && !status; k++)
+            status = cm_rfm_add_gap(ctx, builder, scale, &all->of[i].gaps[k]);
+    if (!status) status = cm_builder_finish(ctx, builder, out);
+    cm_builder_free(builder);
     return status;
 }
 
 cm_status cm_rfm_make_cuts(cm_context *ctx, const cm_inputs *inputs, cm_rfm_way way, const int32_t scores[3],
-                           cm_table **cuts, cm_table **diagnostics) {
-    cutting work = {.inputs = inputs, .way = way};
-    int32_t scale = inputs->columns[CM_RFM_MONETARY].scale;
-    work.bands = cm_alloc(ctx, 1, sizeof *work.bands);
-    work.keys = work.bands ? cm_alloc(ctx, inputs->rows, sizeof *work.keys) : NULL;
-    cm_status status = work.keys ? cm_rfm_diagnostics_new(ctx, scale, &work.diagnostics) : ctx->error.status;
-    if (!status) {
-        memcpy(work.bands->shape.scores, scores, sizeof work.bands->shape.scores);
-        work.bands->shape.nested = way == CM_RFM_NESTED;
-        work.bands->scale = scale;
-        status = cut_all(ctx, &work);
-    }
-    if (!status) status = cm_rfm_build_cuts(ctx, work.bands, cuts);
-    if (!status) status = cm_builder_finish(ctx, work.diagnostics, diagnostics);
-    cm_builder_free(work.diagnostics);
-    cm_free(ctx->core, work.keys, inputs->rows, sizeof *work.keys);
-    cm_free(ctx->core, work.bands, 1, sizeof *work.bands);
+                           cm_table **out, cm_table **diagnostics) {
+    bool nested = way == CM_RFM_NESTED;
+    cuts all = {.inputs = inputs, .count = nested ? 1 : CM_RFM_DIMENSIONS};
+    cm_rfm_bands *bands = cm_alloc(ctx, 1, sizeof *bands);
+    if (!bands) return ctx->error.status;
+    memcpy(bands->shape.scores, scores, sizeof bands->shape.scores);
+    bands->shape.nested = nested;
+    bands->scale = inputs->columns[CM_RFM_MONETARY].scale;
+    for (uint64_t i = 0; i < all.count; i++) all.of[i] = (cutting){.inputs = inputs, .way = way, .bands = bands};
+    cm_status status = cm_parallel(ctx, all.count, cut_dimension, &all);
+    if (!status) status = cm_rfm_build_cuts(ctx, bands, out);
+    if (!status) status = write_gaps(ctx, &all, bands->scale, diagnostics);
+    for (uint64_t i = 0; i < all.count; i++)
+        cm_free(ctx->core, all.of[i].gaps, all.of[i].gap_capacity, sizeof *all.of[i].gaps);
+    cm_free(ctx->core, bands, 1, sizeof *bands);
     return status;
 }

@@ -181,13 +181,12 @@ static cm_status count_customers(cm_context *ctx, const cm_inputs *inputs, cm_rf
 }
 
 static cm_status add_gaps(cm_context *ctx, const cm_rfm_bands *bands, cm_builder *builder) {
-    char within[CM_RFM_WITHIN];
     cm_status status = CM_OK;
     for (int i = 0; i < CM_RFM_DIMENSIONS && !status; i++)
         for (int32_t before[2] = {0, 0}; !status && cm_rfm_next_place(&bands->shape, i, before);) {
             uint64_t place = cm_rfm_place(&bands->shape, i, before);
-            cm_rfm_write_within(&bands->shape, i, before, within);
-            cm_rfm_gap gap = {.dimension = i, .within = within, .of = bands->shape.scores[i], .code = "RFM_EMPTY"};
+            cm_rfm_gap gap = {.dimension = i, .of = bands->shape.scores[i], .code = "RFM_EMPTY"};
+            cm_rfm_write_within(&bands->shape, i, before, gap.within);
             for (gap.score = 1; gap.score <= gap.of && !status && bands->places[place].used; gap.score++)
                 if (!bands->places[place].of[gap.score].customers)
                     status = cm_rfm_add_gap(ctx, builder, bands->scale, &gap);

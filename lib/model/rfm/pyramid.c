@@ -113,8 +113,8 @@ static cm_status open_builder(cm_context *ctx, int32_t scale, cm_builder **out) 
     return status;
 }
 
-cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
-                                cm_table *scores) {
+cm_status cm_rfm_make_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
+                              cm_table **out) {
     const int64_t *values = inputs->columns[CM_RFM_MONETARY].integers;
     cm_builder *builder = NULL;
     pyramid *all = cm_alloc(ctx, 1, sizeof *all);
@@ -128,7 +128,7 @@ cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inp
         add_up(all);
     }
     for (int i = 0; i < LEVELS && !status; i++) status = add_level(ctx, builder, all, i);
-    status = cm_rfm_attach(ctx, builder, status, scores, "pyramid");
+    if (!status) status = cm_builder_finish(ctx, builder, out);
     cm_builder_free(builder);
     cm_free(ctx->core, keys, inputs->rows, sizeof *keys);
     cm_free(ctx->core, all, 1, sizeof *all);

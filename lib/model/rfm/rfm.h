@@ -104,7 +104,7 @@ bool cm_rfm_next_place(const cm_rfm_shape *shape, int dimension, int32_t before[
 cm_status cm_rfm_diagnostics_new(cm_context *ctx, int32_t scale, cm_builder **out);
 typedef struct cm_rfm_gap {
     int dimension;
-    const char *within;
+    char within[CM_RFM_WITHIN];
     int32_t score, of;  /* the score that is not there, of how many */
     const char *code;   /* of the sentence */
     uint64_t customers; /* who share the value; 0: none */
@@ -130,8 +130,8 @@ cm_status cm_rfm_put_share(cm_context *ctx, cm_builder *builder, uint64_t column
 cm_status cm_rfm_attach(cm_context *ctx, cm_builder *builder, cm_status status, cm_table *scores, const char *name);
 
 /* pyramid.c, golden.c: `segments` by row. */
-cm_status cm_rfm_attach_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
-                                cm_table *scores);
+cm_status cm_rfm_make_pyramid(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
+                              cm_table **out);
 cm_status cm_rfm_attach_golden(cm_context *ctx, const cm_rfm *rfm, const cm_inputs *inputs, const uint8_t *segments,
                                cm_table *scores);
 

@@ -30,6 +30,7 @@ typedef struct summary {
     cm_wide money;                 /* of all */
     uint8_t *segments;             /* by row */
     part *parts;                   /* by segment */
+    cm_table *pyramid;
     const cm_rfm_earlier *earlier; /* NULL: the table does not tell */
 } summary;
 
@@ -71,8 +72,7 @@ static void add_outcomes(summary *all) {
 }
 
 /* The medians of one dimension: its values brought together by segment, and of each the middle selected. */
-static cm_status find_medians(cm_context *ctx, void *state, uint64_t dimension) {
-    summary *all = state;
+static cm_status find_medians(cm_context *ctx, summary *all, uint64_t dimension) {
     uint64_t rows = all->inputs->rows, next[256];
     const int64_t *from = all->inputs->columns[dimension].integers;
     int64_t *values = cm_alloc_raw(ctx, rows, sizeof *values),
@@ -90,6 +90,13 @@ static cm_status find_medians(cm_context *ctx, void *state, uint64_t dimension) 
     cm_free(ctx->core, values, rows, sizeof *values);
     cm_free(ctx->core, room, rows, sizeof *room);
     return status;
+}
+
+/* What sorts or selects, side by side: the pyramid, which takes longest, and the medians of each dimension. */
+static cm_status find_order(cm_context *ctx, void *state, uint64_t task) {
+    summary *all = state;
+    return task ? find_medians(ctx, all, task - 1)
+                : cm_rfm_make_pyramid(ctx, all->rfm, all->inputs, all->segments, &all->pyramid);
 }
 
 /* ---- written ---- */
@@ -172,7 +179,7 @@ static cm_status count_all(cm_context *ctx, summary *all) {
     if (status) return status;
     add_up(all);
     add_outcomes(all);
-    return cm_parallel(ctx, CM_RFM_DIMENSIONS, find_medians, all);
+    return cm_parallel(ctx, 1 + CM_RFM_DIMENSIONS, find_order, all);
 }
 
 /* What the earlier columns of the table allow: who moved since. */
@@ -198,9 +205,10 @@ cm_status cm_rfm_summarise(cm_context *ctx, const cm_model *model, const cm_inpu
     if (!status && earlier.rows) all.earlier = &earlier;
     if (!status) status = count_all(ctx, &all);
     if (!status) status = attach_segments(ctx, &all, scores);
-    if (!status) status = cm_rfm_attach_pyramid(ctx, rfm, inputs, all.segments, scores);
+    if (!status) status = cm_table_attach(ctx, scores, "pyramid", all.pyramid);
     if (!status) status = cm_rfm_attach_golden(ctx, rfm, inputs, all.segments, scores);
     if (!status && all.earlier) status = attach_moves(ctx, &all, scores);
+    cm_table_free(all.pyramid);
     cm_rfm_close_earlier(ctx->core, inputs, &earlier);
     cm_free(ctx->core, all.parts, rfm->segment_count, sizeof *all.parts);
     cm_free(ctx->core, all.segments, inputs->rows, 1);

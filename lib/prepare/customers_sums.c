@@ -122,6 +122,7 @@ static void prefetch(const cm_sums_part *own, const cm_order *order) {
 static cm_status add_records(cm_context *ctx, void *state, const cm_order *orders, uint64_t count) {
     cm_sums_part *own = state;
     (void)ctx;
+    for (uint64_t i = 0; i < count && i < AHEAD; i++) prefetch(own, &orders[i]);
     for (uint64_t i = 0; i < count; i++) {
         if (i + AHEAD < count) prefetch(own, &orders[i + AHEAD]);
         add_record(own, &orders[i]);

@@ -10,8 +10,8 @@ static inline uint8_t kind_of(uint8_t has, int64_t amount, int64_t quantity) {
 
 /* Whether a line is of the order of line i, whose day begins at midnight. */
 static inline bool same_order(const cm_lines_block *block, uint64_t i, uint64_t line, int64_t midnight, uint8_t kind) {
-    return block->has[line] == block->has[i] && block->customer[line] == block->customer[i]
-           && block->invoice[line] == block->invoice[i] && block->item[line] == block->item[i]
+    return block->invoice[line] == block->invoice[i] && block->customer[line] == block->customer[i]
+           && block->item[line] == block->item[i] && block->has[line] == block->has[i]
            && (uint64_t)(block->time[line] - midnight) < (uint64_t)CM_DAY_MICROSECONDS
            && kind_of(block->has[line], block->amount[line], block->quantity[line]) == kind;
 }

@@ -118,16 +118,16 @@ def show(case, runs):
         differs = same(first["result"], good[0]["result"])
         cells = "".join(f"{medians[peer][c]:12.4f}" if c in medians[peer] else f"{'':12}" for c in clocks)
         print(f"  {peer:34}{cells}{max(line['peak_mb'] for line in good):10.0f}" + (f"  differs: {', '.join(differs)}" if differs else ""))
-    ours = next(iter(runs))
     for name, value in (first or {"result": {}})["result"].items():
         if name.endswith("bytes_a_row"):
             print(f"  {name}: {value:.1f} beyond the data")
-    if ours in medians:
-        compare(medians.pop(ours), medians)
+    peers = {peer: seconds for peer, seconds in medians.items() if not peer.startswith("custmine")}
+    for peer in [peer for peer in medians if peer not in peers]:
+        compare("" if peer == "custmine" else f"{peer}, ", medians[peer], peers)
 
 
-def compare(ours, peers):
-    """One line a clock, and one for their sum."""
+def compare(who, ours, peers):
+    """One line a clock, and one for their sum; no line where no peer ran."""
     stages = set(ours) | {"clean"}  # ours cleans while it aggregates
     sums = {"all together": lambda seconds: sum(seconds.get(stage, 0) for stage in stages)} if len(ours) > 1 else {}
     values = {clock: lambda seconds, c=clock: seconds.get(c) for clock in ours} | sums
@@ -135,7 +135,7 @@ def compare(ours, peers):
         rivals = [(value(seconds), peer) for peer, seconds in peers.items() if value(seconds)]
         if rivals:
             best, peer = min(rivals)
-            print(f"  {name}: {best / value(ours):.2f} times as fast as the fastest peer ({peer})")
+            print(f"  {who}{name}: {best / value(ours):.2f} times as fast as the fastest peer ({peer})")
 
 
 def run_case(build, workload, case, ours, log):

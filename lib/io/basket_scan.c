@@ -111,7 +111,7 @@ static inline bool take_field(cm_context *ctx, scan *own, const char *text, uint
 }
 
 /* The fields of the line at `line`, whose first separator is number *at of `count`; *at gets the next line's. Returns
- * whether all are plain and there is an item; *end gets where the next line starts, `line`: the line has no end here. */
+ * whether all are plain and there is an item; *end gets where the next line starts, `line`: this one does not end. */
 static bool take_line(cm_context *ctx, scan *own, const char *bytes, uint64_t line, uint64_t count, uint64_t *at,
                       uint64_t *end, cm_status *status) {
     uint64_t start = line, stop;

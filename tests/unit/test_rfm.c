@@ -1,4 +1,5 @@
 /* RFM against its definition, written out plainly: score(v) = 1 + floor(n #{u < v} / N). */
+#include "models.h"
 #include "rfm_customers.h"
 
 typedef struct customer {
@@ -194,6 +195,35 @@ START_TEST(summaries_add_up) {
 }
 END_TEST
 
+/* The same scores and cuts; what is said of all is left out. */
+START_TEST(without_a_report_scores_are_the_same) {
+    cm_context *ctx = new_context();
+    customer *all = random_customers(12, 500, 300);
+    cm_table *table = table_of(ctx, all, 500, 2), *none = NULL;
+    cm_table *cuts[2] = {NULL, NULL}, *scores[2] = {NULL, NULL};
+    for (int report = 0; report < 2; report++) {
+        cm_model *model = NULL;
+        cm_options *options = NULL;
+        OK(ctx, cm_options_new(ctx, "rfm", &options));
+        OK(ctx, cm_options_set_int(ctx, options, "report", report));
+        OK(ctx, cm_fit(ctx, "rfm", table, options, &model));
+        OK(ctx, cm_apply(ctx, model, table, &scores[report]));
+        OK(ctx, cm_model_table(ctx, model, "cuts", &cuts[report]));
+        if (!report) ck_assert_int_ne(cm_model_table(ctx, model, "segments", &none), CM_OK);
+        cm_options_free(options);
+        cm_model_free(model);
+    }
+    char *texts[] = {csv_of(ctx, cuts[0]), csv_of(ctx, cuts[1]), csv_of(ctx, scores[0]), csv_of(ctx, scores[1])};
+    ck_assert_str_eq(texts[0], texts[1]);
+    ck_assert_str_eq(texts[2], texts[3]);
+    for (int i = 0; i < 4; i++) free(texts[i]);
+    for (int i = 0; i < 2; i++) cm_table_free(cuts[i]), cm_table_free(scores[i]);
+    cm_table_free(table);
+    free(all);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* ---- a user's own segments ---- */
 
 static cm_table *segment_table(cm_context *ctx, const char *const *names, const int64_t (*ranges)[4], int count) {
@@ -214,7 +244,7 @@ static cm_table *segment_table(cm_context *ctx, const char *const *names, const 
     return table;
 }
 
-static cm_status fit_with(cm_context *ctx, const cm_table *table, cm_table *segments, cm_model **model) {
+static cm_status fit_own_segments(cm_context *ctx, const cm_table *table, cm_table *segments, cm_model **model) {
     cm_options *options = scores_option(ctx, 3);
     OK(ctx, cm_options_set_table(ctx, options, "segments", segments));
     cm_table_free(segments);
@@ -233,18 +263,18 @@ START_TEST(own_segments_cover_every_cell_once) {
     customer *all = random_customers(3, 50, 40);
     cm_table *table = table_of(ctx, all, 50, 0), *segments = NULL;
     cm_model *model = NULL;
-    OK(ctx, fit_with(ctx, table, segment_table(ctx, names, good, 3), &model));
+    OK(ctx, fit_own_segments(ctx, table, segment_table(ctx, names, good, 3), &model));
     OK(ctx, cm_model_table(ctx, model, "segments", &segments));
     ck_assert_uint_eq(cm_table_rows(segments), 2);
     cm_model_free(model);
     cm_table_free(segments);
     FAILS(ctx, CM_E_DATA, "no segment covers r=3 f=2 m=1",
-          fit_with(ctx, table, segment_table(ctx, names, hole, 2), &model));
+          fit_own_segments(ctx, table, segment_table(ctx, names, hole, 2), &model));
     ck_assert_ptr_null(model);
     FAILS(ctx, CM_E_DATA, "r=3 f=1 m=1 is covered by lapsed and by here",
-          fit_with(ctx, table, segment_table(ctx, names, twice, 2), &model));
+          fit_own_segments(ctx, table, segment_table(ctx, names, twice, 2), &model));
     FAILS(ctx, CM_E_DATA, "scores run from 1 to 3",
-          fit_with(ctx, table, segment_table(ctx, names, beyond, 1), &model));
+          fit_own_segments(ctx, table, segment_table(ctx, names, beyond, 1), &model));
     cm_table_free(table);
     free(all);
     cm_context_free(ctx);
@@ -414,6 +444,7 @@ Suite *test_rfm(void) {
     tcase_add_test(tests, the_scorer_and_the_table_agree_and_survive_a_file);
     tcase_add_loop_test(tests, columns_equal_the_scorer, 0, 6);
     tcase_add_test(tests, summaries_add_up);
+    tcase_add_test(tests, without_a_report_scores_are_the_same);
     tcase_add_test(tests, own_segments_cover_every_cell_once);
     tcase_add_loop_test(tests, default_segments_cover_every_number_of_scores, 2, 11);
     tcase_add_test(tests, reasons_name_the_strongest_first);

@@ -176,6 +176,14 @@ START_TEST(every_method_equals_its_definition) {
 }
 END_TEST
 
+/* Of many different values only those around the cuts are sorted: their spans are the definition's all the same. */
+START_TEST(quantiles_of_widely_spread_values) {
+    static const uint32_t varieties[] = {1000, 60000, 40000000};
+    for (size_t i = 0; i < sizeof varieties / sizeof *varieties; i++)
+        try_method("independent", 77 + i, 2000, varieties[i], numbers[_i]);
+}
+END_TEST
+
 START_TEST(a_band_of_the_pyramid_brings_its_share) {
     cm_context *ctx = new_context();
     customer all[10] = {{{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}}, {{1, 1, 100}, {0}},
@@ -373,6 +381,7 @@ Suite *test_rfm_methods(void) {
     TCase *tests = tcase_create("rfm_methods");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, every_method_equals_its_definition, 0, sizeof numbers / sizeof *numbers);
+    tcase_add_loop_test(tests, quantiles_of_widely_spread_values, 0, sizeof numbers / sizeof *numbers);
     tcase_add_test(tests, a_band_of_the_pyramid_brings_its_share);
     tcase_add_test(tests, the_score_is_the_weighted_mean);
     tcase_add_test(tests, given_cuts_score_as_they_say);

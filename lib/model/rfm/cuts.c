@@ -1,19 +1,20 @@
 /* Cut points from values: quantiles of all, quantiles within the scores before them, or bands of equal money.
  *
- * The idea: a group of customers is sorted by one dimension, the worst first, and cut into runs, one a score.
+ * The idea: a group of customers in the order of one dimension, the worst first, is cut into runs, one a score.
  * Quantiles (independent, and nested as in A. M. Hughes, Strategic Database Marketing, 1994: recency over all,
  * frequency within each recency score, money within those): score(v) = 1 + floor(n #{u < v} / N). Bands of equal money
  * (pyramid): score(v) = n - floor(n M(u > v) / M), M the money of the customers, nothing counting where it is below
  * zero; the best always have score n, and each band brings about M / n.
  *
  * Different here: equal values always have one score, whatever becomes of the sizes; where that leaves a score without
- * customers, the table of diagnostics says which and why. Cost: a sort a dimension. */
+ * customers, the table of diagnostics says which and why. Cost: quantiles of all are selected (cuts_select.c); a sort a
+ * dimension otherwise, and where scores are left without customers. */
 #include <string.h>
 
 #include "base/number.h"
 #include "base/sort.h"
 #include "base/threads.h"
-#include "model/rfm/rfm.h"
+#include "model/rfm/cuts.h"
 
 const char *const cm_rfm_dimension_names[CM_RFM_DIMENSIONS] = {"recency", "frequency", "monetary"};
 
@@ -27,12 +28,10 @@ typedef struct cutting {
     uint64_t gap_count, gap_capacity;
 } cutting;
 
-/* starts[j]: how many of a sorted group have a score below j: the place where score j starts; j from 1 to n + 1. A
- * value has a score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are smaller. */
+/* starts[j]: how many of a sorted group have a score below j: the place where score j starts; j from 1 to n + 1. */
 static void cut_by_count(const cm_key *sorted, uint64_t count, int32_t scores, uint64_t *starts) {
-    uint64_t n = (uint64_t)scores;
-    for (uint64_t j = 2; j <= n; j++) {
-        uint64_t start = ((j - 1) * count + n - 1) / n;
+    for (int32_t j = 2; j <= scores; j++) {
+        uint64_t start = cm_rfm_first_place(count, scores, j);
         while (start < count && start > 0 && sorted[start].key == sorted[start - 1].key) start++; /* ties stay below */
         starts[j] = start;
     }
@@ -57,21 +56,27 @@ static void cut_by_money(const cm_inputs *inputs, const cm_key *sorted, uint64_t
     }
 }
 
-static cm_status set_end(cm_context *ctx, const cutting *work, int dimension, uint64_t at, int64_t *out, bool *has) {
-    int64_t value = work->inputs->columns[dimension].integers[work->keys[at].value];
+static cm_status set_end(cm_context *ctx, const cutting *work, int dimension, int64_t value, int64_t *out, bool *has) {
     *has = true;
     if (!cm_rescale_overflows(value, work->inputs->columns[dimension].scale, work->bands->scale, out)) return CM_OK;
     return cm_fail(ctx, CM_E_OVERFLOW, "RFM_RANGE", "s", cm_rfm_dimension_names[dimension]);
 }
 
-/* What a score spans, from the sorted customers that have it; the first of them is the worst. */
-static cm_status set_band(cm_context *ctx, cutting *work, int dimension, struct cm_rfm_band *band, uint64_t start,
-                          uint64_t end) {
-    band->customers = end - start;
-    if (end == start) return CM_OK;
+static cm_status set_band(cm_context *ctx, const cutting *work, int dimension, const cm_rfm_span *span,
+                          struct cm_rfm_band *band) {
     bool turned = dimension == CM_RFM_RECENCY;
-    cm_status status = set_end(ctx, work, dimension, turned ? end - 1 : start, &band->from, &band->has_from);
-    return status ? status : set_end(ctx, work, dimension, turned ? start : end - 1, &band->to, &band->has_to);
+    band->customers = span->customers;
+    if (!span->customers) return CM_OK;
+    cm_status status =
+        set_end(ctx, work, dimension, turned ? span->best : span->worst, &band->from, &band->has_from);
+    return status ? status : set_end(ctx, work, dimension, turned ? span->worst : span->best, &band->to, &band->has_to);
+}
+
+/* What a score spans, from the sorted customers that have it. */
+static cm_rfm_span span_of(const cutting *work, int dimension, uint64_t start, uint64_t end) {
+    const int64_t *values = work->inputs->columns[dimension].integers;
+    if (start == end) return (cm_rfm_span){0};
+    return (cm_rfm_span){values[work->keys[start].value], values[work->keys[end - 1].value], end - start};
 }
 
 /* Why score j is not there: the run of equal values that its customers would have come from. `at` is where it would
@@ -128,9 +133,10 @@ static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_
     else cut_by_count(keys, count, n, starts);
     starts[n + 1] = count;
     work->bands->places[place].used = true;
-    for (int32_t j = 1; j <= n && !status; j++)
-        status =
-            set_band(ctx, work, dimension, &work->bands->places[place].of[j], first + starts[j], first + starts[j + 1]);
+    for (int32_t j = 1; j <= n && !status; j++) {
+        cm_rfm_span span = span_of(work, dimension, first + starts[j], first + starts[j + 1]);
+        status = set_band(ctx, work, dimension, &span, &work->bands->places[place].of[j]);
+    }
     if (!status) status = add_gaps(ctx, work, dimension, before, keys, count, starts);
     if (!shape->nested || dimension == CM_RFM_MONETARY) return status;
     for (int32_t j = 1; j <= n && !status; j++) {
@@ -149,18 +155,40 @@ typedef struct cuts {
     cutting of[CM_RFM_DIMENSIONS];
 } cuts;
 
+/* Cuts all customers by one dimension without sorting them; *done: no score is left without customers. */
+static cm_status cut_by_selection(cm_context *ctx, cutting *work, int dimension, bool *done) {
+    const cm_rfm_shape *shape = &work->bands->shape;
+    cm_rfm_span spans[CM_RFM_MOST + 1];
+    int32_t before[CM_RFM_DIMENSIONS] = {0};
+    uint64_t place = cm_rfm_place(shape, dimension, before);
+    cm_status status = cm_rfm_select_spans(ctx, work->inputs->columns[dimension].integers, dimension,
+                                           work->inputs->rows, shape->scores[dimension], spans, done);
+    if (status || !*done) return status;
+    work->bands->places[place].used = true;
+    for (int32_t j = 1; j <= shape->scores[dimension] && !status; j++)
+        status = set_band(ctx, work, dimension, &spans[j], &work->bands->places[place].of[j]);
+    return status;
+}
+
+static cm_status cut_by_sorting(cm_context *ctx, cutting *work, int dimension) {
+    int32_t before[CM_RFM_DIMENSIONS] = {0};
+    uint64_t rows = work->inputs->rows;
+    work->keys = cm_alloc_raw(ctx, rows, sizeof *work->keys);
+    if (!work->keys) return ctx->error.status;
+    for (uint64_t i = 0; i < rows; i++) work->keys[i].value = i;
+    cm_status status = cut_group(ctx, work, dimension, before, 0, rows);
+    cm_free(ctx->core, work->keys, rows, sizeof *work->keys);
+    return status;
+}
+
 static cm_status cut_dimension(cm_context *ctx, void *state, uint64_t task) {
     cuts *all = state;
     uint64_t dimension = all->count - 1 - task; /* money first, which takes longest */
     cutting *work = &all->of[dimension];
-    int32_t before[CM_RFM_DIMENSIONS] = {0};
-    uint64_t rows = all->inputs->rows;
-    work->keys = cm_alloc_raw(ctx, rows, sizeof *work->keys);
-    if (!work->keys) return ctx->error.status;
-    for (uint64_t i = 0; i < rows; i++) work->keys[i].value = i;
-    cm_status status = cut_group(ctx, work, (int)dimension, before, 0, rows);
-    cm_free(ctx->core, work->keys, rows, sizeof *work->keys);
-    return status;
+    bool done = false;
+    cm_status status =
+        work->way == CM_RFM_INDEPENDENT ? cut_by_selection(ctx, work, (int)dimension, &done) : CM_OK;
+    return status || done ? status : cut_by_sorting(ctx, work, (int)dimension);
 }
 
 static cm_status write_gaps(cm_context *ctx, const cuts *all, int32_t scale, cm_table **out) {

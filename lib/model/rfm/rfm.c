@@ -5,8 +5,8 @@
  * The idea: each dimension is cut into scores from 1 to n (each dimension its own n), by quantiles, nested quantiles,
  * bands of equal money or at points that are given (cuts.c, fixed.c). Cut j is the worst value with a score of at least
  * j, and a new value has the score of the highest cut not above it, so that equal values always have equal scores.
- * Recency counts by the last day: n is the latest. A table of rules names the cells. Cost: a sort a dimension to fit, a
- * few comparisons a customer to apply.
+ * Recency counts by the last day: n is the latest. A table of rules names the cells. Cost: a selection a
+ * dimension to fit (cuts.c), a few comparisons a customer to apply; to say what the scores say of all, a sort.
  *
  * Different here: cuts are published as part of the model and score later customers on the same scale; where ties make
  * scores collapse, scores are left out rather than ties split, and the diagnostics say so. */
@@ -34,6 +34,8 @@ static const cm_option_spec options[] = {
     {"segments", NULL, NULL,
      "a table of named segments: segment, r_from, r_to, f_from, f_to, m_from, m_to (absent: any); every cell once", 0,
      0, CM_OPTION_TABLE},
+    {"report", "1", NULL, "segments, pyramid and what else is said of all; 0: cuts and scores alone", 0, 0,
+     CM_OPTION_SWITCH},
     {0},
 };
 

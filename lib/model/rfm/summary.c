@@ -84,7 +84,8 @@ static cm_status find_medians(cm_context *ctx, summary *all, uint64_t dimension)
         uint64_t count = all->parts[i].customers;
         const int64_t *own = values + all->parts[i].first;
         if (!count) continue;
-        cm_wide twice = (cm_wide)cm_select(own, count, (count - 1) / 2, room) + cm_select(own, count, count / 2, room);
+        cm_wide upper = cm_select(own, count, count / 2, room);
+        cm_wide twice = upper + (count % 2 ? upper : cm_select(own, count, count / 2 - 1, room));
         all->parts[i].medians[dimension] = cm_rfm_decimal(twice, all->inputs->columns[dimension].scale) / 2;
     }
     cm_free(ctx->core, values, rows, sizeof *values);
@@ -197,6 +198,7 @@ cm_status cm_rfm_summarise(cm_context *ctx, const cm_model *model, const cm_inpu
     const cm_rfm *rfm = model->compiled;
     summary all = {.rfm = rfm, .inputs = inputs, .money_scale = inputs->columns[CM_RFM_MONETARY].scale};
     cm_rfm_earlier earlier = {0};
+    if (!cm_option_int(model->options, &model->method->topic, "report")) return CM_OK;
     cm_status status = CM_OK;
     all.segments = cm_alloc_raw(ctx, inputs->rows, 1);
     all.parts = all.segments ? cm_alloc(ctx, rfm->segment_count, sizeof *all.parts) : NULL;

@@ -80,8 +80,8 @@ CM_API cm_status cm_read_json(cm_context *ctx, const char *path, const cm_option
 /* Reads baskets, one a line, any number of items on each, no header: ragged CSV, or items divided by blanks as in
  * FIMI's .dat files. Columns: basket (its number from 1 on, over all files) and items (LIST, each once, in byte order).
  * Empty cells and those of `na` are skipped; a record without items is left out and counted in the attached "audit",
- * whose rows are baskets; items that stand more than once in a record are counted in "repeats" and in the step "items" of
- * the audit (as of cm_baskets).
+ * whose rows are baskets; items that stand more than once in a record are counted in "repeats" and in the step "items"
+ * of the audit (as of cm_baskets).
  * Options (topic "read"): files, delimiter (auto: of , ; tab and | the one that the file has most; blanks if it has
  * none of them), na, and the limits but max_distinct and max_columns; the others, header too, mean nothing here.
  * Errors: CM_E_IO, CM_E_FORMAT, CM_E_DATA (an empty file), CM_E_LIMIT. Cost: one pass, two where the delimiter is to

@@ -75,8 +75,8 @@ static cm_status fill(cm_context *ctx, cm_road *road, cm_block *block, uint64_t 
     return status;
 }
 
-/* Waits until the blocks before the next are done, at least as far as their places. There may be some that no thread was
- * woken for. */
+/* Waits until the blocks before the next are done, at least as far as their places. There may be some that no thread
+ * was woken for. */
 static bool wait_for_blocks(cm_road *road) {
     pthread_mutex_lock(&road->lock);
     pthread_cond_broadcast(&road->arrived);

@@ -280,7 +280,8 @@ START_TEST(wrong_guesses) {
 }
 END_TEST
 
-/* Packed files of many blocks, with something wrong far behind the first: what was read ahead comes before the error. */
+/* Packed files of many blocks, with something wrong far behind the first: what was read ahead comes before the
+ * error. */
 static size_t pack(const char *bytes, size_t length, char *out, size_t room) {
     z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)length, .next_out = (Bytef *)out,
                        .avail_out = (uInt)room};

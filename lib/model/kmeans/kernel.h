@@ -52,8 +52,8 @@ typedef struct cm_kmeans_kernel {
      * squared distance, says; no bit: it is not. Closest has zeros behind the end, up to a multiple of 32 rows. */
     void (*compare)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *closest,
                     cm_kmeans_bits *nearer);
-    /* The squared distances of eight rows, `first` and those that follow, from each of the centres listed: eight numbers
-     * a centre. */
+    /* The squared distances of eight rows, `first` and those that follow, from each of the centres listed: eight
+     * numbers a centre. */
     void (*measure)(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count, const double *const *columns,
                     uint64_t first, uint64_t rows, double *out);
 } cm_kmeans_kernel;

@@ -10,9 +10,9 @@
  * the distances of that time; when their step comes, each is kept with a chance of its distance now over that then,
  * which makes it one drawn by the distances of the step (rejection sampling, J. von Neumann, 1951). Floats with a bound
  * of their error tell which rows a candidate may be nearer to than any centre, few after the first steps; their
- * distances in doubles are kept while there is room, which decides how many steps a pass serves. Sums are formed in blocks of rows and added in
- * their order; when no row is left at a distance, the rows that differ are fewer than the centres wanted, which is an
- * error that names both. */
+ * distances in doubles are kept while there is room, which decides how many steps a pass serves. Sums are formed in
+ * blocks of rows and added in their order; when no row is left at a distance, the rows that differ are fewer than the
+ * centres wanted, which is an error that names both. */
 #include <string.h>
 
 #include "base/math.h"

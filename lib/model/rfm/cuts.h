@@ -4,8 +4,8 @@
 
 #include "model/rfm/rfm.h"
 
-/* The place in the order of the values, the worst first, where score j from 2 on starts if none are equal: a value has a
- * score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are worse. */
+/* The place in the order of the values, the worst first, where score j from 2 on starts if none are equal: a value has
+ * a score of at least j if n #{u < v} / N >= j - 1, so if at least ceil((j - 1) N / n) values are worse. */
 static inline uint64_t cm_rfm_first_place(uint64_t count, int32_t scores, int32_t j) {
     uint64_t n = (uint64_t)scores;
     return ((uint64_t)(j - 1) * count + n - 1) / n;

@@ -1,8 +1,8 @@
 /* Quantiles by selection: where scores start in the order of the values, without sorting them.
  *
  * The idea: a histogram of the values' leading bits says in which bucket each start lies; the values of these buckets,
- * and of the next ones, are collected and sorted, as all that is asked of the order is what stands at a start and before
- * it. Cost: three passes over the values and a sort of few of them; of all, where all are in few buckets. */
+ * and of the next ones, are collected and sorted, as all that is asked of the order is what stands at a start and
+ * before it. Cost: three passes over the values and a sort of few of them; of all, where all are in few buckets. */
 #include "model/rfm/cuts.h"
 
 #include <string.h>

@@ -121,10 +121,11 @@ static void count_below(const int32_t *numbers, uint64_t count, int32_t *places)
     }
 }
 
-/* The place of each number is how many are below it: no branch depends on them. Equal ones have one place. */
+/* The place of each number, of which there are some, is how many are below it: no branch depends on them. Equal ones
+ * have one place. */
 static uint64_t rank(uint32_t *numbers, uint64_t count) {
     int32_t from[MOST_RANKED], to[MOST_RANKED], places[MOST_RANKED];
-    uint64_t taken = 0, all = count ? ~UINT64_C(0) >> (64 - count) : 0, kept = 0;
+    uint64_t taken = 0, all = ~UINT64_C(0) >> (64 - count), kept = 0;
     memcpy(from, numbers, (size_t)count * sizeof *numbers);
     for (uint64_t i = count; i % LANES; i++) from[i] = 0;
     count_below(from, count, places);
@@ -142,6 +143,7 @@ static uint64_t rank(uint32_t *numbers, uint64_t count) {
 
 cm_status cm_sort_numbers(cm_context *ctx, uint32_t *numbers, uint64_t *count) {
     uint64_t before = *count;
+    if (before < 2) return CM_OK; /* of none there may be no array */
     if (before <= MOST_RANKED) {
         *count = rank(numbers, before);
         return CM_OK;

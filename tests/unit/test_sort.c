@@ -56,7 +56,7 @@ START_TEST(numbers_are_sorted_each_once) {
             qsort(wanted, count, sizeof *wanted, by_number);
             for (uint64_t i = 0; i < count; i++)
                 if (!i || wanted[i] != wanted[i - 1]) wanted[different++] = wanted[i];
-            OK(ctx, cm_sort_numbers(ctx, numbers, &found));
+            OK(ctx, cm_sort_numbers(ctx, count ? numbers : NULL, &found)); /* of none there may be no array */
             ck_assert_int_eq(found, different);
             ck_assert_int_eq(memcmp(numbers, wanted, different * sizeof *numbers), 0);
         }

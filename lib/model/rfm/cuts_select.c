@@ -72,7 +72,7 @@ static cm_status collect(cm_context *ctx, selection *own) {
     if (!own->keys) return ctx->error.status;
     for (uint64_t row = 0; row < own->count; row++) {
         uint64_t key = key_of(own, row);
-        if (own->wanted[bucket_of(own, key)]) own->keys[at++].key = key;
+        if (own->wanted[bucket_of(own, key)]) own->keys[at++] = (cm_key){key, 0};
     }
     return cm_sort_keys(ctx, own->keys, own->key_count);
 }

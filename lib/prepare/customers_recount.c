@@ -36,7 +36,7 @@ static bool marked(const cm_sums_part *all, uint64_t customer) {
 /* Customers come first in the order of keys, then what is counted, then the values. */
 static void add_key(keys *own, uint64_t customer, what of, uint32_t value) {
     uint64_t key = (customer - own->of.from) << 34 | (uint64_t)of << 32 | value;
-    own->list[own->count++].key = key;
+    own->list[own->count++] = (cm_key){key, 0};
 }
 
 static cm_status add_keys(cm_context *ctx, void *state, const cm_order *orders, uint64_t count) {

@@ -79,7 +79,7 @@ static cm_status add_listed(cm_context *ctx, cm_question *ask, const cm_table *a
     if (status) return status;
     ask->code_count = cm_ids_count(from);
     ask->codes = cm_alloc(ctx, ask->code_count, sizeof *ask->codes);
-    status = ask->codes ? cm_ids_map(ctx, from, NULL, &ask->own_ids, ask->codes) : ctx->error.status;
+    status = ask->codes ? cm_ids_map(ctx, from, &ask->own_ids, ask->codes) : ctx->error.status;
     uint64_t rows = cm_table_rows(attributes);
     ask->listed_count = ask->code_count + rows;
     if (!status) ask->listed = cm_alloc(ctx, ask->listed_count, 1);

@@ -51,7 +51,7 @@ static void describe_columns(cm_customer_rows *sheet) {
 static cm_status make_dictionary(cm_context *ctx, cm_customer_rows *sheet) {
     const cm_question *ask = sheet->ask;
     if (ask->ids->type == CM_INT64) return CM_OK;
-    if (ask->orders->borrows_ids) {
+    if (ask->ids->borrowed) {
         sheet->dictionary = cm_dictionary_retain(ask->ids->borrowed);
         return CM_OK;
     }
@@ -87,7 +87,7 @@ static void put_id(const place *to, int32_t code) {
     const cm_question *ask = to->sheet->ask;
     int32_t *codes = to->values[CUSTOMER];
     if (ask->ids->type == CM_INT64) put(to, CUSTOMER, ask->ids->numbers[code]);
-    else codes[to->at] = ask->orders->borrows_ids ? code : (int32_t)(to->chunk * CM_CHUNK_ROWS + to->at);
+    else codes[to->at] = ask->ids->borrowed ? code : (int32_t)(to->chunk * CM_CHUNK_ROWS + to->at);
 }
 
 static void put_times(const place *to, const cm_customer_sums *one, int32_t first_day) {
@@ -191,7 +191,7 @@ cm_status cm_customer_rows_open(cm_context *ctx, const cm_question *ask, cm_cust
     out->margin_scale = orders->money_scale > orders->cost_scale ? orders->money_scale : orders->cost_scale;
     cm_status status = make_dictionary(ctx, out);
     describe_columns(out);
-    uint64_t texts = orders->borrows_ids ? ask->id_count : ask->shown_count;
+    uint64_t texts = ask->ids->borrowed ? ask->id_count : ask->shown_count;
     if (out->dictionary) out->columns[CUSTOMER].dictionary_size = texts;
     return status ? status : cm_blank_table(ctx, out->columns, out->count, ask->shown_count, &out->table);
 }

@@ -24,7 +24,7 @@ void cm_ids_clear(cm_core *core, cm_ids *ids) {
     }
     cm_free(core, ids->segments, ids->segment_capacity, sizeof(cm_id_segment *));
     cm_free(core, ids->numbers, ids->number_capacity, sizeof *ids->numbers);
-    cm_free(core, ids->slots, ids->slot_count, sizeof *ids->slots);
+    cm_slots_clear(core, &ids->slots);
     memset(ids, 0, sizeof *ids);
 }
 
@@ -62,21 +62,12 @@ static bool same(const wanted *a, const wanted *b) {
            && (!a->text.length || !memcmp(a->text.data, b->text.data, (size_t)a->text.length));
 }
 
-/* Bits of a slot that are of the hash: those which no code has, as there are fewer ids than slots. */
-static uint32_t tag_of(const cm_ids *ids, uint64_t hash) {
-    return (uint32_t)(hash >> 32) & ~(uint32_t)(ids->slot_count - 1);
-}
-
-static int32_t code_in(const cm_ids *ids, uint64_t slot) {
-    return (int32_t)(ids->slots[slot] & (uint32_t)(ids->slot_count - 1)) - 1;
-}
+static int32_t code_in(const cm_ids *ids, uint64_t slot) { return (int32_t)cm_slot_number(&ids->slots, slot); }
 
 /* The slot where an id is, or the empty one where it belongs. */
 static uint64_t slot_of(const cm_ids *ids, const wanted *id, uint64_t hash) {
-    uint64_t mask = ids->slot_count - 1, slot = hash & mask;
-    uint32_t tag = tag_of(ids, hash);
-    for (; ids->slots[slot]; slot = (slot + 1) & mask) {
-        if ((ids->slots[slot] & ~(uint32_t)mask) != tag) continue;
+    uint64_t slot = cm_slot_seek(&ids->slots, hash, hash);
+    for (; ids->slots.of[slot]; slot = cm_slot_seek(&ids->slots, slot + 1, hash)) {
         wanted other = id_at(ids, code_in(ids, slot));
         if (same(&other, id)) break;
     }
@@ -84,9 +75,9 @@ static uint64_t slot_of(const cm_ids *ids, const wanted *id, uint64_t hash) {
 }
 
 static int32_t find(const cm_ids *ids, const wanted *id) {
-    if (!ids->slot_count) return -1;
+    if (!ids->slots.count) return -1;
     uint64_t slot = slot_of(ids, id, hash_of(ids, id));
-    return ids->slots[slot] ? code_in(ids, slot) : -1;
+    return ids->slots.of[slot] ? code_in(ids, slot) : -1;
 }
 
 int32_t cm_ids_find(const cm_ids *ids, const char *text) {
@@ -100,22 +91,14 @@ int32_t cm_ids_find(const cm_ids *ids, const char *text) {
 
 /* ---- adding ---- */
 
-/* Filled to three quarters at most. */
 static cm_status reserve_slot(cm_context *ctx, cm_ids *ids) {
-    if (ids->count + 1 <= ids->slot_count / 4 * 3) return CM_OK;
-    uint64_t count = ids->slot_count ? ids->slot_count * 2 : 64;
-    uint32_t *slots = cm_alloc(ctx, count, sizeof *slots);
-    if (!slots) return ctx->error.status;
-    cm_free(ctx->core, ids->slots, ids->slot_count, sizeof *ids->slots);
-    ids->slots = slots;
-    ids->slot_count = count;
-    for (uint64_t i = 0; i < ids->count; i++) {
+    bool grown;
+    cm_status status = cm_slots_reserve(ctx, &ids->slots, ids->count + 1, &grown);
+    for (uint64_t i = 0; i < ids->count && !status && grown; i++) {
         wanted id = id_at(ids, (int32_t)i);
-        uint64_t hash = hash_of(ids, &id), slot = hash & (count - 1);
-        while (slots[slot]) slot = (slot + 1) & (count - 1);
-        slots[slot] = tag_of(ids, hash) | (uint32_t)(i + 1);
+        cm_slot_place(&ids->slots, hash_of(ids, &id), i);
     }
-    return CM_OK;
+    return status;
 }
 
 /* Room for as much as the segment before took, and a little more. */
@@ -156,11 +139,11 @@ static cm_status add(cm_context *ctx, cm_ids *ids, const wanted *id, int32_t *co
     cm_status status = reserve_slot(ctx, ids);
     if (status) return status;
     uint64_t hash = hash_of(ids, id), slot = slot_of(ids, id, hash);
-    if (!ids->slots[slot]) {
+    if (!ids->slots.of[slot]) {
         if (ids->count == INT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "DISTINCT_LIMIT", "i", (int64_t)INT32_MAX);
         status = id->text.data ? append_text(ctx, ids, id->text) : append_number(ctx, ids, id->number);
         if (status) return status;
-        ids->slots[slot] = tag_of(ids, hash) | (uint32_t)++ids->count;
+        cm_slot_set(&ids->slots, slot, hash, ids->count++);
     }
     *code = code_in(ids, slot);
     return CM_OK;
@@ -183,11 +166,9 @@ cm_status cm_ids_add(cm_context *ctx, cm_ids *ids, const char *text, int32_t *co
     return cm_ids_add_number(ctx, ids, number, code);
 }
 
-cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map) {
+cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, cm_ids *to, int32_t *map) {
     uint64_t count = cm_ids_count(from);
     for (uint64_t code = 0; code < count; code++) {
-        map[code] = -1;
-        if (used && !used[code]) continue;
         wanted id = id_at(from, (int32_t)code);
         cm_status status = add(ctx, to, &id, &map[code]);
         if (status) return status;

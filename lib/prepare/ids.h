@@ -3,6 +3,7 @@
 #define CM_PREPARE_IDS_H
 
 #include "custmine/table.h"
+#include "prepare/slots.h"
 #include "table/dictionary.h"
 #include "table/table.h"
 
@@ -25,8 +26,7 @@ typedef struct cm_ids {
     uint64_t segment_count, segment_capacity;
     int64_t *numbers;         /* CM_INT64, by code */
     uint64_t number_capacity;
-    uint32_t *slots;          /* of the hash table: code + 1, above it bits of the hash; 0 empty */
-    uint64_t slot_count;      /* a power of two */
+    cm_slots slots;           /* of the codes by their ids */
     cm_hash_key key;
 } cm_ids;
 
@@ -57,8 +57,8 @@ static inline cm_status cm_id_codes_get(cm_context *ctx, cm_id_codes *codes, int
     return *code >= 0 ? CM_OK : cm_id_codes_add(ctx, codes, value, code);
 }
 
-/* Codes of `from` as codes of `to`, added where `used` (a byte a code; NULL all) says so, else -1. */
-cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, const uint8_t *used, cm_ids *to, int32_t *map);
+/* Codes of `from` as codes of `to`, added where they are not there. */
+cm_status cm_ids_map(cm_context *ctx, const cm_ids *from, cm_ids *to, int32_t *map);
 
 /* Sets the cell of a column of the ids' type; a code below 0 leaves it absent. */
 cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builder *builder, uint64_t column);

@@ -170,7 +170,6 @@ cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orde
     *out = NULL;
     cm_status status = make_state(ctx, lines, like, &orders);
     if (status) return status;
-    orders->borrows_ids = true;
     borrow_ids(lines->columns[CM_ROLE_CUSTOMER], &orders->customers);
     borrow_ids(lines->columns[CM_ROLE_INVOICE], &orders->invoices);
     *out = orders;

@@ -1,7 +1,6 @@
 /* Records in segments of 4096, found by open addressing. A segment keeps each number of its records in as many bytes as
  * the largest needs, so that an order takes a third of the memory that its widest form would; where a number comes that
- * needs more, the segment is written anew. Slots have bits of the hash beside the number of the record, so that others
- * are hardly ever looked at. */
+ * needs more, the segment is written anew. */
 #include "prepare/order_map.h"
 
 #include <string.h>
@@ -22,7 +21,7 @@ void cm_order_map_clear(cm_core *core, cm_order_map *map) {
     for (uint64_t i = 0; i < map->segment_count; i++)
         cm_free(core, map->segments[i].records, map->segments[i].size, 1);
     cm_free(core, map->segments, map->segment_capacity, sizeof *map->segments);
-    cm_free(core, map->slots, map->slot_count, sizeof *map->slots);
+    cm_slots_clear(core, &map->slots);
     memset(map, 0, sizeof *map);
 }
 
@@ -195,55 +194,36 @@ static bool has_key(const cm_order_map *map, uint64_t number, const uint64_t key
     return same;
 }
 
-/* Bits of a slot that are of the hash: those which no number has, as there are fewer records than slots. */
-static uint32_t tag_of(const cm_order_map *map, uint64_t hash) {
-    return (uint32_t)(hash >> 32) & ~(uint32_t)(map->slot_count - 1);
-}
-
-static uint64_t number_in(const cm_order_map *map, uint64_t slot) {
-    return (map->slots[slot] & (uint32_t)(map->slot_count - 1)) - 1;
-}
-
 /* The slot of a key, or the empty one where it belongs. */
 static uint64_t slot_of(const cm_order_map *map, const uint64_t key[CM_ORDER_FIELDS], uint64_t hash) {
-    uint64_t mask = map->slot_count - 1, slot = hash & mask;
-    uint32_t tag = tag_of(map, hash);
-    for (; map->slots[slot]; slot = (slot + 1) & mask)
-        if ((map->slots[slot] & ~(uint32_t)mask) == tag && has_key(map, number_in(map, slot), key)) break;
+    uint64_t slot = cm_slot_seek(&map->slots, hash, hash);
+    while (map->slots.of[slot] && !has_key(map, cm_slot_number(&map->slots, slot), key))
+        slot = cm_slot_seek(&map->slots, slot + 1, hash);
     return slot;
 }
 
 static void place(cm_order_map *map, uint64_t number) {
-    uint64_t key[CM_ORDER_FIELDS], mask = map->slot_count - 1;
+    uint64_t key[CM_ORDER_FIELDS];
     read_record(segment_of(map, number), record_at(map, number), key);
-    uint64_t hash = hash_key(map, key), slot = hash & mask;
-    while (map->slots[slot]) slot = (slot + 1) & mask;
-    map->slots[slot] = tag_of(map, hash) | (uint32_t)(number + 1);
+    cm_slot_place(&map->slots, hash_key(map, key), number);
 }
 
-/* Filled to three quarters at most. */
 static cm_status reserve_slots(cm_context *ctx, cm_order_map *map, uint64_t count) {
-    uint64_t wanted = map->slot_count ? map->slot_count : 64;
-    while (wanted / 4 * 3 < count) wanted *= 2;
-    if (wanted == map->slot_count) return CM_OK;
-    uint32_t *slots = cm_alloc(ctx, wanted, sizeof *slots);
-    if (!slots) return ctx->error.status;
-    cm_free(ctx->core, map->slots, map->slot_count, sizeof *map->slots);
-    map->slots = slots;
-    map->slot_count = wanted;
-    for (uint64_t i = 0; i < map->count; i++) place(map, i);
-    return CM_OK;
+    bool grown;
+    cm_status status = cm_slots_reserve(ctx, &map->slots, count, &grown);
+    for (uint64_t i = 0; i < map->count && !status && grown; i++) place(map, i);
+    return status;
 }
 
 /* ---- finding, adding ---- */
 
 bool cm_order_find(const cm_order_map *map, const cm_order *key, uint64_t *number) {
     uint64_t numbers[CM_ORDER_FIELDS];
-    if (!map->slot_count) return false;
+    if (!map->slots.count) return false;
     encode_key(key, numbers);
     uint64_t slot = slot_of(map, numbers, hash_key(map, numbers));
-    if (map->slots[slot]) *number = number_in(map, slot);
-    return map->slots[slot] != 0;
+    if (map->slots.of[slot]) *number = cm_slot_number(&map->slots, slot);
+    return map->slots.of[slot] != 0;
 }
 
 cm_status cm_order_map_reserve(cm_context *ctx, cm_order_map *map, uint64_t more) {
@@ -272,12 +252,12 @@ cm_status cm_order_add(cm_context *ctx, cm_order_map *map, const cm_order *order
     if (status) return status;
     encode_key(order, key);
     uint64_t hash = hash_key(map, key), slot = slot_of(map, key, hash);
-    if (!map->slots[slot]) {
+    if (!map->slots.of[slot]) {
         status = cm_order_set(ctx, map, map->count, order);
-        if (!status) map->slots[slot] = tag_of(map, hash) | (uint32_t)++map->count;
+        if (!status) cm_slot_set(&map->slots, slot, hash, map->count++);
         return status;
     }
-    uint64_t number = number_in(map, slot);
+    uint64_t number = cm_slot_number(&map->slots, slot);
     cm_order sum = cm_order_at(map, number);
     *overflows = cm_order_add_overflows(&sum, order);
     return *overflows ? CM_OK : cm_order_set(ctx, map, number, &sum);

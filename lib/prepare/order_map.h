@@ -4,6 +4,7 @@
 
 #include "base/context.h"
 #include "base/hash.h"
+#include "prepare/slots.h"
 
 /* What the lines of an order are. Purchases and refunds of one invoice are two records, so that each treatment of
  * refunds can be asked for with its own dates and counts. */
@@ -58,8 +59,7 @@ typedef struct cm_order_map {
     cm_order_segment *segments;
     uint64_t segment_count, segment_capacity;
     uint64_t count;
-    uint32_t *slots;     /* number of the record + 1, above it bits of its hash; 0 empty */
-    uint64_t slot_count; /* a power of two, or 0 */
+    cm_slots slots;      /* of the records by their keys */
     cm_hash_key key;
 } cm_order_map;
 

@@ -21,7 +21,6 @@ struct cm_orders {
     bool has_quantity, has_cost, has_invoice;
     bool keeps_items; /* a record an item: baskets can be asked for */
     bool takes_less;  /* for baskets alone: lines may have no customers, dates or amounts at all. Not saved */
-    bool borrows_ids; /* there are no records: the ids are the codes of a table's dictionaries, see cm_orders_borrow */
     char **batches;     /* in byte order */
     uint64_t batch_count, batch_capacity;
     char *open_batch;   /* the load that goes on: one of batches, or NULL */

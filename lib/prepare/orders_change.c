@@ -55,7 +55,7 @@ static cm_status plan_ids(cm_context *ctx, cm_ids *ids, const cm_ids *other, con
     cm_status status = cm_ids_set_type(ctx, ids, other->type, what);
     if (status) return status;
     *map = cm_alloc(ctx, cm_ids_count(other), sizeof **map);
-    return *map ? cm_ids_map(ctx, other, NULL, ids, *map) : ctx->error.status;
+    return *map ? cm_ids_map(ctx, other, ids, *map) : ctx->error.status;
 }
 
 /* A record of the other state as it would be in this one; true on overflow. */

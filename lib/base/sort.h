@@ -18,6 +18,7 @@ cm_status cm_sort_numbers(cm_context *ctx, uint32_t *numbers, uint64_t *count);
 
 /* The order of signed integers and of doubles (-0 as 0, NaN last) as unsigned keys. */
 static inline uint64_t cm_key_of_int(int64_t value) { return (uint64_t)value ^ (UINT64_C(1) << 63); }
+static inline int64_t cm_int_of_key(uint64_t key) { return (int64_t)(key ^ UINT64_C(1) << 63); }
 uint64_t cm_key_of_double(double value);
 
 /* The value that has this rank, from 0, among count > rank values; they stay as they are, and `room` has place for all.

@@ -72,6 +72,18 @@ static cm_status set_band(cm_context *ctx, const cutting *work, int dimension, c
     return status ? status : set_end(ctx, work, dimension, turned ? span->worst : span->best, &band->to, &band->has_to);
 }
 
+/* The bands of a place, from the spans of its scores. */
+static cm_status set_bands(cm_context *ctx, const cutting *work, int dimension, const int32_t *before,
+                           const cm_rfm_span *spans) {
+    const cm_rfm_shape *shape = &work->bands->shape;
+    uint64_t place = cm_rfm_place(shape, dimension, before);
+    cm_status status = CM_OK;
+    work->bands->places[place].used = true;
+    for (int32_t j = 1; j <= shape->scores[dimension] && !status; j++)
+        status = set_band(ctx, work, dimension, &spans[j], &work->bands->places[place].of[j]);
+    return status;
+}
+
 /* What a score spans, from the sorted customers that have it. */
 static cm_rfm_span span_of(const cutting *work, int dimension, uint64_t start, uint64_t end) {
     const int64_t *values = work->inputs->columns[dimension].integers;
@@ -121,7 +133,8 @@ static cm_status add_gaps(cm_context *ctx, cutting *work, int dimension, const i
 static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_t *before, uint64_t first,
                            uint64_t end) {
     const cm_rfm_shape *shape = &work->bands->shape;
-    uint64_t starts[CM_RFM_MOST + 2] = {0}, place = cm_rfm_place(shape, dimension, before), count = end - first;
+    uint64_t starts[CM_RFM_MOST + 2] = {0}, count = end - first;
+    cm_rfm_span spans[CM_RFM_MOST + 1];
     int32_t n = shape->scores[dimension];
     cm_key *keys = work->keys + first;
     for (uint64_t i = 0; i < count; i++)
@@ -132,11 +145,8 @@ static cm_status cut_group(cm_context *ctx, cutting *work, int dimension, int32_
     if (work->way == CM_RFM_PYRAMID) cut_by_money(work->inputs, keys, count, n, starts);
     else cut_by_count(keys, count, n, starts);
     starts[n + 1] = count;
-    work->bands->places[place].used = true;
-    for (int32_t j = 1; j <= n && !status; j++) {
-        cm_rfm_span span = span_of(work, dimension, first + starts[j], first + starts[j + 1]);
-        status = set_band(ctx, work, dimension, &span, &work->bands->places[place].of[j]);
-    }
+    for (int32_t j = 1; j <= n; j++) spans[j] = span_of(work, dimension, first + starts[j], first + starts[j + 1]);
+    status = set_bands(ctx, work, dimension, before, spans);
     if (!status) status = add_gaps(ctx, work, dimension, before, keys, count, starts);
     if (!shape->nested || dimension == CM_RFM_MONETARY) return status;
     for (int32_t j = 1; j <= n && !status; j++) {
@@ -160,14 +170,10 @@ static cm_status cut_by_selection(cm_context *ctx, cutting *work, int dimension,
     const cm_rfm_shape *shape = &work->bands->shape;
     cm_rfm_span spans[CM_RFM_MOST + 1];
     int32_t before[CM_RFM_DIMENSIONS] = {0};
-    uint64_t place = cm_rfm_place(shape, dimension, before);
     cm_status status = cm_rfm_select_spans(ctx, work->inputs->columns[dimension].integers, dimension,
                                            work->inputs->rows, shape->scores[dimension], spans, done);
     if (status || !*done) return status;
-    work->bands->places[place].used = true;
-    for (int32_t j = 1; j <= shape->scores[dimension] && !status; j++)
-        status = set_band(ctx, work, dimension, &spans[j], &work->bands->places[place].of[j]);
-    return status;
+    return set_bands(ctx, work, dimension, before, spans);
 }
 
 static cm_status cut_by_sorting(cm_context *ctx, cutting *work, int dimension) {

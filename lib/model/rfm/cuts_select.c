@@ -91,7 +91,7 @@ static uint64_t skip_ties(const selection *own, uint64_t start) {
 }
 
 static int64_t value_of(const selection *own, uint64_t key) {
-    return cm_rfm_goodness(own->dimension, (int64_t)(key ^ cm_key_of_int(0)));
+    return cm_rfm_goodness(own->dimension, cm_int_of_key(key));
 }
 
 /* Whether each score has somebody. */

@@ -31,8 +31,6 @@ typedef struct pyramid {
     level levels[LEVELS];
 } pyramid;
 
-static int64_t money_of(cm_key key) { return (int64_t)(key.key ^ cm_key_of_int(0)); }
-
 /* From customers by money, rising: who is the last of each level, and what Gini's coefficient is made of. */
 static void descend(pyramid *all, const cm_key *keys) {
     uint64_t rows = all->inputs->rows, at = 0;
@@ -40,7 +38,7 @@ static void descend(pyramid *all, const cm_key *keys) {
     for (int i = 0; i < LEVELS; i++) {
         level *own = &all->levels[i];
         own->top = (rows * percents[i] + 99) / 100;
-        for (; at < own->top; at++) weighted += (cm_wide)(at + 1) * money_of(keys[rows - 1 - at]);
+        for (; at < own->top; at++) weighted += (cm_wide)(at + 1) * cm_int_of_key(keys[rows - 1 - at].key);
         own->weighted = weighted;
         if (own->top) own->last = keys[rows - own->top];
     }
@@ -94,7 +92,7 @@ static cm_status add_level(cm_context *ctx, cm_builder *builder, const pyramid *
     if (!status) status = cm_builder_int(ctx, builder, MONEY, money);
     if (!status)
         status = cm_rfm_put_share(ctx, builder, MONEY_SHARE, sum, all->levels[LEVELS - 1].sums[CM_RFM_MONETARY]);
-    if (!status && own->top) status = cm_builder_int(ctx, builder, FROM_MONEY, money_of(own->last));
+    if (!status && own->top) status = cm_builder_int(ctx, builder, FROM_MONEY, cm_int_of_key(own->last.key));
     if (!status && own->top) status = put_who(ctx, builder, all, own);
     if (!status && own->top) status = put_gini(ctx, builder, own);
     return status ? status : cm_builder_row(ctx, builder);

@@ -410,21 +410,42 @@ START_TEST(the_longest_id) {
 }
 END_TEST
 
+/* The same lines to be asked themselves, or as a state. */
+typedef struct both_ways {
+    cm_table *sales;
+    cm_orders *orders;
+    cm_options *options;
+} both_ways;
+
+static both_ways open_both(cm_context *ctx, const line *lines, size_t count) {
+    return (both_ways){table_of(ctx, lines, count, 0), state_of(ctx, lines, count, 0), question(ctx, "net", 14640)};
+}
+
+static cm_table *ask(cm_context *ctx, const both_ways *of, int state) {
+    cm_table *customers = NULL;
+    if (state) OK(ctx, cm_orders_customers(ctx, of->orders, of->options, &customers));
+    else OK(ctx, cm_customers(ctx, of->sales, of->options, &customers));
+    return customers;
+}
+
+static void close_both(both_ways *of) {
+    cm_orders_free(of->orders);
+    cm_options_free(of->options);
+    cm_table_free(of->sales);
+}
+
 /* In the order of time and in none, threads each with a part of the lines, or of the records of a state. */
 START_TEST(customers_with_any_number_of_threads) {
     cm_context *ctx = new_context();
     size_t count = 520000;
     line *lines = random_lines((uint64_t)_i, count, 20, 900);
     if (_i) qsort(lines, count, sizeof *lines, by_time);
-    cm_table *sales = table_of(ctx, lines, count, 0), *first = NULL;
-    cm_options *options = question(ctx, "net", 14640);
-    cm_orders *orders = state_of(ctx, lines, count, 0);
+    both_ways of = open_both(ctx, lines, count);
+    cm_table *first = NULL;
     static const int64_t threads[] = {1, 2, 7};
     for (int i = 0; i < 6; i++) {
-        cm_table *customers = NULL;
         set_threads(ctx, threads[i / 2]);
-        if (i % 2) OK(ctx, cm_orders_customers(ctx, orders, options, &customers));
-        else OK(ctx, cm_customers(ctx, sales, options, &customers));
+        cm_table *customers = ask(ctx, &of, i % 2);
         if (!first) {
             first = cm_table_retain(customers);
             check_customers(first, lines, count, 1);
@@ -432,10 +453,8 @@ START_TEST(customers_with_any_number_of_threads) {
         same_table(ctx, first, customers);
         cm_table_free(customers);
     }
-    cm_orders_free(orders);
-    cm_options_free(options);
     cm_table_free(first);
-    cm_table_free(sales);
+    close_both(&of);
     free(lines);
     cm_context_free(ctx);
 }
@@ -446,19 +465,14 @@ START_TEST(many_customers) {
     cm_context *ctx = new_context();
     size_t count = 900000;
     line *lines = random_lines(5, count, 600000, 900);
-    cm_table *sales = table_of(ctx, lines, count, 0), *whole = NULL, *by_strips = NULL;
-    cm_options *options = question(ctx, "net", 14640);
-    cm_orders *orders = state_of(ctx, lines, count, 0);
-    OK(ctx, cm_customers(ctx, sales, options, &whole));
-    OK(ctx, cm_orders_customers(ctx, orders, options, &by_strips));
+    both_ways of = open_both(ctx, lines, count);
+    cm_table *whole = ask(ctx, &of, 0), *by_strips = ask(ctx, &of, 1);
     ck_assert_uint_gt(cm_table_rows(whole), 420000);
     check_customers(by_strips, lines, count, 10007);
     same_table(ctx, whole, by_strips);
     cm_table_free(whole);
     cm_table_free(by_strips);
-    cm_table_free(sales);
-    cm_orders_free(orders);
-    cm_options_free(options);
+    close_both(&of);
     free(lines);
     cm_context_free(ctx);
 }

@@ -103,8 +103,9 @@ CM_API cm_status cm_checks(cm_context *ctx, const cm_table *sales, const cm_opti
  * to 11 to find it by; an id takes its text and 10 to 16 bytes, a number 13 to 19. */
 typedef struct cm_orders cm_orders;
 
-/* An empty state. Options (topic "orders"): utc_offset (where days of UTC times are cut), items (switch: a record an
- * item, so that baskets can be asked for). */
+/* An empty state. Options (topic "orders"): utc_offset (where days of times are cut, like +02:00; a date without a
+ * time is a day already, and the two do not mix where days are cut), items (switch: a record an item, so that baskets
+ * can be asked for). */
 CM_API cm_status cm_orders_new(cm_context *ctx, const cm_options *options, cm_orders **out);
 CM_API void cm_orders_free(cm_orders *orders);
 

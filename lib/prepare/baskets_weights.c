@@ -75,7 +75,7 @@ static cm_status add_lines(cm_context *ctx, finding *own) {
 cm_status cm_basket_weights_find(cm_context *ctx, const cm_table *lines, const char *column, cm_orders *orders,
                                  int32_t by, cm_basket_weights *out) {
     uint32_t roles = BIT(CM_ROLE_CUSTOMER) | BIT(CM_ROLE_INVOICE) | BIT(CM_ROLE_DATE);
-    *out = (cm_basket_weights){.keys.width = PARTS, .by = by, .shift = orders->utc_offset * CM_MINUTE_MICROSECONDS};
+    *out = (cm_basket_weights){.keys.width = PARTS, .by = by, .shift = cm_orders_shift(orders)};
     if (!column) return CM_OK;
     finding *own = cm_alloc(ctx, 1, sizeof *own);
     if (!own) return ctx->error.status;

@@ -274,7 +274,7 @@ static cm_status open_part(cm_context *ctx, void *state, uint64_t task) {
     bool extras = ask->refunds == CM_REFUNDS_NET || ask->orders->has_cost;
     *out = (cm_sums_part){
         .ask = ask,
-        .shift = ask->orders->utc_offset * CM_MINUTE_MICROSECONDS,
+        .shift = cm_orders_shift(ask->orders),
         .last_day = CM_NO_DAY,
     };
     if (!(out->sums = cm_alloc_raw(ctx, all->strip, sizeof *out->sums))

@@ -25,7 +25,7 @@ static void set_ids(const cm_lines_block *block, cm_runs *runs) {
 
 static cm_status walk_lines(cm_context *ctx, const cm_question *ask, uint64_t first, uint64_t end, cm_visit visit,
                             void *state, walk_room *room) {
-    int64_t shift = ask->orders->utc_offset * CM_MINUTE_MICROSECONDS;
+    int64_t shift = cm_orders_shift(ask->orders);
     for (uint64_t row = first; row < end; row += room->block.rows) {
         cm_status status = cm_tick(ctx, "orders", row, end);
         if (!status) status = cm_lines_fill(ctx, ask->lines, row, end, &room->block);

@@ -80,7 +80,7 @@ static cm_status add_run(cm_context *ctx, adding *work, uint64_t line, cm_order 
 }
 
 static cm_status add_rows(cm_context *ctx, adding *work, uint64_t first, uint64_t end) {
-    int64_t shift = work->orders->utc_offset * CM_MINUTE_MICROSECONDS;
+    int64_t shift = cm_orders_shift(work->orders);
     for (uint64_t row = first; row < end; row += work->block.rows) {
         cm_status status = cm_tick(ctx, "orders", row, end);
         if (!status) status = cm_lines_fill(ctx, work->lines, row, end, &work->block);

@@ -2,6 +2,7 @@
 #ifndef CM_PREPARE_ORDERS_H
 #define CM_PREPARE_ORDERS_H
 
+#include "base/civil.h"
 #include "custmine/prepare.h"
 #include "prepare/ids.h"
 #include "prepare/order_map.h"
@@ -16,7 +17,7 @@ struct cm_orders {
     cm_ids customers, invoices, items;
     cm_order_map map;
     int32_t money_scale, quantity_scale, cost_scale;
-    int32_t utc_offset; /* minutes that cut the days of UTC times */
+    int32_t utc_offset; /* minutes that cut the days of times; see cm_orders_shift */
     cm_time_kind time_kind;
     bool has_quantity, has_cost, has_invoice;
     bool keeps_items; /* a record an item: baskets can be asked for */
@@ -44,6 +45,11 @@ cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orde
 /* Batches: whether there is one of that name; adds one where there is not. */
 bool cm_orders_has_batch(const cm_orders *orders, const char *name);
 cm_status cm_orders_add_batch(cm_context *ctx, cm_orders *orders, const char *name);
+
+/* Microseconds from the times to those whose days are meant. A date is a day already, wherever days are cut. */
+static inline int64_t cm_orders_shift(const cm_orders *orders) {
+    return orders->time_kind == CM_TIME_DATE ? 0 : orders->utc_offset * CM_MINUTE_MICROSECONDS;
+}
 
 /* Minutes of "+02:00", "-0530", "+2"; CM_E_OPTION. NULL is 0. */
 cm_status cm_parse_utc_offset(cm_context *ctx, const char *text, int32_t *minutes);

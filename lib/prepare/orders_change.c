@@ -35,9 +35,12 @@ static cm_status check_grain(cm_context *ctx, const cm_orders *a, const cm_order
 
 static cm_status plan_times(cm_context *ctx, const cm_orders *a, const cm_orders *b, union_plan *plan) {
     plan->time_kind = a->time_kind > b->time_kind ? a->time_kind : b->time_kind;
-    bool mixed = (a->time_kind == CM_TIME_UTC || b->time_kind == CM_TIME_UTC) && a->time_kind != b->time_kind
-                 && a->time_kind != CM_TIME_UNKNOWN && b->time_kind != CM_TIME_UNKNOWN;
-    if (mixed) return cm_fail(ctx, CM_E_COLUMN, "TIMES_MIXED", "");
+    bool both = a->time_kind != CM_TIME_UNKNOWN && b->time_kind != CM_TIME_UNKNOWN;
+    bool zones_differ = (a->time_kind == CM_TIME_UTC) != (b->time_kind == CM_TIME_UTC);
+    bool one_has_dates = (a->time_kind == CM_TIME_DATE) != (b->time_kind == CM_TIME_DATE);
+    if (both && zones_differ) return cm_fail(ctx, CM_E_COLUMN, "TIMES_MIXED", "");
+    if (both && one_has_dates && a->utc_offset) /* one day of the two is not the same day */
+        return cm_fail(ctx, CM_E_COLUMN, "DATES_CUT", "i", (int64_t)a->utc_offset);
     if (a->utc_offset != b->utc_offset)
         return cm_fail(ctx, CM_E_OPTION, "UTC_OFFSETS", "ii", (int64_t)a->utc_offset, (int64_t)b->utc_offset);
     return CM_OK;

@@ -314,9 +314,9 @@ static cm_status read_order(cm_context *ctx, const cm_table *table, uint64_t row
         one.day = (int32_t)cm_table_int(table, row, DAY);
         one.first = days ? one.day * CM_DAY_MICROSECONDS : cm_table_int(table, row, FIRST);
         one.last = days ? one.first : cm_table_int(table, row, LAST);
+        int64_t shift = cm_orders_shift(orders);
         if (!cm_civil_in_range(one.first) || !cm_civil_in_range(one.last) || one.first > one.last
-            || one.day != cm_civil_day_of(one.first + orders->utc_offset * CM_MINUTE_MICROSECONDS)
-            || one.day != cm_civil_day_of(one.last + orders->utc_offset * CM_MINUTE_MICROSECONDS))
+            || one.day != cm_civil_day_of(one.first + shift) || one.day != cm_civil_day_of(one.last + shift))
             return damaged(ctx, "days");
     }
     one.quantity = cm_table_int(table, row, QUANTITY);

@@ -60,12 +60,14 @@ static cm_status open_money(cm_context *ctx, cm_sales *sales) {
 cm_status cm_sales_open(cm_context *ctx, const cm_table *table, int32_t offset_minutes, cm_sales *out) {
     static const int32_t plain[] = {CM_ROLE_CUSTOMER, CM_ROLE_INVOICE, CM_ROLE_DATE, CM_ROLE_ITEM, CM_ROLE_ITEM_NAME};
     static const int32_t numbers[] = {CM_ROLE_QUANTITY, CM_ROLE_PRICE, CM_ROLE_AMOUNT};
-    *out = (cm_sales){.table = table, .shift = offset_minutes * CM_MINUTE_MICROSECONDS};
+    *out = (cm_sales){.table = table};
     out->block = cm_alloc(ctx, 1, sizeof *out->block);
     cm_status status = out->block ? CM_OK : ctx->error.status;
     for (uint64_t i = 0; i < sizeof plain / sizeof *plain && !status; i++) status = open_column(ctx, out, plain[i]);
     for (uint64_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
         status = open_number(ctx, out, numbers[i]);
+    const cm_column *date = out->columns[CM_ROLE_DATE];
+    if (date && date->type != CM_DATE) out->shift = offset_minutes * CM_MINUTE_MICROSECONDS;
     for (int32_t role = 1; role <= CM_ROLE_COUNT; role++)
         if (out->columns[role] && role != CM_ROLE_AMOUNT) out->roles |= CM_ROLE_BIT(role);
     if (!status) status = open_money(ctx, out);

@@ -529,6 +529,12 @@ START_TEST(test_utc_offset) {
     OK(ctx, cm_checks(ctx, table, options, &checks));
     expect(checks, "last_month_open", 1, 1, "2012-01-01");
     cm_table_free(checks);
+    cm_table *dates = read_collecting(ctx, "date,amount\n2011-12-01,1\n2012-01-01,2\n"); /* days already */
+    OK(ctx, cm_options_set_text(ctx, options, "utc_offset", "-01:00"));
+    OK(ctx, cm_checks(ctx, dates, options, &checks));
+    expect(checks, "last_month_open", 1, 2, "2012-01-01");
+    cm_table_free(checks);
+    cm_table_free(dates);
     OK(ctx, cm_options_set_text(ctx, options, "utc_offset", "later"));
     FAILS(ctx, CM_E_OPTION, "later", cm_checks(ctx, table, options, &checks));
     ck_assert_ptr_null(checks);

@@ -618,6 +618,58 @@ START_TEST(a_state_that_keeps_items_has_the_same_customers) {
 }
 END_TEST
 
+/* ---- days ---- */
+
+/* A state of the lines of a file whose days are cut at `offset`. */
+static cm_orders *state_cut_at(cm_context *ctx, const char *offset, const cm_table *lines) {
+    cm_options *options = NULL;
+    cm_orders *orders = NULL;
+    OK(ctx, cm_options_new(ctx, "orders", &options));
+    OK(ctx, cm_options_set_text(ctx, options, "utc_offset", offset));
+    OK(ctx, cm_orders_new(ctx, options, &orders));
+    OK(ctx, cm_orders_update(ctx, orders, lines, NULL));
+    cm_options_free(options);
+    return orders;
+}
+
+static void expect_days(const cm_table *customers, int64_t first, int64_t purchase_days) {
+    ck_assert_int_eq(INT(customers, 0, "first"), first);
+    ck_assert_int_eq(INT(customers, 0, "purchase_days"), purchase_days);
+}
+
+/* A date is a day wherever days are cut, asked of lines and of a state, saved or not; a time is cut. */
+START_TEST(dates_are_days_at_any_offset) {
+    static const char *const offsets[] = {"-05:00", "+00:00", "+05:30"};
+    cm_context *ctx = new_context();
+    cm_table *dates = read_text(ctx, cm_read_csv, "customer,date,amount\nA,2024-01-05,10\nA,2024-01-06,1\n", NULL);
+    cm_table *times = read_text(ctx, cm_read_csv, "customer,date,amount\nA,2024-01-05 23:00:00,10\n"
+                                                  "A,2024-01-06 01:00:00,1\n", NULL);
+    for (int i = 0; i < 3; i++) {
+        cm_options *options = NULL;
+        cm_table *customers = NULL;
+        OK(ctx, cm_options_new(ctx, "customers", &options));
+        OK(ctx, cm_options_set_text(ctx, options, "utc_offset", offsets[i]));
+        OK(ctx, cm_customers(ctx, dates, options, &customers));
+        expect_days(customers, 19727, 2);
+        cm_table_free(customers);
+        cm_orders *orders = saved_and_loaded(ctx, state_cut_at(ctx, offsets[i], dates));
+        OK(ctx, cm_orders_customers(ctx, orders, NULL, &customers));
+        expect_days(customers, 19727, 2);
+        cm_table_free(customers);
+        if (i == 1) OK(ctx, cm_orders_update(ctx, orders, times, NULL));
+        else FAILS(ctx, CM_E_COLUMN, i ? "330 minutes" : "-300 minutes", cm_orders_update(ctx, orders, times, NULL));
+        cm_orders_free(orders);
+        OK(ctx, cm_customers(ctx, times, options, &customers));
+        expect_days(customers, 19727 * DAY + 23 * (DAY / 24), i == 1 ? 2 : 1);
+        cm_table_free(customers);
+        cm_options_free(options);
+    }
+    cm_table_free(times);
+    cm_table_free(dates);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* ---- refusals ---- */
 
 START_TEST(contradictions) {
@@ -771,6 +823,7 @@ Suite *test_orders(void) {
     tcase_add_loop_test(tests, renaming_equals_a_pass_over_the_renamed, 0, 6);
     tcase_add_test(tests, a_batch_is_added_once);
     tcase_add_test(tests, a_state_that_keeps_items_has_the_same_customers);
+    tcase_add_test(tests, dates_are_days_at_any_offset);
     tcase_add_test(tests, contradictions);
     tcase_add_test(tests, audit_balances);
     tcase_add_test(tests, too_much_money_is_said_and_nothing_changes);

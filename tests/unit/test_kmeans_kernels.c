@@ -124,6 +124,31 @@ static void check_measure(const problem *of, const cm_kmeans_kernel *kernel, con
     }
 }
 
+/* Sums of closest distances in eight lanes, with and without weights, if each centre or the first is approached. */
+static void check_approach(const problem *of, const cm_kmeans_kernel *kernel, const cm_kmeans_lot *lot,
+                           const double *closest) {
+    const double *const *columns = (const double *const *)of->columns_of;
+    uint64_t count = lot->count < CM_KMEANS_WIDEST ? lot->count : CM_KMEANS_WIDEST;
+    double weights[MOST_ROWS + 32] = {0}, nearer[MOST_ROWS + 32], sums[CM_KMEANS_WIDEST];
+    for (uint64_t row = 0; row < of->rows; row++) weights[row] = (double)(row % 4) + 0.5;
+    for (int weighted = 0; weighted < 2; weighted++) {
+        kernel->weigh(lot, count, columns, of->rows, weighted ? weights : NULL, closest, sums);
+        for (uint64_t i = 0; i < count; i++) {
+            double lanes[CM_KMEANS_LANES] = {0};
+            for (uint64_t row = 0; row < of->rows; row++) {
+                double least = fmin(distance(of, row, i), closest[row]);
+                lanes[row % CM_KMEANS_LANES] += weighted ? weights[row] * least : least;
+            }
+            ck_assert_double_eq(sums[i], cm_kmeans_sum_lanes(lanes));
+        }
+        memcpy(nearer, closest, sizeof nearer);
+        ck_assert_double_eq(kernel->approach(lot, columns, of->rows, weighted ? weights : NULL, nearer), sums[0]);
+        for (uint64_t row = 0; row < of->rows; row++)
+            ck_assert_double_eq(nearer[row], fmin(distance(of, row, 0), closest[row]));
+        for (uint64_t row = of->rows; row < MOST_ROWS; row++) ck_assert_double_eq(nearer[row], 0);
+    }
+}
+
 /* No row that is nearer to a candidate lacks its bit, and none behind the end has one. */
 static void check_candidates(cm_context *ctx, const problem *of, const cm_kmeans_kernel *kernel) {
     uint64_t candidates = of->k < CM_KMEANS_CANDIDATES ? of->k : CM_KMEANS_CANDIDATES - 1;
@@ -142,6 +167,7 @@ static void check_candidates(cm_context *ctx, const problem *of, const cm_kmeans
             else if (!bit) ck_assert_double_ge(distance(of, row, i), closest[row]);
         }
     check_measure(of, kernel, &lot);
+    check_approach(of, kernel, &lot, closest);
     cm_kmeans_lot_close(ctx->core, &lot);
 }
 

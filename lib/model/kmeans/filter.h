@@ -305,7 +305,17 @@ static void measure(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t 
     cm_kmeans_measure_eight(lot, centres, count, columns, first, rows, out);
 }
 
-const cm_kmeans_kernel KERNEL = {TILE, assign, compare, measure};
+static double approach(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *weights,
+                       double *closest) {
+    return cm_kmeans_approach(lot, columns, rows, weights, closest);
+}
+
+static void weigh(const cm_kmeans_lot *lot, uint64_t count, const double *const *columns, uint64_t rows,
+                  const double *weights, const double *closest, double *sums) {
+    cm_kmeans_weigh(lot, count, columns, rows, weights, closest, sums);
+}
+
+const cm_kmeans_kernel KERNEL = {TILE, assign, compare, measure, approach, weigh};
 
 #if defined(__clang__)
 PRAGMA(clang attribute pop)

@@ -152,7 +152,17 @@ static void measure_eight(const cm_kmeans_lot *lot, const uint16_t *centres, uin
     cm_kmeans_measure_eight(lot, centres, count, columns, first, rows, out);
 }
 
-const cm_kmeans_kernel cm_kmeans_plain = {0, assign, compare, measure_eight};
+static double approach(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *weights,
+                       double *closest) {
+    return cm_kmeans_approach(lot, columns, rows, weights, closest);
+}
+
+static void weigh(const cm_kmeans_lot *lot, uint64_t count, const double *const *columns, uint64_t rows,
+                  const double *weights, const double *closest, double *sums) {
+    cm_kmeans_weigh(lot, count, columns, rows, weights, closest, sums);
+}
+
+const cm_kmeans_kernel cm_kmeans_plain = {0, assign, compare, measure_eight, approach, weigh};
 
 const cm_kmeans_kernel *cm_kmeans_kernel_of(cm_cpu_level level) {
 #ifdef CM_CPU_HAS_X86_64

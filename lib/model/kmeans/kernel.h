@@ -56,6 +56,13 @@ typedef struct cm_kmeans_kernel {
      * numbers a centre. */
     void (*measure)(const cm_kmeans_lot *lot, const uint16_t *centres, uint64_t count, const double *const *columns,
                     uint64_t first, uint64_t rows, double *out);
+    /* Closest, squared distances as above, comes down to those from the first centre of the lot. Returns their sum,
+     * each times its weight (NULL: 1), in lanes. */
+    double (*approach)(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows, const double *weights,
+                       double *closest);
+    /* That sum with each of the first centres of the lot, at most CM_KMEANS_WIDEST, if it were approached. */
+    void (*weigh)(const cm_kmeans_lot *lot, uint64_t count, const double *const *columns, uint64_t rows,
+                  const double *weights, const double *closest, double *sums);
 } cm_kmeans_kernel;
 
 const cm_kmeans_kernel *cm_kmeans_kernel_of(cm_cpu_level level);
@@ -73,6 +80,12 @@ void cm_kmeans_lot_fill(cm_kmeans_lot *lot, const double *centres, uint64_t coun
 /* ---- what every level shares ---- */
 
 typedef double cm_eight __attribute__((vector_size(64), aligned(8), may_alias)); /* in an array of doubles */
+typedef int64_t cm_eight_bits __attribute__((vector_size(64)));
+
+/* Eight lanes in one fixed order. */
+static inline double cm_kmeans_sum_lanes(const double *lanes) {
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
 
 static inline double cm_kmeans_distance(const double *x, const double *centre, uint64_t columns, uint64_t step) {
     double sum = 0;
@@ -152,6 +165,42 @@ static inline void cm_kmeans_measure_eight(const cm_kmeans_lot *lot, const uint1
         memcpy(eights + j * CM_KMEANS_LANES, columns[j] + first, (size_t)(rows - first) * sizeof *eights);
     }
     cm_kmeans_measure_whole(lot, centres, count, own, 0, out);
+}
+
+/* Eight rows from `first` on: their closest distances if these centres, one alone, are approached, to `out`; and the
+ * sums over all rows so far. */
+static inline void cm_kmeans_approach_eight(const cm_kmeans_lot *lot, uint64_t count, const double *const *columns,
+                                            uint64_t first, uint64_t rows, const double *weights,
+                                            const double *closest, cm_eight *sums, double *out) {
+    static const uint16_t list[CM_KMEANS_WIDEST] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    double fresh[CM_KMEANS_WIDEST * CM_KMEANS_LANES];
+    cm_kmeans_measure_eight(lot, list, count, columns, first, rows, fresh);
+    for (uint64_t i = 0; i < count; i++) {
+        cm_eight now = *(const cm_eight *)(const void *)(fresh + i * CM_KMEANS_LANES);
+        cm_eight before = *(const cm_eight *)(const void *)(closest + first);
+        cm_eight_bits nearer = now < before;
+        now = (cm_eight)(((cm_eight_bits)now & nearer) | ((cm_eight_bits)before & ~nearer));
+        if (out) *(cm_eight *)(void *)(out + first) = now;
+        if (weights) now *= *(const cm_eight *)(const void *)(weights + first);
+        sums[i] += now;
+    }
+}
+
+/* What every kernel calls `approach` and `weigh`. */
+static inline double cm_kmeans_approach(const cm_kmeans_lot *lot, const double *const *columns, uint64_t rows,
+                                        const double *weights, double *closest) {
+    cm_eight sum = {0};
+    for (uint64_t first = 0; first < rows; first += CM_KMEANS_LANES)
+        cm_kmeans_approach_eight(lot, 1, columns, first, rows, weights, closest, &sum, closest);
+    return cm_kmeans_sum_lanes((const double *)&sum);
+}
+
+static inline void cm_kmeans_weigh(const cm_kmeans_lot *lot, uint64_t count, const double *const *columns,
+                                   uint64_t rows, const double *weights, const double *closest, double *sums) {
+    cm_eight lanes[CM_KMEANS_WIDEST] = {0};
+    for (uint64_t first = 0; first < rows; first += CM_KMEANS_LANES)
+        cm_kmeans_approach_eight(lot, count, columns, first, rows, weights, closest, lanes, NULL);
+    for (uint64_t i = 0; i < count; i++) sums[i] = cm_kmeans_sum_lanes((const double *)&lanes[i]);
 }
 
 #endif

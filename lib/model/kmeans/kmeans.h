@@ -79,10 +79,6 @@ static inline const double *cm_kmeans_block_weights(const cm_kmeans_points *poin
 static inline uint64_t cm_kmeans_number(const cm_kmeans_points *points, uint64_t row) {
     return points->numbers ? points->numbers[row] : row;
 }
-/* Eight lanes in one fixed order. */
-static inline double cm_kmeans_sum_lanes(const double *lanes) {
-    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
 
 /* settings.c, prepare.c */
 cm_status cm_kmeans_read_settings(cm_context *ctx, const cm_model *model, const cm_options *set,

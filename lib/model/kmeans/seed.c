@@ -6,13 +6,13 @@
  * variant, which scikit-learn uses too, draws 2 + floor(ln k) candidates each time and keeps the one that leaves the
  * least sum of squared distances (the first of equals). Cost: rows times columns times k times candidates.
  *
- * Different here: a pass over the rows compares them with the candidates of several steps to come. These are drawn by
- * the distances of that time; when their step comes, each is kept with a chance of its distance now over that then,
- * which makes it one drawn by the distances of the step (rejection sampling, J. von Neumann, 1951). Floats with a bound
- * of their error tell which rows a candidate may be nearer to than any centre, few after the first steps; their
- * distances in doubles are kept while there is room, which decides how many steps a pass serves. Sums are formed in
- * blocks of rows and added in their order; when no row is left at a distance, the rows that differ are fewer than the
- * centres wanted, which is an error that names both. */
+ * Different here: at first, when most rows are nearer to one candidate or another, all are measured. Later a pass over
+ * the rows compares them with the candidates of several steps to come. These are drawn by the distances of that time;
+ * when their step comes, each is kept with a chance of its distance now over that then, which makes it one drawn by the
+ * distances of the step (rejection sampling, J. von Neumann, 1951). Floats with a bound of their error tell which rows
+ * a candidate may be nearer to than any centre, few by now; their distances in doubles are kept while there is room,
+ * which decides how many steps a pass serves. Sums are formed in blocks of rows and added in their order; when no row
+ * is left at a distance, the rows that differ are fewer than the centres wanted, which is an error that names both. */
 #include <string.h>
 
 #include "base/math.h"
@@ -23,10 +23,12 @@
 #define TASK_BLOCKS 16
 #define MOST CM_KMEANS_CANDIDATES
 #define STEP_MOST 12    /* candidates of a step: 2 + ln CM_KMEANS_MOST */
-#define ALONE 8         /* steps at first that have a pass each: most rows are nearer to one of their candidates */
+#define ALONE 8         /* centres at first whose candidates all rows are measured from */
 #define NOT_KEPT UINT16_MAX
 #define ROOM (2 * CM_KMEANS_BLOCK) /* doubles a block: a set of bits a candidate, and distances */
 #define BITS_ROOM (sizeof(cm_kmeans_bits) / sizeof(double))
+
+_Static_assert(STEP_MOST <= CM_KMEANS_WIDEST, "kernels weigh all candidates of a step together");
 
 /* What the candidates are to the rows of a block. */
 typedef struct block_state {
@@ -47,6 +49,7 @@ typedef struct seeding {
     uint64_t rows[MOST], step[STEP_MOST]; /* of the candidates; the candidates of the step */
     double chances[MOST];           /* the candidates' distances when they were drawn */
     bool pass;                      /* the rows are to be compared with the candidates */
+    bool alone, last_alone;         /* all rows are measured: in this step; in that of the last centre */
     block_state *blocks;
     double *room; /* of all blocks */
     double total;
@@ -140,18 +143,30 @@ static double add_loss(const seeding *of, uint64_t number, uint64_t candidate, c
 }
 
 /* The rows nearer to the last centre get its distance. */
-static void bring_up_to_date(seeding *of, uint64_t number) {
-    block_state *block = &of->blocks[number];
-    double *closest = of->run->closest + number * CM_KMEANS_BLOCK, room[CM_KMEANS_BLOCK];
-    if (block->up_to_date) return;
+static void take_kept(const seeding *of, uint64_t number, double *closest) {
+    double room[CM_KMEANS_BLOCK];
     const double *fresh = distances(of, number, &of->last, 0, of->winner, room);
     for (uint64_t word = 0; word < CM_KMEANS_BLOCK / 32; word++)
-        for (uint32_t bits = block->nearer[of->winner].words[word]; bits; bits &= bits - 1) {
+        for (uint32_t bits = of->blocks[number].nearer[of->winner].words[word]; bits; bits &= bits - 1) {
             uint64_t row = word * 32 + (uint64_t)__builtin_ctz(bits);
             if (*fresh < closest[row]) closest[row] = *fresh;
             fresh++;
         }
-    block->total = add_up(closest, cm_kmeans_block_weights(of->run->points, number));
+}
+
+static void bring_up_to_date(seeding *of, uint64_t number) {
+    const cm_kmeans_points *points = of->run->points;
+    block_state *block = &of->blocks[number];
+    double *closest = of->run->closest + number * CM_KMEANS_BLOCK;
+    const double *weights = cm_kmeans_block_weights(points, number);
+    if (block->up_to_date) return;
+    if (of->last_alone) {
+        block->total = of->run->kernel->approach(&of->last, points->values + number * points->columns,
+                                                 cm_kmeans_block_rows(points, number), weights, closest);
+    } else {
+        take_kept(of, number, closest);
+        block->total = add_up(closest, weights);
+    }
     block->up_to_date = true;
 }
 
@@ -232,9 +247,16 @@ static void compare(seeding *of, uint64_t number) {
 }
 
 static void weigh_block(seeding *of, uint64_t number) {
+    const cm_kmeans_points *points = of->run->points;
     block_state *block = &of->blocks[number];
     double room[CM_KMEANS_BLOCK];
     bring_up_to_date(of, number);
+    if (of->alone) {
+        of->run->kernel->weigh(&of->candidates, of->each, points->values + number * points->columns,
+                               cm_kmeans_block_rows(points, number), cm_kmeans_block_weights(points, number),
+                               of->run->closest + number * CM_KMEANS_BLOCK, block->with);
+        return;
+    }
     if (of->pass) compare(of, number);
     for (uint64_t i = 0; i < of->each && !of->pass; i++) {
         const double *fresh = distances(of, number, &of->candidates, of->step[i], of->step[i], room);
@@ -296,7 +318,7 @@ static uint64_t candidates_for(const seeding *of, uint64_t at, uint64_t steps) {
 static uint64_t steps_of_pass(const seeding *of, uint64_t at) {
     uint64_t most = ROOM / (CM_KMEANS_BLOCK / (at + 1) + BITS_ROOM), steps = 1;
     if (most > MOST) most = MOST;
-    while (at >= ALONE && at + steps < of->run->k && candidates_for(of, at, steps + 1) <= most) steps++;
+    while (!of->alone && at + steps < of->run->k && candidates_for(of, at, steps + 1) <= most) steps++;
     return steps;
 }
 
@@ -349,6 +371,7 @@ static void take(seeding *of, uint64_t at, uint64_t best) {
     of->winner = of->step[best];
     copy_row(run, of->rows[of->winner], centre);
     cm_kmeans_lot_fill(&of->last, centre, 1, run->centres, run->kernel);
+    of->last_alone = of->alone;
     of->total = 0;
     for (uint64_t i = 0; i < run->points->blocks; i++) {
         block_state *block = &of->blocks[i];
@@ -366,12 +389,7 @@ static cm_status take_first(cm_context *ctx, seeding *of) {
     uint64_t each = of->each;
     of->rows[0] = cm_random_below(&of->random, points->rows);
     for (uint64_t row = 0; row < points->rows; row++) of->run->closest[row] = 1e300;
-    for (uint64_t i = 0; i < points->blocks; i++) {
-        uint64_t rows = cm_kmeans_block_rows(points, i);
-        memset(of->blocks[i].nearer, 0, sizeof *of->blocks[i].nearer);
-        for (uint64_t row = 0; row < rows; row++) of->blocks[i].nearer[0].words[row / 32] |= UINT32_C(1) << row % 32;
-        of->blocks[i].starts[0] = NOT_KEPT;
-    }
+    of->alone = true;
     take(of, 0, 0);
     of->each = 0;
     cm_status status = weigh(ctx, of);
@@ -385,6 +403,7 @@ static cm_status seed_all(cm_context *ctx, seeding *of) {
     cm_status status = take_first(ctx, of);
     for (uint64_t at = 1; at < k && !status; at++) {
         if (!(of->total > 0)) return cm_fail(ctx, CM_E_DATA, "KMEANS_DISTINCT", "uu", k, at);
+        of->alone = at < ALONE;
         of->pass = !take_candidates(of);
         if (of->pass) draw_candidates(of, at);
         status = weigh(ctx, of);

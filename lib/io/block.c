@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LINE UINT64_C(64) /* of the cache */
+#define ROOM_AROUND (2 * CM_BLOCK_PADDING + LINE)
 #define MOST_BYTES (UINT64_C(1) << 30) /* places are 32 bits */
 
 void cm_block_init(cm_core *core, cm_block *block) {
@@ -18,20 +20,29 @@ void cm_block_free(cm_block *block) {
     cm_free(core, block->ends, block->ends_capacity, sizeof *block->ends);
     cm_free(core, block->patches, block->patches_capacity, sizeof *block->patches);
     cm_free(core, block->found, block->found_capacity, sizeof *block->found);
-    cm_free(core, block->cell_starts, block->cell_starts_capacity, sizeof *block->cell_starts);
-    cm_free(core, block->cell_lengths, block->cell_lengths_capacity, sizeof *block->cell_lengths);
+    cm_free(core, block->nexts, block->nexts_capacity, sizeof *block->nexts);
+    cm_free(core, block->text_starts, block->text_starts_capacity, sizeof *block->text_starts);
+    cm_free(core, block->text_lengths, block->text_lengths_capacity, sizeof *block->text_lengths);
     cm_free(core, block->text_codes, block->text_codes_capacity, sizeof *block->text_codes);
+    cm_free(core, block->text_present, block->text_present_capacity, 1);
     cm_block_init(core, block);
 }
 
+/* The bytes lie at a line of the cache, so that what is read of them 64 or 32 at a time does not cross one. */
 cm_status cm_block_reserve(cm_context *ctx, cm_block *block, uint64_t bytes) {
-    uint64_t size;
-    if (cm_add_overflows(bytes, 2 * CM_BLOCK_PADDING, &size)) return cm_fail_memory(ctx, bytes, false);
-    bool fresh = !block->room;
-    cm_status status = cm_reserve(ctx, &block->room, &block->room_size, size, 1);
-    if (status) return status;
-    block->bytes = block->room + CM_BLOCK_PADDING;
-    if (fresh) memset(block->room, 0, CM_BLOCK_PADDING);
+    uint64_t size, room = block->room_size < ROOM_AROUND ? 0 : block->room_size - ROOM_AROUND;
+    if (block->room && bytes <= room) return CM_OK;
+    uint64_t grown = bytes > room + room / 2 ? bytes : room + room / 2;
+    if (cm_add_overflows(grown, ROOM_AROUND, &size)) return cm_fail_memory(ctx, bytes, false);
+    char *fresh = cm_alloc_raw(ctx, size, 1);
+    if (!fresh) return ctx->error.status;
+    char *at = fresh + CM_BLOCK_PADDING + (-(uintptr_t)fresh & (LINE - 1));
+    if (block->room) memcpy(at - CM_BLOCK_PADDING, block->bytes - CM_BLOCK_PADDING, (size_t)(room + CM_BLOCK_PADDING));
+    else memset(at - CM_BLOCK_PADDING, 0, CM_BLOCK_PADDING);
+    cm_free(block->core, block->room, block->room_size, 1);
+    block->room = fresh;
+    block->room_size = size;
+    block->bytes = at;
     return CM_OK;
 }
 
@@ -209,6 +220,46 @@ static cm_status parse_irregular(cm_context *ctx, cm_block *block, cm_csv *csv) 
     return status;
 }
 
+/* ---- columns ---- */
+
+#define TILE UINT64_C(16) /* rows whose part of the index stays in the first-level cache */
+
+/* Turns the index, which goes row by row, column by column: once for all columns. */
+static void turn_index(cm_block *block) {
+    uint64_t rows = block->rows, columns = block->columns;
+    for (uint64_t first = 0; first < rows; first += TILE) {
+        uint64_t count = rows - first < TILE ? rows - first : TILE;
+        for (uint64_t column = 0; column < columns; column++) {
+            const uint32_t *from = block->ends + first * columns + column;
+            uint32_t *to = block->nexts + column * rows + first;
+            uint64_t i = 0;
+            for (; i + 4 <= count; i += 4, from += 4 * columns) {
+                to[i] = from[0] + 1;
+                to[i + 1] = from[columns] + 1;
+                to[i + 2] = from[2 * columns] + 1;
+                to[i + 3] = from[3 * columns] + 1;
+            }
+            for (; i < count; i++, from += columns) to[i] = *from + 1;
+        }
+    }
+}
+
+static void leave_returns_out(cm_block *block) {
+    const uint32_t *begins = block->columns > 1 ? block->nexts + (block->columns - 2) * block->rows : block->starts;
+    uint32_t *behind = block->nexts + (block->columns - 1) * block->rows;
+    for (uint64_t row = 0; row < block->rows; row++)
+        behind[row] -= behind[row] - begins[row] > 1 && block->bytes[behind[row] - 2] == '\r';
+}
+
+static cm_status find_columns(cm_context *ctx, cm_block *block) {
+    cm_status status = cm_reserve(ctx, &block->nexts, &block->nexts_capacity, block->rows * block->columns,
+                                  sizeof *block->nexts);
+    if (status || !block->rows) return status;
+    turn_index(block);
+    leave_returns_out(block);
+    return CM_OK;
+}
+
 cm_status cm_block_parse(cm_context *ctx, cm_block *block, cm_csv *csv, const cm_dialect *dialect, uint64_t columns) {
     cm_index_end end;
     block->columns = columns;
@@ -225,41 +276,19 @@ cm_status cm_block_parse(cm_context *ctx, cm_block *block, cm_csv *csv, const cm
     cm_block_index(cm_cpu(ctx), block->bytes, 0, block->length, block->delimiter, block->ends, &end);
     status = take_regular(ctx, block, &end);
     block->lines = end.lines;
-    if (status || block->consumed == block->length) return status;
-    return parse_irregular(ctx, block, csv);
+    block->quotes_inside = end.quotes_inside || block->consumed < block->length;
+    if (!status && block->consumed < block->length) status = parse_irregular(ctx, block, csv);
+    return status || block->uneven ? status : find_columns(ctx, block);
 }
 
 /* ---- a column ---- */
 
-static void find_cells(cm_block *block, uint64_t column) {
-    const uint32_t *ends = block->ends + column, *row_starts = block->starts;
-    uint32_t *starts = block->cell_starts, *lengths = block->cell_lengths;
-    uint64_t rows = block->rows, columns = block->columns;
-    for (uint64_t row = 0; row < rows && column; row++, ends += columns) {
-        uint32_t start = ends[-1] + 1, end = ends[0];
-        starts[row] = start;
-        lengths[row] = end - start;
-    }
-    for (uint64_t row = 0; row < rows && !column; row++, ends += columns) {
-        uint32_t start = row_starts[row];
-        starts[row] = start;
-        lengths[row] = ends[0] - start;
-    }
-    if (column + 1 < columns) return;
-    for (uint64_t row = 0; row < rows; row++)
-        lengths[row] -= lengths[row] && block->bytes[starts[row] + lengths[row] - 1] == '\r';
-}
-
 cm_status cm_block_begin_column(cm_context *ctx, cm_block *block, uint64_t column) {
-    cm_status status = cm_reserve(ctx, &block->cell_starts, &block->cell_starts_capacity, block->rows,
-                                  sizeof *block->cell_starts);
-    if (!status)
-        status = cm_reserve(ctx, &block->cell_lengths, &block->cell_lengths_capacity, block->rows,
-                            sizeof *block->cell_lengths);
-    if (!status) status = cm_block_reserve(ctx, block, 2 * (block->used + CM_BLOCK_PADDING));
-    if (status) return status;
+    cm_status status = cm_block_reserve(ctx, block, 2 * (block->used + CM_BLOCK_PADDING));
+    if (status || !block->rows) return status;
     block->plain_used = block->used + CM_BLOCK_PADDING;
-    find_cells(block, column);
+    block->begins = column ? block->nexts + (column - 1) * block->rows : block->starts;
+    block->behind = block->nexts + column * block->rows;
     return CM_OK;
 }
 

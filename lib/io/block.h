@@ -27,7 +27,8 @@ typedef struct cm_block {
     uint64_t rows, columns;
     uint32_t *starts; /* of each row's first cell */
     uint32_t *ends;   /* places of the separators behind each cell, row by row */
-    uint64_t starts_capacity, ends_capacity;
+    uint32_t *nexts;  /* and of the bytes behind these, column by column; less a \r that is the line end's */
+    uint64_t starts_capacity, ends_capacity, nexts_capacity;
     uint64_t consumed; /* bytes of whole records; what is left belongs to the next block */
     uint64_t lines;    /* line ends among them */
     bool uneven;       /* has a record that only the road of single records can judge: nothing above counts */
@@ -35,11 +36,14 @@ typedef struct cm_block {
     uint64_t patch_count, patches_capacity;
     uint32_t *found; /* separators, while parsing what is irregular */
     uint64_t found_capacity;
+    bool quotes_inside; /* some cell may have quotes within its own */
 
     /* the column at hand; set by cm_block_begin_column */
-    uint32_t *cell_starts, *cell_lengths; /* where its cells lie, separators and \r left out */
-    int32_t *text_codes;                  /* of its texts */
-    uint64_t cell_starts_capacity, cell_lengths_capacity, text_codes_capacity;
+    const uint32_t *begins, *behind; /* where each of its cells begins, and one byte behind its end */
+    uint32_t *text_starts, *text_lengths; /* its texts */
+    int32_t *text_codes;
+    uint8_t *text_present;
+    uint64_t text_starts_capacity, text_lengths_capacity, text_codes_capacity, text_present_capacity;
     uint64_t plain_used; /* behind the patches: texts without their quotes */
 } cm_block;
 
@@ -56,19 +60,26 @@ uint64_t cm_block_origin(const cm_block *block, uint64_t row);
 /* Line ends in [from, to). */
 uint64_t cm_block_count_lines(const cm_block *block, uint64_t from, uint64_t to);
 
-/* Finds the cells of a column, and frees the room of unquoted texts for it; there is enough for all texts of one. */
+/* Takes a column in hand, and frees the room of unquoted texts for it; there is enough for all texts of one. */
 cm_status cm_block_begin_column(cm_context *ctx, cm_block *block, uint64_t column);
 void cm_block_unquote(cm_block *block, uint64_t start, uint64_t end, cm_csv_field *out);
 
-/* The cell of the column at hand as libcsv gives it. */
-static inline void cm_block_cell(cm_block *block, uint64_t row, cm_csv_field *out) {
+static inline uint64_t cm_block_cell_length(const cm_block *block, uint64_t row) {
+    return block->behind[row] - block->begins[row] - UINT64_C(1);
+}
+
+/* The cell [start, end) as libcsv gives it. */
+static inline void cm_block_strip(cm_block *block, uint64_t start, uint64_t end, cm_csv_field *out) {
     const char *bytes = block->bytes;
-    uint64_t start = block->cell_starts[row], end = start + block->cell_lengths[row];
     while (start < end && (bytes[start] == ' ' || bytes[start] == '\t')) start++;
     while (start < end && (bytes[end - 1] == ' ' || bytes[end - 1] == '\t')) end--;
     if (start == end) *out = (cm_csv_field){NULL, 0};
     else if (bytes[start] != '"') *out = (cm_csv_field){bytes + start, end - start};
     else cm_block_unquote(block, start, end, out);
+}
+
+static inline void cm_block_cell(cm_block *block, uint64_t row, cm_csv_field *out) {
+    cm_block_strip(block, block->begins[row], block->behind[row] - UINT64_C(1), out);
 }
 
 #endif

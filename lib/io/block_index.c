@@ -21,6 +21,7 @@ typedef struct masks {
 /* What the byte before the next 64 was: 0 or 1 each; `quoted` all bits or none. */
 typedef struct carry {
     uint64_t separator, closing, carriage_return, any_return, quoted;
+    uint64_t doubled; /* quotes so far that stand behind one that would else close */
 } carry;
 
 /* In the last word bits beyond the end mean nothing. */
@@ -63,6 +64,7 @@ static inline uint64_t find_separators(masks *m, carry *before, uint64_t *separa
         uint64_t behind_separator = found << 1 | before->separator, behind_closing = closing << 1 | before->closing;
         irregular |= opening & ~(behind_separator | behind_closing);
         irregular |= behind_closing & ~(m->quote | found | (m->carriage_return & ~quoted));
+        before->doubled |= behind_closing & m->quote;
         before->closing = closing >> 63;
     }
     before->separator = found >> 63;
@@ -110,7 +112,6 @@ static inline void scalar_masks(const char *p, char delimiter, masks *m) {
 #define KERNEL index_scalar
 #define TARGET
 #define masks_of scalar_masks
-#define write_bits write_places
 #include "io/block_index_kernel.h"
 
 #if defined(__SSE2__)
@@ -157,11 +158,11 @@ static inline void base_masks(const char *p, char delimiter, masks *m) {
 #define KERNEL index_base
 #define TARGET
 #define masks_of base_masks
-#define write_bits write_places
 #include "io/block_index_kernel.h"
 #endif
 
 #ifdef CM_CPU_HAS_X86_64
+/* For AVX-512, too: wider masks take as long to find, and longer to get into the words that the rest needs. */
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
 AVX2 static inline uint64_t equal_32x2(__m256i low, __m256i high, char byte) {
     __m256i wanted = _mm256_set1_epi8(byte);
@@ -180,44 +181,12 @@ AVX2 static inline void avx2_masks(const char *p, char delimiter, masks *m) {
 #define KERNEL index_avx2
 #define TARGET AVX2
 #define masks_of avx2_masks
-#define write_bits write_places
-#include "io/block_index_kernel.h"
-
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,popcnt,lzcnt")))
-AVX512 static inline void avx512_masks(const char *p, char delimiter, masks *m) {
-    __m512i x = _mm512_loadu_si512((const void *)p);
-    m->quote = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
-    m->delimiter = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(delimiter));
-    m->line_feed = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n'));
-    m->carriage_return = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'));
-}
-AVX512 static inline uint32_t *sixteen_places(uint64_t bits, __m512i places, uint32_t *out) {
-    _mm512_storeu_si512((void *)out, _mm512_maskz_compress_epi32((__mmask16)bits, places));
-    return out + __builtin_popcountll(bits & 0xFFFF);
-}
-AVX512 static inline uint64_t avx512_places(uint64_t bits, uint32_t base, uint32_t *out) {
-    __m512i places = _mm512_add_epi32(_mm512_set1_epi32((int32_t)base),
-                                      _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
-    uint32_t *to = sixteen_places(bits, places, out);
-    to = sixteen_places(bits >> 16, _mm512_add_epi32(places, _mm512_set1_epi32(16)), to);
-    to = sixteen_places(bits >> 32, _mm512_add_epi32(places, _mm512_set1_epi32(32)), to);
-    to = sixteen_places(bits >> 48, _mm512_add_epi32(places, _mm512_set1_epi32(48)), to);
-    return (uint64_t)(to - out);
-}
-#define KERNEL index_avx512
-#define TARGET AVX512
-#define masks_of avx512_masks
-#define write_bits avx512_places
 #include "io/block_index_kernel.h"
 #endif
 
 void cm_block_index(cm_cpu_level level, const char *bytes, uint64_t from, uint64_t to, char delimiter, uint32_t *out,
                     cm_index_end *end) {
 #ifdef CM_CPU_HAS_X86_64
-    if (level >= CM_CPU_AVX512) {
-        index_avx512(bytes, from, to, delimiter, out, end);
-        return;
-    }
     if (level >= CM_CPU_AVX2) {
         index_avx2(bytes, from, to, delimiter, out, end);
         return;

@@ -13,6 +13,7 @@
 typedef struct cm_index_end {
     uint64_t count;  /* separators written */
     uint64_t line_feeds; /* of these */
+    bool quotes_inside; /* some are doubled */
     uint64_t lines;  /* line ends of any kind in all bytes, if none was irregular */
     uint64_t at;     /* the first byte that only libcsv can tell the meaning of; `to` if there is none */
 } cm_index_end;

@@ -82,7 +82,7 @@ static inline bool read_form(const number_form *form, const char *text, uint64_t
 /* Rows of a column that are read at once, and the lowest and highest of them. */
 typedef struct number_rows {
     const char *bytes;
-    const uint32_t *starts, *lengths;
+    const uint32_t *begins, *behind;
     int64_t *values;
     uint64_t end;
     int64_t low, high;
@@ -92,10 +92,11 @@ typedef struct number_rows {
 static uint64_t alike_scalar(const number_form *form_at, number_rows *rows, uint64_t row) {
     const number_form form = *form_at;
     const char *bytes = rows->bytes;
-    const uint32_t *starts = rows->starts, *lengths = rows->lengths;
+    const uint32_t *begins = rows->begins, *behind = rows->behind;
     int64_t *values = rows->values, value, low = rows->low, high = rows->high;
     uint64_t end = rows->end;
-    for (; row < end && read_form(&form, bytes + starts[row], lengths[row], &value); row++) {
+    for (; row < end; row++) {
+        if (!read_form(&form, bytes + begins[row], behind[row] - begins[row] - UINT64_C(1), &value)) break;
         low = value < low ? value : low;
         high = value > high ? value : high;
         values[row] = value;
@@ -121,8 +122,8 @@ CM_AVX512 static inline __m512i first_byte(__m512i words, __m512i bits) {
 /* What read_form does, for eight cells; which of them have the form. */
 CM_AVX512 static inline __mmask8 read_forms(const number_form *form, const number_rows *rows, uint64_t row,
                                             __m512i *out) {
-    __m512i words = cm_last_words(rows->bytes, rows->starts + row, rows->lengths + row);
-    __m512i lengths = cm_eight_lengths(rows->lengths + row), bits = _mm512_slli_epi64(lengths, 3);
+    __m512i words = cm_last_words(rows->bytes, rows->behind + row);
+    __m512i lengths = cm_eight_lengths(rows->begins + row, rows->behind + row), bits = _mm512_slli_epi64(lengths, 3);
     __mmask8 negative = _mm512_cmpeq_epi64_mask(first_byte(words, bits), cm_eight_of('-'));
     lengths = _mm512_mask_sub_epi64(lengths, negative, lengths, cm_eight_of(1));
     bits = _mm512_slli_epi64(lengths, 3);
@@ -162,7 +163,7 @@ static uint64_t read_alike(const cm_context *ctx, const cm_block_loop *loop, uin
     int32_t scale = out->scale;
     uint64_t end;
     if (scale > 6 || loop->exceptions || !block->rows) return first;
-    number_rows rows = {block->bytes, block->cell_starts, block->cell_lengths, &out->values[0].integer, block->rows,
+    number_rows rows = {block->bytes, block->begins, block->behind, &out->values[0].integer, block->rows,
                         INT64_MAX, INT64_MIN};
     number_form form = form_of(scale, loop->decision->style.mark);
 #ifdef CM_CPU_HAS_X86_64
@@ -182,7 +183,7 @@ static uint64_t read_alike(const cm_context *ctx, const cm_block_loop *loop, uin
 static void read_number(const cm_block_loop *loop, uint64_t row) {
     cm_block_values *out = loop->out;
     const cm_block *block = loop->block;
-    cm_csv_field field = {block->bytes + block->cell_starts[row], block->cell_lengths[row]};
+    cm_csv_field field = {block->bytes + block->begins[row], cm_block_cell_length(block, row)};
     int64_t value;
     int32_t scale;
     char mark = loop->decision->style.mark;

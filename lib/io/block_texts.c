@@ -1,211 +1,143 @@
-/* Columns of texts. In files of transactions invoice, customer and country stand on many lines running: each text that
- * is not the one before is looked up, once. Most cells stand bare, without quotes and blanks to be taken off; with
- * AVX-512 eight of these are compared with those before them at once. The others are brought to that form first. */
+/* Columns of texts. Of equal cells running the first is looked up, once; where cells hardly ever run, codes are guessed
+ * by those of the column before. */
 #include <string.h>
 
-#include "io/block_eight.h"
 #include "io/block_loop.h"
+#include "io/block_runs.h"
 
-/* A text's first and last eight bytes; of a shorter one all of them twice. */
-typedef struct text_ends {
-    uint64_t first, last;
-} text_ends;
-
-/* The texts that are not the one before; they lie where the cells were found, those before them left out. */
-typedef struct text_runs {
-    const char *bytes;
+/* The cells that are looked up, as texts: where these lie in the block, absent ones left out. */
+typedef struct cell_texts {
+    cm_block_runs runs;
+    uint8_t *present; /* a byte a cell */
     uint32_t *starts, *lengths;
-    int32_t *places; /* of each row's text among them */
     uint64_t count;
-    text_ends ends; /* of the last */
-} text_runs;
+    uint64_t empty; /* the number of one without bytes; UINT64_MAX: there is none */
+} cell_texts;
 
-/* ---- one cell ---- */
+/* ---- texts of cells ---- */
 
-static inline text_ends ends_of(const char *text, uint64_t length) {
-    uint64_t last = cm_load_word(text + length - 8);
-    if (length >= 8) return (text_ends){cm_load_word(text), last};
-    last = length ? last >> (64 - 8 * length) : 0;
-    return (text_ends){last, last};
+static inline void add_text(cell_texts *texts, uint64_t start, uint64_t length) {
+    texts->starts[texts->count] = (uint32_t)start;
+    texts->lengths[texts->count++] = (uint32_t)length;
 }
 
-static inline bool same_middle(const char *text, const char *other, uint64_t length) {
-    return length <= 16 || !memcmp(text + 8, other + 8, (size_t)length - 16);
-}
-
-static inline void add_cell(text_runs *runs, uint64_t row, uint64_t start, uint64_t length) {
-    const char *text = runs->bytes + start;
-    text_ends ends = ends_of(text, length);
-    uint64_t last = runs->count - 1;
-    bool same = runs->count && length == runs->lengths[last] && ends.first == runs->ends.first
-                && ends.last == runs->ends.last && same_middle(text, runs->bytes + runs->starts[last], length);
-    if (!same) {
-        runs->ends = ends;
-        runs->starts[runs->count] = (uint32_t)start;
-        runs->lengths[runs->count++] = (uint32_t)length;
-    }
-    runs->places[row] = (int32_t)runs->count - 1;
-}
-
-/* A cell of any form. Of an absent one nothing needs to be looked up: it stands for the text before. */
-static void strip_cell(cm_block *block, const cm_reader *reader, const cm_read_column *column, uint64_t row,
-                       text_runs *runs, cm_block_values *out) {
+/* A cell of any form. */
+static void strip_cell(cm_block *block, const cm_reader *reader, const cm_read_column *column, uint64_t cell,
+                       cell_texts *texts) {
     cm_csv_field field;
-    cm_block_cell(block, row, &field);
-    out->present[row] = cm_reader_cell(reader, &field);
-    if (out->present[row]) {
-        uint64_t length = cm_reader_text_length(reader, column, &field);
-        out->cells += length > 0;
-        add_cell(runs, row, (uint64_t)(field.text - block->bytes), length);
-    } else {
-        out->absent++;
-        runs->places[row] = runs->count ? (int32_t)runs->count - 1 : 0;
+    cm_block_strip(block, texts->runs.begins[cell], texts->runs.behind[cell] - UINT64_C(1), &field);
+    texts->present[cell] = cm_reader_cell(reader, &field);
+    if (!texts->present[cell]) return;
+    uint64_t length = cm_reader_text_length(reader, column, &field);
+    if (!length) texts->empty = texts->count;
+    add_text(texts, (uint64_t)(field.text - block->bytes), length);
+}
+
+/* Adds cells from this one on that stand bare, without blanks to be taken off, or in quotes without any inside; returns
+ * the first that does not. */
+static uint64_t add_plain_cells(const cm_block *block, uint64_t cell, cell_texts *texts) {
+    const char *bytes = block->bytes;
+    const uint32_t *begins = texts->runs.begins, *behind = texts->runs.behind;
+    uint32_t *starts = texts->starts + texts->count, *lengths = texts->lengths + texts->count;
+    uint64_t first_cell = cell;
+    for (; cell < texts->runs.count; cell++) {
+        uint32_t begin = begins[cell], length = behind[cell] - begin - 1;
+        unsigned char first = (unsigned char)bytes[begin], last = (unsigned char)bytes[begin + length - UINT64_C(1)];
+        uint32_t quote = first == '"';
+        if (length <= 2 * quote || (!quote && ((first <= ' ') | (last <= ' ')))) break;
+        if (quote && block->quotes_inside && memchr(bytes + begin + 1, '"', length - 2)) break;
+        *starts++ = begin + quote;
+        *lengths++ = length - 2 * quote;
     }
+    texts->count += cell - first_cell;
+    return cell;
 }
 
-/* ---- bare cells ---- */
-
-static inline bool is_odd(unsigned char first, unsigned char last) {
-    return first <= ' ' || first == '"' || last <= ' ';
-}
-
-/* Adds bare cells from this row on; the first row whose cell is not one. */
-static uint64_t add_bare(text_runs *runs, uint64_t row, uint64_t to) {
-    for (; row < to; row++) {
-        uint64_t start = runs->starts[row], length = runs->lengths[row];
-        const char *cell = runs->bytes + start;
-        if (!length || is_odd((unsigned char)cell[0], (unsigned char)cell[length - 1])) break;
-        add_cell(runs, row, start, length);
-    }
-    return row;
-}
-
-#ifdef CM_CPU_HAS_X86_64
-typedef struct eight_cells {
-    __m512i lengths, first, last; /* as text_ends */
-} eight_cells;
-
-CM_AVX512 static inline eight_cells cells_at(const text_runs *runs, uint64_t row) {
-    const uint32_t *starts = runs->starts + row;
-    __m512i lengths = cm_eight_lengths(runs->lengths + row), eight = cm_eight_of(8);
-    __m512i last = cm_last_words(runs->bytes, starts, runs->lengths + row);
-    __mmask8 shorter = _mm512_cmplt_epu64_mask(lengths, eight);
-    last = _mm512_mask_srlv_epi64(last, shorter, last, _mm512_slli_epi64(_mm512_sub_epi64(eight, lengths), 3));
-    if (shorter == 0xFF) return (eight_cells){lengths, last, last};
-    return (eight_cells){lengths, _mm512_mask_mov_epi64(cm_first_words(runs->bytes, starts), shorter, last), last};
-}
-
-/* The last of the texts so far, eight times. */
-CM_AVX512 static inline eight_cells cells_before(const text_runs *runs) {
-    return (eight_cells){cm_eight_of(runs->lengths[runs->count - 1]), cm_eight_of(runs->ends.first),
-                         cm_eight_of(runs->ends.last)};
-}
-
-CM_AVX512 static inline bool any_odd(const eight_cells *at) {
-    __m512i first = _mm512_and_si512(at->first, cm_eight_of(0xFF)), blank = cm_eight_of(' ');
-    __m512i others = _mm512_sub_epi64(_mm512_min_epu64(at->lengths, cm_eight_of(8)), cm_eight_of(1));
-    __m512i shift = _mm512_slli_epi64(others, 3); /* no bits are left of an empty cell's */
-    __mmask8 odd = _mm512_cmple_epu64_mask(first, blank) | _mm512_cmpeq_epi64_mask(first, cm_eight_of('"'))
-                   | _mm512_cmple_epu64_mask(_mm512_srlv_epi64(at->last, shift), blank);
-    return odd != 0;
-}
-
-/* Which of the eight are the one before, as far as both ends tell; `other` those whose middle is to be compared. */
-CM_AVX512 static inline __mmask8 find_same(const eight_cells *at, const eight_cells *before, __mmask8 *other) {
-    __mmask8 same = _mm512_cmpeq_epi64_mask(at->lengths, _mm512_alignr_epi64(at->lengths, before->lengths, 7));
-    same = _mm512_mask_cmpeq_epi64_mask(same, at->first, _mm512_alignr_epi64(at->first, before->first, 7));
-    same = _mm512_mask_cmpeq_epi64_mask(same, at->last, _mm512_alignr_epi64(at->last, before->last, 7));
-    *other = _mm512_mask_cmpgt_epu64_mask(same, at->lengths, cm_eight_of(16));
-    return same;
-}
-
-CM_AVX512 static inline void add_eight(text_runs *runs, uint64_t row, __mmask8 fresh) {
-    const uint64_t each = CM_EACH_BYTE(1);
-    __m256i starts = _mm256_loadu_si256((const __m256i *)(const void *)(runs->starts + row));
-    __m256i lengths = _mm256_loadu_si256((const __m256i *)(const void *)(runs->lengths + row));
-    uint64_t so_far = _pdep_u64(fresh, each) * each; /* how many of them up to each row, a byte a row */
-    __m256i places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)so_far));
-    places = _mm256_add_epi32(places, _mm256_set1_epi32((int32_t)runs->count - 1));
-    _mm256_storeu_si256((__m256i *)(void *)(runs->places + row), places);
-    _mm256_storeu_si256((__m256i *)(void *)(runs->starts + runs->count), _mm256_maskz_compress_epi32(fresh, starts));
-    _mm256_storeu_si256((__m256i *)(void *)(runs->lengths + runs->count), _mm256_maskz_compress_epi32(fresh, lengths));
-    runs->count += (uint64_t)__builtin_popcount(fresh);
-}
-
-/* Adds bare cells, eight at a time, until there is another among eight; there is a text already. */
-CM_AVX512 static uint64_t add_bare_avx512(text_runs *runs, uint64_t row, uint64_t to) {
-    eight_cells before = cells_before(runs);
-    for (; row + 8 <= to; row += 8) {
-        eight_cells at = cells_at(runs, row);
-        __mmask8 other;
-        if (any_odd(&at)) break;
-        __mmask8 same = find_same(&at, &before, &other);
-        for (; other; other &= (__mmask8)(other - 1)) {
-            uint64_t i = (uint64_t)__builtin_ctz(other), one = runs->starts[i ? row + i - 1 : runs->count - 1];
-            if (!same_middle(runs->bytes + one, runs->bytes + runs->starts[row + i], runs->lengths[row + i]))
-                same &= (__mmask8)~(1U << i);
-        }
-        add_eight(runs, row, (__mmask8)~same);
-        before = at;
-    }
-    uint64_t last = runs->count - 1;
-    runs->ends = ends_of(runs->bytes + runs->starts[last], runs->lengths[last]);
-    return row;
-}
-#endif
-
-static uint64_t add_bare_cells(const cm_context *ctx, text_runs *runs, uint64_t row, uint64_t to) {
-    if (row == to || add_bare(runs, row, row + 1) == row) return row;
-    row++;
-#ifdef CM_CPU_HAS_X86_64
-    if (cm_cpu(ctx) >= CM_CPU_AVX512) row = add_bare_avx512(runs, row, to);
-#endif
-    (void)ctx;
-    return add_bare(runs, row, to);
-}
-
-/* ---- a column ---- */
-
-static void find_texts(const cm_context *ctx, cm_block *block, const cm_reader *reader, const cm_read_column *column,
-                       uint64_t from, uint64_t to, text_runs *runs, cm_block_values *out) {
+static void find_texts(cm_block *block, const cm_reader *reader, const cm_read_column *column, cell_texts *texts) {
     bool exceptions = reader->how.na_count || reader->how.integer_ids;
-    memset(out->present + from, 1, (size_t)(to - from));
-    for (uint64_t row = from; row < to; row++) {
-        uint64_t begin = row;
-        if (!exceptions) row = add_bare_cells(ctx, runs, row, to);
-        out->cells += row - begin;
-        if (row < to) strip_cell(block, reader, column, row, runs, out);
+    memset(texts->present, 1, (size_t)texts->runs.count);
+    for (uint64_t cell = 0; cell < texts->runs.count; cell++) {
+        if (!exceptions) cell = add_plain_cells(block, cell, texts);
+        if (cell < texts->runs.count) strip_cell(block, reader, column, cell, texts);
     }
+}
+
+/* ---- codes ---- */
+
+/* The codes of texts become those of cells, 0 where absent: from the end on, in the same place. */
+static void make_room_for_absent(const cell_texts *texts, int32_t *codes) {
+    uint64_t text = texts->count;
+    for (uint64_t cell = texts->runs.count; cell-- > text;) codes[cell] = texts->present[cell] ? codes[--text] : 0;
+}
+
+/* What cells have becomes what their rows have. */
+static void spread(const cell_texts *texts, const int32_t *codes, uint64_t rows, int32_t *row_codes, uint8_t *present) {
+    const int32_t *places = texts->runs.places;
+    bool all = texts->count == texts->runs.count;
+    if (all) memset(present, 1, (size_t)rows);
+    for (uint64_t row = 0; row < rows && !all; row++) present[row] = texts->present[places[row]];
+    for (uint64_t row = 0; row < rows; row++) row_codes[row] = codes[places[row]];
+}
+
+/* `empty` is the code of the text without bytes; -1: there is none. */
+static void count_cells(const cell_texts *texts, cm_block_values *out, uint64_t from, uint64_t to, int32_t empty) {
+    bool all = texts->count == texts->runs.count;
+    out->cells = all ? to - from : cm_count_present(out->present, from, to);
+    out->absent = to - from - out->cells;
+    for (uint64_t row = from; row < to && empty >= 0; row++)
+        out->cells -= out->present[row] && out->codes[row] == empty;
 }
 
 /* The first row whose text is none of the first `known`. */
-static uint64_t first_unknown(const cm_block_values *values, uint64_t known, uint64_t from, uint64_t to) {
-    uint64_t row = from;
-    while (row < to && (!values->present[row] || (uint64_t)values->codes[row] < known)) row++;
+static uint64_t first_unknown(const cell_texts *texts, uint64_t known, uint64_t from, uint64_t to) {
+    uint64_t cell = 0, row = from;
+    for (; known || !texts->present[cell]; cell++) known -= texts->present[cell];
+    while (row < to && (texts->runs.places ? (uint64_t)texts->runs.places[row - from] : row - from) < cell) row++;
     return row;
 }
 
-/* Places of texts become their codes; 0 where absent. */
-static void set_codes(const cm_block_values *values, const int32_t *codes, uint64_t from, uint64_t to) {
-    const uint8_t *present = values->present;
-    int32_t *places = values->codes;
-    for (uint64_t row = from; row < to; row++) places[row] = codes[places[row]] & -(int32_t)present[row];
+static cm_status start(cm_context *ctx, cm_block *block, const cm_read_column *column, cm_guess *guess,
+                       cm_block_values *out) {
+    uint64_t rows = block->rows;
+    cm_status status = cm_block_values_start(ctx, block, column, out);
+    if (!status) status = cm_reserve(ctx, &out->codes, &out->codes_capacity, rows, sizeof *out->codes);
+    if (!status)
+        status = cm_reserve(ctx, &block->text_starts, &block->text_starts_capacity, rows, sizeof *block->text_starts);
+    if (!status)
+        status =
+            cm_reserve(ctx, &block->text_lengths, &block->text_lengths_capacity, rows, sizeof *block->text_lengths);
+    if (!status)
+        status = cm_reserve(ctx, &block->text_codes, &block->text_codes_capacity, rows, sizeof *block->text_codes);
+    if (!status) status = cm_reserve(ctx, &block->text_present, &block->text_present_capacity, rows, 1);
+    return status ? status : cm_guess_start(ctx, guess);
 }
 
 cm_status cm_block_encode(cm_context *ctx, cm_block *block, const cm_reader *reader, cm_read_column *column,
-                          uint64_t from, uint64_t to, cm_block_values *out, uint64_t *failed) {
+                          cm_guess *guess, uint64_t from, uint64_t to, cm_block_values *out, uint64_t *failed) {
     uint64_t known;
-    cm_status status = cm_block_values_start(ctx, block, column, out);
-    if (!status) status = cm_reserve(ctx, &out->codes, &out->codes_capacity, block->rows, sizeof *out->codes);
-    if (!status)
-        status = cm_reserve(ctx, &block->text_codes, &block->text_codes_capacity, block->rows,
-                            sizeof *block->text_codes);
+    cm_status status = start(ctx, block, column, guess, out);
     if (status || from == to) return status;
-    text_runs runs = {block->bytes, block->cell_starts, block->cell_lengths, out->codes, 0, {0, 0}};
-    find_texts(ctx, block, reader, column, from, to, &runs, out);
-    cm_texts texts = {block->bytes, runs.starts, runs.lengths};
-    status = cm_dictionary_add_many(ctx, column->field.dictionary, &texts, runs.count, block->text_codes, &known);
-    if (status) *failed = to = first_unknown(out, known, from, to);
-    set_codes(out, block->text_codes, from, to);
-    return status;
+    cell_texts texts = {.present = block->text_present, .starts = block->text_starts, .lengths = block->text_lengths,
+                        .empty = UINT64_MAX};
+    int32_t *codes = block->text_codes;
+    cm_block_find_runs(ctx, block, from, to, out->codes + from, &texts.runs);
+    bool by_rows = !texts.runs.places;
+    if (by_rows) {
+        codes = out->codes + from;
+        texts.present = out->present + from;
+    }
+    find_texts(block, reader, column, &texts);
+    cm_texts wanted = {.base = block->bytes, .starts = texts.starts, .lengths = texts.lengths};
+    if (by_rows) wanted.guessed = cm_guess_codes(guess, from, texts.present, texts.runs.count, codes);
+    status = cm_dictionary_add_many(ctx, column->field.dictionary, &wanted, texts.count, codes, &known);
+    if (status) {
+        *failed = first_unknown(&texts, known, from, to);
+        return status;
+    }
+    int32_t empty = texts.empty == UINT64_MAX ? -1 : codes[texts.empty];
+    make_room_for_absent(&texts, codes);
+    if (by_rows) cm_guess_learn(guess, from, texts.present, to - from, codes);
+    else spread(&texts, codes, to - from, out->codes + from, out->present + from);
+    count_cells(&texts, out, from, to, empty);
+    return CM_OK;
 }

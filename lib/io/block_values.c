@@ -80,7 +80,7 @@ static bool read_plain_moment(const char *text, uint64_t length, moment_before *
 static uint64_t read_moments_alike(const cm_block_loop *loop, moment_before *memory, uint64_t row) {
     cm_block_values *out = loop->out;
     const bool days = loop->decision->type == CM_DATE;
-    const uint32_t *starts = loop->block->cell_starts, *lengths = loop->block->cell_lengths;
+    const uint32_t *begins = loop->block->begins, *behind = loop->block->behind;
     const char *bytes = loop->block->bytes;
     uint64_t first = row, rows = loop->block->rows;
     bool timed = false, any_timed = false;
@@ -88,9 +88,9 @@ static uint64_t read_moments_alike(const cm_block_loop *loop, moment_before *mem
     if (loop->exceptions || row == rows) return row;
     int64_t *values = &out->values[0].integer;
     for (; row < rows; row++) {
-        const char *text = bytes + starts[row];
-        if (!is_moment_before(&before, text, lengths[row]) && !read_plain_moment(text, lengths[row], &before, &timed))
-            break;
+        const char *text = bytes + begins[row];
+        uint64_t length = behind[row] - begins[row] - UINT64_C(1);
+        if (!is_moment_before(&before, text, length) && !read_plain_moment(text, length, &before, &timed)) break;
         any_timed |= timed;
         values[row] = days ? before.day : before.value;
     }

@@ -3,7 +3,9 @@
 #ifndef CM_IO_BLOCK_VALUES_H
 #define CM_IO_BLOCK_VALUES_H
 
+#include "base/words.h"
 #include "io/block.h"
+#include "io/block_guess.h"
 #include "io/reader.h"
 
 typedef struct cm_block_values {
@@ -26,6 +28,14 @@ typedef struct cm_block_values {
 
 void cm_block_values_free(cm_block_values *values);
 
+/* Rows in [from, to) that are present. */
+static inline uint64_t cm_count_present(const uint8_t *present, uint64_t from, uint64_t to) {
+    uint64_t count = 0, row = from;
+    for (; row + 8 <= to; row += 8) count += cm_load_word((const char *)present + row) * CM_EACH_BYTE(1) >> 56;
+    for (; row < to; row++) count += present[row];
+    return count;
+}
+
 /* Reads the cells as decided. `widen`: numbers with more places than the decision's scale raise the scale. Any thread
  * may do this for any block at any time. */
 cm_status cm_block_convert(cm_context *ctx, cm_block *block, const cm_reader *reader, const cm_read_column *column,
@@ -33,7 +43,7 @@ cm_status cm_block_convert(cm_context *ctx, cm_block *block, const cm_reader *re
 
 /* The codes of a STRING column's texts in rows [from, to): one block after the other. *failed: the row of an error. */
 cm_status cm_block_encode(cm_context *ctx, cm_block *block, const cm_reader *reader, cm_read_column *column,
-                          uint64_t from, uint64_t to, cm_block_values *out, uint64_t *failed);
+                          cm_guess *guess, uint64_t from, uint64_t to, cm_block_values *out, uint64_t *failed);
 
 /* Tells the survey of the block's cells: one block after the other. */
 cm_status cm_block_survey(cm_context *ctx, cm_block *block, const cm_reader *reader, cm_read_column *column,

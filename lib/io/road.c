@@ -400,8 +400,10 @@ void cm_road_free(cm_road *road) {
     if (!road) return;
     free_blocks(road, &road->pending);
     free_blocks(road, &road->spare);
-    for (uint64_t i = 0; i < road->column_count; i++)
+    for (uint64_t i = 0; i < road->column_count; i++) {
         cm_free(road->core, road->columns[i].steps, road->columns[i].step_capacity, sizeof(cm_scale_step));
+        cm_guess_free(road->core, &road->columns[i].guess);
+    }
     cm_free(road->core, road->columns, road->column_count, sizeof *road->columns);
     cm_bytes_free(road->core, &road->rest);
     cm_bytes_free(road->core, &road->carry);

@@ -38,6 +38,7 @@ typedef struct cm_road_column {
     atomic_uint_fast64_t turn; /* number of the block that may go on */
     cm_scale_step *steps;
     uint64_t step_count, step_capacity;
+    cm_guess guess; /* of a STRING column */
 } cm_road_column;
 
 typedef enum cm_road_work { CM_ROAD_SURVEY = 1, CM_ROAD_CONVERT = 2, CM_ROAD_BOTH = 3 } cm_road_work;

@@ -123,14 +123,8 @@ static void report_integers(cm_read_column *column, const cm_block_values *value
     column->seen += seen;
 }
 
-static uint64_t count_absent(const cm_block_values *values, uint64_t from, uint64_t to) {
-    uint64_t absent = 0;
-    for (uint64_t row = from; row < to && values->absent; row++) absent += !values->present[row];
-    return absent;
-}
-
 static void report(cm_read_column *column, const cm_block_values *values, uint64_t from, uint64_t to) {
-    column->absent += count_absent(values, from, to);
+    if (values->absent) column->absent += to - from - cm_count_present(values->present, from, to);
     if (column->decision.type == CM_STRING) return;
     if (column->decision.type == CM_FLOAT64) report_doubles(column, values, from, to);
     else report_integers(column, values, from, to);
@@ -149,6 +143,20 @@ static cm_status narrow_days(cm_context *ctx, cm_road_block *at, cm_block_values
     return status;
 }
 
+/* The last column before this one whose texts have got codes. */
+static const int32_t *codes_before(const cm_road *road, const cm_road_block *at, uint64_t index) {
+    while (index--)
+        if (road->reader->kept[index]->decision.type == CM_STRING) return at->values[index].codes;
+    return NULL;
+}
+
+static cm_status encode(cm_context *ctx, cm_road *road, cm_road_block *at, uint64_t index, uint64_t *failed) {
+    cm_guess *guess = &road->columns[index].guess;
+    guess->before = codes_before(road, at, index);
+    return cm_block_encode(ctx, &at->block, road->reader, road->reader->kept[index], guess, at->from, at->to,
+                           &at->values[index], failed);
+}
+
 static cm_status convert(cm_context *ctx, cm_road *road, cm_road_block *at, uint64_t index, uint64_t *failed) {
     cm_read_column *column = road->reader->kept[index];
     cm_block_values *values = &at->values[index];
@@ -156,7 +164,7 @@ static cm_status convert(cm_context *ctx, cm_road *road, cm_road_block *at, uint
     cm_status status = CM_OK;
     if (at->from == at->to) return CM_OK; /* there may be no memory at all */
     if (type == CM_STRING)
-        status = cm_block_encode(ctx, &at->block, road->reader, column, at->from, at->to, values, failed);
+        status = encode(ctx, road, at, index, failed);
     else if (type == CM_INT64 || type == CM_DECIMAL)
         status = meet_scale(ctx, road, at, index);
     else if (type == CM_DATE)

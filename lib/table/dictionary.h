@@ -26,6 +26,7 @@ cm_status cm_dictionary_add(cm_context *ctx, cm_dictionary *dictionary, const ch
 typedef struct cm_texts {
     const char *base; /* eight bytes behind the beginning of each text may be read */
     const uint32_t *starts, *lengths;
+    uint64_t guessed; /* of so many the codes are given: perhaps they are right, and perhaps they are no codes at all */
 } cm_texts;
 
 /* The codes of many texts, as if added one after the other; *done of them were, also on failure. */

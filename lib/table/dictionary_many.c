@@ -12,27 +12,41 @@
 #define PORTION 64
 
 typedef struct wanted {
-    const char *text;
-    uint64_t length, hash;
+    uint64_t hash;
     cm_slot_key key;
     const cm_text *entry; /* that a slot leads to, of a text that none holds whole */
+    uint64_t number;      /* of the text */
 } wanted;
 
-static inline wanted prepare(const cm_dictionary *dictionary, const char *text, uint64_t length) {
+static inline wanted prepare(const cm_dictionary *dictionary, const cm_texts *texts, uint64_t number) {
     const cm_slot_secrets *secrets = &dictionary->secrets;
-    uint64_t hash;
+    const char *text = texts->base + texts->starts[number];
+    uint64_t hash, length = texts->lengths[number];
     cm_slot_key key = length <= CM_SLOT_SHORT ? cm_short_key(secrets, cm_padded_word(text, length), length, &hash)
                                               : cm_long_key(secrets, text, length, &hash);
-    return (wanted){text, length, hash, key, NULL};
+    return (wanted){hash, key, NULL, number};
 }
 
-static void prepare_all(const cm_dictionary *dictionary, const cm_texts *texts, uint64_t first, uint64_t count,
-                        wanted *out) {
-    uint64_t mask = dictionary->slot_count - 1;
-    for (uint64_t i = 0; i < count; i++) {
-        out[i] = prepare(dictionary, texts->base + texts->starts[first + i], texts->lengths[first + i]);
-        if (dictionary->slots) __builtin_prefetch(&dictionary->slots[out[i].hash & mask]);
+/* Whether a guess at a text is right. A short one is found in its slot as quickly. */
+static inline bool is_guessed(const cm_dictionary *dictionary, uint64_t size, const char *text, uint64_t length,
+                              int32_t guess) {
+    if (length <= CM_SLOT_SHORT || (uint64_t)(uint32_t)guess >= size) return false;
+    const cm_text *entry = cm_dictionary_entry(dictionary, guess);
+    return entry->length == length && cm_dictionary_same(entry->data, text, length);
+}
+
+/* Those that have to be looked up. */
+static uint64_t prepare_all(const cm_dictionary *dictionary, const cm_texts *texts, uint64_t first, uint64_t end,
+                            const int32_t *codes, wanted *out) {
+    uint64_t mask = dictionary->slot_count - 1, size = cm_dictionary_size(dictionary), count = 0;
+    for (uint64_t i = first; i < end; i++) {
+        const char *text = texts->base + texts->starts[i];
+        if (i < texts->guessed && is_guessed(dictionary, size, text, texts->lengths[i], codes[i])) continue;
+        out[count] = prepare(dictionary, texts, i);
+        if (dictionary->slots) __builtin_prefetch(&dictionary->slots[out[count].hash & mask]);
+        count++;
     }
+    return count;
 }
 
 /* The codes of the first slots with these keys; -1: there is none. */
@@ -44,32 +58,43 @@ static void look_into_slots(const cm_dictionary *dictionary, wanted *all, uint64
         uint64_t slot = at->hash & mask;
         while (slots[slot].place && ((slots[slot].word ^ at->key.word) | (slots[slot].tag ^ at->key.tag)))
             slot = (slot + 1) & mask;
-        codes[i] = (int32_t)slots[slot].place - 1;
-        if (codes[i] < 0 || !(at->key.tag & CM_SLOT_LONG)) continue;
-        at->entry = cm_dictionary_entry(dictionary, codes[i]);
+        int32_t code = codes[at->number] = (int32_t)slots[slot].place - 1;
+        if (code < 0 || !(at->key.tag & CM_SLOT_LONG)) continue;
+        at->entry = cm_dictionary_entry(dictionary, code);
         __builtin_prefetch(at->entry);
     }
 }
 
 /* Whether that code is the text's: of longer ones a slot holds a hash alone. */
-static inline bool is_found(const wanted *at, int32_t code) {
-    return code >= 0 && (!at->entry || cm_dictionary_same(at->entry->data, at->text, at->length));
+static inline bool is_found(const cm_texts *texts, const wanted *at, int32_t code) {
+    if (code < 0 || !at->entry) return code >= 0;
+    return cm_dictionary_same(at->entry->data, texts->base + texts->starts[at->number], texts->lengths[at->number]);
+}
+
+static cm_status add_portion(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t first,
+                             uint64_t end, int32_t *codes, uint64_t *done) {
+    wanted all[PORTION];
+    uint64_t count = prepare_all(dictionary, texts, first, end, codes, all);
+    bool looked = dictionary->slots != NULL;
+    if (looked) look_into_slots(dictionary, all, count, codes);
+    for (uint64_t i = 0; i < count; i++) {
+        *done = all[i].number;
+        if (looked && is_found(texts, &all[i], codes[*done])) continue;
+        const char *text = texts->base + texts->starts[*done];
+        cm_status status = cm_dictionary_look_up(ctx, dictionary, all[i].key, all[i].hash, text, texts->lengths[*done],
+                                                 &codes[*done]);
+        if (status) return status;
+    }
+    *done = end;
+    return CM_OK;
 }
 
 cm_status cm_dictionary_add_many(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t count,
                                  int32_t *codes, uint64_t *done) {
-    wanted all[PORTION];
-    for (*done = 0; *done < count;) {
-        uint64_t part = count - *done < PORTION ? count - *done : PORTION;
-        prepare_all(dictionary, texts, *done, part, all);
-        if (dictionary->slots) look_into_slots(dictionary, all, part, codes + *done);
-        else memset(codes + *done, 0xFF, (size_t)part * sizeof *codes);
-        for (uint64_t i = 0; i < part; i++, ++*done) {
-            if (is_found(&all[i], codes[*done])) continue;
-            cm_status status = cm_dictionary_look_up(ctx, dictionary, all[i].key, all[i].hash, all[i].text,
-                                                     all[i].length, &codes[*done]);
-            if (status) return status;
-        }
+    cm_status status = CM_OK;
+    for (*done = 0; *done < count && !status;) {
+        uint64_t end = count - *done < PORTION ? count : *done + PORTION;
+        status = add_portion(ctx, dictionary, texts, *done, end, codes, done);
     }
-    return CM_OK;
+    return status;
 }

@@ -148,7 +148,13 @@ START_TEST(out_of_memory_leaves_it_as_it_was) {
 }
 END_TEST
 
-/* Many texts at once, with every instruction level, get the codes of texts added one by one. */
+/* Right, another text's, none, or no code at all. */
+static int32_t some_guess(int32_t right, uint64_t *seed) {
+    uint64_t kind = next_random(seed) % 4;
+    return kind == 0 ? right : kind == 1 ? (int32_t)(next_random(seed) % 3000) : kind == 2 ? -1 : INT32_MIN;
+}
+
+/* Many texts at once, with every instruction level and whatever guesses, get the codes of texts added one by one. */
 #define MANY 5000
 START_TEST(many_as_one_by_one) {
     static char bytes[MANY * 40 + 64];
@@ -175,11 +181,11 @@ START_TEST(many_as_one_by_one) {
                 uint64_t done, all = 0;
                 cm_cpu_limit(ctx, (cm_cpu_level)level);
                 OK(cm_dictionary_new(ctx, &d));
-                memset(codes, 0xFF, sizeof codes);
                 while (all < MANY) { /* portions of any size */
                     uint64_t part = 1 + next_random(&seed) % 300;
-                    cm_texts texts = {bytes, starts + all, lengths + all};
                     if (part > MANY - all) part = MANY - all;
+                    cm_texts texts = {bytes, starts + all, lengths + all, next_random(&seed) % (part + 1)};
+                    for (uint64_t i = 0; i < part; i++) codes[all + i] = some_guess(wanted[all + i], &seed);
                     OK(cm_dictionary_add_many(ctx, d, &texts, part, codes + all, &done));
                     ck_assert_uint_eq(done, part);
                     all += part;
@@ -206,7 +212,7 @@ START_TEST(many_up_to_the_limit) {
         for (uint64_t limit = 1; limit < 120; limit += 7) {
             cm_context *ctx = new_context(NULL);
             cm_dictionary *d = NULL, *alone = NULL;
-            cm_texts texts = {bytes, starts, lengths};
+            cm_texts texts = {bytes, starts, lengths, 0};
             uint64_t done, added = 0;
             int32_t code;
             cm_cpu_limit(ctx, (cm_cpu_level)level);

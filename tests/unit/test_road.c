@@ -280,6 +280,31 @@ START_TEST(wrong_guesses) {
 }
 END_TEST
 
+/* Descriptions that go with their item, mostly: bare, in quotes, with quotes inside, empty, absent, of any length. */
+static const char *const descriptions[] = {"%s",   "\"%s\"", "\"%s, BIG\"", "\"%s, \"\"BIG\"\"\"",
+                                           " %s ", "\"\"",   "",             "%s %s"};
+
+START_TEST(texts_that_follow_others) {
+    static const way several[] = {{.threads = 2, .block_bytes = 5000, .most = CM_CPU_AVX512},
+                                  {.threads = 3, .block_bytes = 7000, .most = CM_CPU_BASE, .batch_rows = 1000},
+                                  {.threads = 1, .most = CM_CPU_AVX512}};
+    static const setting *const how[] = {none, collect, distinct};
+    static char bytes[1 << 20];
+    uint32_t random = 20 + (uint32_t)_i;
+    size_t at = (size_t)sprintf(bytes, "Invoice,item,name,customer,country\n");
+    for (uint32_t row = 0; row < 6000; row++) {
+        uint32_t item = next_random(&random) % 200, other = next_random(&random) % 50 ? item : item / 2;
+        uint32_t customer = next_random(&random) % 40;
+        char word[40];
+        sprintf(word, "%.*sLAMP%u", (int)(other % 30), "A WHITE AND A RED HANGING HEART", other * other);
+        at += (size_t)sprintf(bytes + at, "%u,%uA,", row / (1 + (uint32_t)_i), item);
+        at += (size_t)sprintf(bytes + at, descriptions[other % 8], word, word);
+        at += (size_t)sprintf(bytes + at, ",%.*s,Country of %u\r\n", customer ? 5 : 0, &"12345"[customer % 4], customer);
+    }
+    compare(bytes, at, how[_i % 3], several, 3);
+}
+END_TEST
+
 /* Packed files of many blocks, with something wrong far behind the first: what was read ahead comes before the
  * error. */
 static size_t pack(const char *bytes, size_t length, char *out, size_t room) {
@@ -338,6 +363,7 @@ Suite *test_road(void) {
     tcase_add_loop_test(tests, sales_files, 1, 8);
     tcase_add_test(tests, noise);
     tcase_add_loop_test(tests, wrong_guesses, 2, LAST_ROWS);
+    tcase_add_loop_test(tests, texts_that_follow_others, 0, 9);
     tcase_add_loop_test(tests, packed_files, 0, 10);
     tcase_add_test(tests, real_files);
     suite_add_tcase(suite, tests);

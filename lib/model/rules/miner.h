@@ -36,6 +36,18 @@ typedef struct cm_sink {
     uint64_t segment_count, segment_capacity;
 } cm_sink;
 
+/* A limit is reached: nothing that is found now counts. */
+static inline bool cm_sink_full(const cm_sink *sink) {
+    return (sink->how->most && sink->found > sink->how->most) || (sink->how->room && sink->bytes > sink->how->room);
+}
+/* Looks at the clock now and then; to be asked once a set. */
+cm_status cm_sink_tick(cm_context *ctx, cm_sink *sink);
+
+/* Whether items that all baskets of a set have are taken out and counted. */
+static inline bool cm_counts_free(const cm_mining *how) {
+    return how->count_only && !how->most;
+}
+
 /* ---- transactions, in both directions ---- */
 
 /* Transactions of items that rise in each, and where each item occurs. A conditional one has the transactions of some
@@ -72,6 +84,8 @@ typedef struct cm_depth {
     uint64_t to_capacity;
     uint32_t *slots; /* hash table of transactions, to merge equal ones; all 0 between uses */
     uint64_t slots_capacity;
+    uint64_t *bits; /* in place of a database: which of some baskets each set has (miner_bits.c) */
+    uint64_t bits_capacity;
 } cm_depth;
 
 /* ---- many conditional databases at once, where the pairs are counted (miner_project.c) ---- */
@@ -84,7 +98,9 @@ typedef struct cm_projected {
     uint32_t *names, *counts; /* of the partners: the market's numbers, rising; baskets that both are in */
     uint16_t *to;             /* by item before this one: its number among the partners, from 1, or its bit; 0: none */
     uint32_t *table;          /* few partners: baskets by the very combination of them */
-    uint16_t *cells, *end;    /* many: of each basket how many partners it has, two or more, then their numbers */
+    uint64_t *bits, width;    /* few baskets: `width` words of bits for each partner, by its number; number 0: no use */
+    uint64_t baskets;         /* that have bits */
+    uint16_t *cells, *end;    /* else: of each basket how many partners it has, two or more, then their numbers */
 } cm_projected;
 
 /* Neighbours among the items: those of [first, end). */
@@ -92,8 +108,9 @@ typedef struct cm_block {
     uint64_t first, end;
     cm_projected *items;
     uint32_t *names, *counts, *tables;
+    uint64_t *bits;
     uint16_t *maps, *words;
-    uint64_t item_capacity, name_capacity, count_capacity, table_capacity, map_capacity, word_capacity;
+    uint64_t item_capacity, name_capacity, count_capacity, table_capacity, bit_capacity, map_capacity, word_capacity;
 } cm_block;
 
 /* Divides the first `items` into blocks, for so many threads: where each starts, and `items` behind the last. */
@@ -141,6 +158,8 @@ void cm_subsets_add_up(uint32_t *table, uint64_t bit_count);
 
 cm_status cm_mine_frequent(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item, uint64_t support);
 cm_status cm_mine_projected(cm_context *ctx, cm_lane *lane, uint64_t item, const cm_projected *one);
+/* The same without the item alone, of one that has bits; it ends sink->room. */
+cm_status cm_mine_bits(cm_context *ctx, cm_lane *lane, const cm_projected *one);
 cm_status cm_mine_closed(cm_context *ctx, cm_lane *lane, const cm_database *root, uint64_t item, uint64_t support);
 
 /* Puts a set of the last `length` items of sink->room, with so many free ones. */

@@ -42,6 +42,7 @@ static void close_depth(cm_core *core, cm_depth *depth) {
     cm_free(core, depth->partners, depth->partners_capacity, sizeof *depth->partners);
     cm_free(core, depth->to, depth->to_capacity, sizeof *depth->to);
     cm_free(core, depth->slots, depth->slots_capacity, sizeof *depth->slots);
+    cm_free(core, depth->bits, depth->bits_capacity, sizeof *depth->bits);
     cm_free(core, depth, 1, sizeof *depth);
 }
 

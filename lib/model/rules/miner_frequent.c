@@ -15,6 +15,10 @@
 
 #define TICKS 256 /* sets between two looks at the clock */
 
+cm_status cm_sink_tick(cm_context *ctx, cm_sink *sink) {
+    return sink->ticks++ % TICKS ? CM_OK : cm_tick(ctx, "itemsets", 0, 0);
+}
+
 /* ---- putting ---- */
 
 static void tally(cm_sink *sink, uint64_t length, uint64_t free_items) {
@@ -145,13 +149,13 @@ static cm_status explore(cm_context *ctx, cm_lane *lane, const cm_database *data
     cm_depth *depth = NULL;
     bool occurs = data->occurrence_starts[item] < data->occurrence_starts[item + 1];
     uint64_t partners = 0;
-    cm_status status = sink->ticks++ % TICKS ? CM_OK : cm_tick(ctx, "itemsets", 0, 0);
-    if (status || (how->most && sink->found > how->most) || (how->room && sink->bytes > how->room)) return status;
+    cm_status status = cm_sink_tick(ctx, sink);
+    if (status || cm_sink_full(sink)) return status;
     if (length != how->max_length && occurs) {
         status = cm_lane_depth(ctx, lane, length - 1, item, &depth);
         if (status) return status;
         count_row(data, item, depth->row);
-        partners = find_partners(data, item, how->least, support, how->count_only && !how->most, depth, &free_items);
+        partners = find_partners(data, item, how->least, support, cm_counts_free(how), depth, &free_items);
     }
     status = cm_sink_put(ctx, sink, length, support, free_items);
     if (status || !partners) return status;
@@ -207,6 +211,7 @@ cm_status cm_mine_projected(cm_context *ctx, cm_lane *lane, uint64_t item, const
     sink->room[sink->longest - 1] = (uint32_t)item;
     cm_status status = cm_sink_put(ctx, sink, 1, one->support, one->free_items);
     if (status || !one->partners || sink->how->max_length == 1) return status;
+    if (one->bits) return cm_mine_bits(ctx, lane, one);
     if (one->cells) return mine_many(ctx, lane, one);
     if (one->table) return put_few(ctx, lane, one, one->table, one->partners);
     sink->room[sink->longest - 2] = one->names[0];

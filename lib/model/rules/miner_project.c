@@ -1,7 +1,8 @@
 /* The conditional databases of many items at once. Where the counts of all pairs are known (miner_pairs.c), it is clear
  * beforehand which partners an item has, and one pass through the baskets, in their order, hands each item its part: no
- * basket is looked up by its number. Of an item with few partners only the counts of their combinations are kept
- * (miner_subsets.c), of others what of each basket is frequent with it, two bytes an item.
+ * basket is looked up by its number. Of an item in few baskets bitmaps of its partners are kept (miner_bits.c), of one with few
+ * partners the counts of their combinations (miner_subsets.c), of others what of each basket is frequent with it, two
+ * bytes an item.
  *
  * Items are taken in blocks of neighbours, so that what is handed out stays in the cache and within a bound. Cost: a
  * pass a block, and a step for each pair in the baskets. */
@@ -13,7 +14,7 @@
  * only counted. */
 static bool is_partner(const cm_mining *how, uint64_t support, uint32_t together, uint64_t *free_items) {
     if (together < how->least) return false;
-    if (!how->count_only || how->most || together < support || *free_items == CM_MOST_FREE) return true;
+    if (!cm_counts_free(how) || together < support || *free_items == CM_MOST_FREE) return true;
     ++*free_items;
     return false;
 }
@@ -21,8 +22,17 @@ static bool is_partner(const cm_mining *how, uint64_t support, uint32_t together
 /* ---- how much an item takes ---- */
 
 typedef struct need {
-    uint64_t partners, map, words, table; /* elements of each */
+    uint64_t partners, map, words, bits, table; /* elements of each */
 } need;
+
+#define BIT_BASKETS UINT64_C(4096) /* of more the bitmaps would be mostly empty */
+
+/* Words of a bitmap of an item's baskets; 0: it is to have none, for its baskets are many, or so dense that counting
+ * all subsets of some partners at once costs less. */
+static uint64_t bit_width(uint64_t support, uint64_t partners, uint64_t cells) {
+    bool dense = 4 * cells > support * partners;
+    return partners < 3 || support > BIT_BASKETS || dense ? 0 : (support + 63) / 64;
+}
 
 static need need_of(const cm_market *market, const cm_mining *how, uint64_t item) {
     const uint32_t *row = market->pairs + cm_pair_row(item);
@@ -35,6 +45,8 @@ static need need_of(const cm_market *market, const cm_mining *how, uint64_t item
     }
     if (one.partners < 2) return one;
     one.map = item;
+    one.bits = bit_width(support, one.partners, cells) * (one.partners + 1);
+    if (one.bits) return one;
     if (one.partners <= CM_TABLE_BITS)
         one.table = one.partners < 3 ? 8 : UINT64_C(1) << one.partners;
     else
@@ -46,6 +58,7 @@ static void add_need(need *sum, const need *one) {
     sum->partners += one->partners;
     sum->map += one->map;
     sum->words += one->words;
+    sum->bits += one->bits;
     sum->table += one->table;
 }
 
@@ -53,7 +66,8 @@ static void add_need(need *sum, const need *one) {
 #define BLOCKS_A_LANE 2 /* more would divide the work more evenly, but each costs a pass */
 
 static uint64_t bytes_of(const need *one) {
-    return (one->map + one->words) * sizeof(uint16_t) + (2 * one->partners + one->table) * sizeof(uint32_t);
+    return (one->map + one->words) * sizeof(uint16_t) + (2 * one->partners + one->table) * sizeof(uint32_t)
+           + one->bits * sizeof(uint64_t);
 }
 
 cm_status cm_blocks_divide(cm_context *ctx, const cm_market *market, const cm_mining *how, uint64_t items,
@@ -85,6 +99,7 @@ static cm_status reserve(cm_context *ctx, cm_block *block, const need *sum) {
     if (!status) status = cm_reserve(ctx, &block->counts, &block->count_capacity, sum->partners, sizeof *block->counts);
     if (!status) status = cm_reserve(ctx, &block->maps, &block->map_capacity, sum->map, sizeof *block->maps);
     if (!status) status = cm_reserve(ctx, &block->words, &block->word_capacity, sum->words, sizeof *block->words);
+    if (!status) status = cm_reserve(ctx, &block->bits, &block->bit_capacity, sum->bits, sizeof *block->bits);
     return status ? status
                   : cm_reserve(ctx, &block->tables, &block->table_capacity, sum->table, sizeof *block->tables);
 }
@@ -112,6 +127,7 @@ static cm_status open_block(cm_context *ctx, const cm_market *market, const cm_m
     cm_status status = reserve(ctx, block, &sum);
     if (status) return status;
     if (sum.table) memset(block->tables, 0, (size_t)sum.table * sizeof *block->tables);
+    if (sum.bits) memset(block->bits, 0, (size_t)sum.bits * sizeof *block->bits);
     sum = (need){0};
     for (uint64_t item = block->first; item < block->end; item++) {
         need one = need_of(market, how, item);
@@ -121,6 +137,8 @@ static cm_status open_block(cm_context *ctx, const cm_market *market, const cm_m
                               .counts = block->counts + sum.partners,
                               .to = one.map ? block->maps + sum.map : NULL,
                               .table = one.table ? block->tables + sum.table : NULL,
+                              .bits = one.bits ? block->bits + sum.bits : NULL,
+                              .width = one.bits / (one.partners + 1),
                               .cells = one.words ? block->words + sum.words : NULL};
         own->end = own->cells;
         add_need(&sum, &one);
@@ -131,7 +149,18 @@ static cm_status open_block(cm_context *ctx, const cm_market *market, const cm_m
 
 /* ---- the pass ---- */
 
+/* What is no partner has the bits of number 0. */
+static void hand_out_bits(cm_projected *one, const uint32_t *items, uint64_t count) {
+    uint64_t *word = one->bits + one->baskets / 64, bit = UINT64_C(1) << one->baskets % 64;
+    for (uint64_t i = 0; i < count; i++) word[one->to[items[i]] * one->width] |= bit;
+    one->baskets++;
+}
+
 static void hand_out(cm_projected *one, const uint32_t *items, uint64_t count) {
+    if (one->bits) {
+        hand_out_bits(one, items, count);
+        return;
+    }
     if (one->table) {
         uint32_t mask = 0;
         for (uint64_t i = 0; i < count; i++) mask |= one->to[items[i]];
@@ -172,4 +201,5 @@ void cm_block_close(cm_core *core, cm_block *block) {
     cm_free(core, block->maps, block->map_capacity, sizeof *block->maps);
     cm_free(core, block->words, block->word_capacity, sizeof *block->words);
     cm_free(core, block->tables, block->table_capacity, sizeof *block->tables);
+    cm_free(core, block->bits, block->bit_capacity, sizeof *block->bits);
 }

@@ -85,7 +85,8 @@ static cm_status attach_audit(cm_context *ctx, const cm_method *method, const cm
 static cm_status apply(cm_context *ctx, const cm_model *model, const cm_table *table, cm_table **out) {
     cm_inputs inputs;
     cm_table *scores = NULL;
-    cm_status status = cm_inputs_open(ctx, model, table, &inputs);
+    cm_status status = cm_model_compile(ctx, model);
+    if (!status) status = cm_inputs_open(ctx, model, table, &inputs);
     if (status) return status;
     status = model->method->apply ? model->method->apply(ctx, model, &inputs, &scores)
                                   : cm_score_inputs(ctx, model, &inputs, &scores);
@@ -203,8 +204,10 @@ struct cm_scorer {
 
 static cm_status scorer_new(cm_context *ctx, const cm_model *model, cm_scorer **out) {
     if (!model->method->score && !model->method->answer) return fail_no_score(ctx, model->method);
+    cm_status status = cm_model_compile(ctx, model);
+    if (status) return status;
     cm_scorer *scorer = cm_alloc(ctx, 1, sizeof *scorer);
-    cm_status status = scorer ? CM_OK : ctx->error.status;
+    if (!scorer) status = ctx->error.status;
     if (!status && model->method->listen) status = model->method->listen(ctx, model, &scorer->listener);
     if (status) {
         cm_free(ctx->core, scorer, 1, sizeof *scorer);

@@ -75,7 +75,9 @@ typedef struct cm_method {
 
     /* Puts the tables into the model (cm_model_put), and the fast form where it has it anyway. */
     cm_status (*fit)(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, cm_model *model);
-    /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. */
+    /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. After fit
+     * it is made at once, or, if it compiles late, when the model is first applied: many want the tables alone. */
+    bool compiles_late;
     cm_status (*compile)(cm_context *ctx, const cm_model *model, void **compiled);
     void (*discard)(cm_core *core, void *compiled);
     /* One row: the inputs as cells of the types of their specification; the outputs of the scores, absent unless set.
@@ -116,7 +118,7 @@ struct cm_model {
         char *name;
         cm_table *table;
     } *parts;
-    void *compiled;
+    _Atomic(void *) compiled; /* the fast form; NULL: not yet */
 };
 
 cm_status cm_model_make(cm_context *ctx, const cm_method *method, cm_model **out);
@@ -124,8 +126,8 @@ cm_status cm_model_make(cm_context *ctx, const cm_method *method, cm_model **out
 cm_status cm_model_put(cm_context *ctx, cm_model *model, const char *name, cm_table *table);
 /* The same with a table that was just made, unless that failed; either way *table is released, and NULL. */
 cm_status cm_model_give(cm_context *ctx, cm_model *model, const char *name, cm_status status, cm_table **table);
-/* Compiles a model whose tables are there, unless it has its fast form already. */
-cm_status cm_model_compile(cm_context *ctx, cm_model *model);
+/* Compiles a model whose tables are there, unless it has its fast form already; any number of threads may ask. */
+cm_status cm_model_compile(cm_context *ctx, const cm_model *model);
 cm_table *cm_model_get(const cm_model *model, const char *name); /* borrowed; NULL if there is none */
 
 /* ---- inputs and scores, for all methods ---- */

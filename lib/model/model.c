@@ -24,7 +24,7 @@ cm_model *cm_model_retain(const cm_model *model) {
 void cm_model_free(cm_model *model) {
     if (!model || atomic_fetch_sub_explicit(&model->references, 1, memory_order_acq_rel) != 1) return;
     cm_core *core = model->core;
-    if (model->compiled) model->method->discard(core, model->compiled);
+    if (atomic_load(&model->compiled)) model->method->discard(core, model->compiled);
     for (uint64_t i = 0; i < model->count; i++) {
         cm_free(core, model->parts[i].name, strlen(model->parts[i].name) + 1, 1);
         cm_table_free(model->parts[i].table);
@@ -68,8 +68,17 @@ cm_status cm_model_give(cm_context *ctx, cm_model *model, const char *name, cm_s
     return status;
 }
 
-cm_status cm_model_compile(cm_context *ctx, cm_model *model) {
-    return model->compiled ? CM_OK : model->method->compile(ctx, model, &model->compiled);
+cm_status cm_model_compile(cm_context *ctx, const cm_model *shared) {
+    cm_model *model = (cm_model *)(uintptr_t)shared; /* only the fast form changes */
+    cm_core *own = ctx->core;
+    void *none = NULL, *compiled = NULL;
+    if (atomic_load(&model->compiled)) return CM_OK;
+    ctx->core = model->core; /* which keeps the fast form, whoever asked for it first */
+    cm_status status = model->method->compile(ctx, model, &compiled);
+    ctx->core = own;
+    if (!status && !atomic_compare_exchange_strong(&model->compiled, &none, compiled))
+        model->method->discard(model->core, compiled); /* another thread was faster */
+    return status;
 }
 
 const char *cm_model_method(const cm_model *model) { return model ? model->method->topic.name : NULL; }
@@ -124,7 +133,7 @@ static cm_status fit(cm_context *ctx, const char *name, const cm_table *table, c
     if (!status)
         status = (method->fits_columns ? cm_inputs_open_columns : cm_inputs_open)(ctx, model, table, &inputs);
     if (!status) status = method->fit(ctx, &inputs, options, model);
-    if (!status) status = cm_model_compile(ctx, model);
+    if (!status && !method->compiles_late) status = cm_model_compile(ctx, model);
     if (!status) status = keep_summaries(ctx, model, &inputs);
     cm_inputs_close(ctx->core, &inputs);
     if (status) cm_model_free(model);

@@ -1,4 +1,6 @@
 /* What rules recommend, against every rule tried on every basket; a live basket, and the memory it takes. */
+#include <pthread.h>
+
 #include "models.h"
 
 #define ITEMS 24
@@ -190,6 +192,62 @@ START_TEST(threads_change_nothing) {
 }
 END_TEST
 
+/* A model is first asked by several threads at once, each with a context and an allocator of its own. */
+typedef struct first_asker {
+    const cm_model *model;
+    const cm_table *table;
+    cm_table *out;
+    int64_t held; /* bytes of its allocator */
+    cm_status status;
+} first_asker;
+
+static void *weighing_resize(void *user, void *block, uint64_t old_size, uint64_t new_size) {
+    void *fresh = new_size ? realloc(block, new_size) : NULL;
+    if (!new_size) free(block);
+    if (fresh || !new_size) *(int64_t *)user += (int64_t)new_size - (int64_t)old_size;
+    return fresh;
+}
+
+static void *ask_first(void *state) {
+    first_asker *own = state;
+    cm_allocator allocator = {.struct_size = sizeof allocator, .resize = weighing_resize, .user = &own->held};
+    cm_context *ctx = NULL;
+    own->status = cm_context_new(&allocator, &ctx);
+    if (!own->status) own->status = cm_apply(ctx, own->model, own->table, &own->out);
+    cm_context_free(ctx);
+    return NULL;
+}
+
+START_TEST(whoever_asks_first_leaves_the_model_whole) {
+    cm_context *ctx = new_context();
+    basket *past = random_baskets(5, 500);
+    cm_table *table = table_of(ctx, past, 500, TEXTS, 0), *out = NULL;
+    cm_model *model = fit(ctx, table, "2%", "1");
+    first_asker askers[4];
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        askers[i] = (first_asker){.model = model, .table = table};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_first, &askers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    OK(ctx, cm_apply(ctx, model, table, &out));
+    char *wanted = csv_of(ctx, out);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(askers[i].status, CM_OK);
+        char *text = csv_of(ctx, askers[i].out);
+        ck_assert_str_eq(text, wanted);
+        free(text);
+        cm_table_free(askers[i].out);
+        ck_assert_int_eq(askers[i].held, 0); /* nothing of the model's is theirs */
+    }
+    free(wanted), free(past);
+    cm_table_free(out);
+    cm_model_free(model);
+    cm_table_free(table);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* ---- a live basket ---- */
 
 static void *counting_resize(void *user, void *block, uint64_t old_size, uint64_t new_size) {
@@ -264,5 +322,9 @@ Suite *test_recommend(void) {
     tcase_add_test(all, threads_change_nothing);
     tcase_add_test(all, a_live_basket_takes_no_memory);
     suite_add_tcase(suite, all);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 60);
+    tcase_add_test(threads, whoever_asks_first_leaves_the_model_whole);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -183,6 +183,7 @@ const cm_method cm_rules_method = {
     .outputs = outputs,
     .fit = cm_rules_fit,
     .compile = cm_rules_compile,
+    .compiles_late = true,
     .discard = cm_rules_discard,
     .apply = cm_rules_apply,
     .answer_cells = 4,

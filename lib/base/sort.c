@@ -79,15 +79,28 @@ static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t 
     for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){(from[i] >> 32) + all->least, from[i] & UINT32_MAX};
 }
 
-static void sort_wide(cm_key *keys, uint64_t count, const span *all, cm_key *room) {
+/* By the bits from `shift` up to `end`. */
+static void sort_digits(cm_key *keys, uint64_t count, uint64_t least, uint64_t shift, uint64_t end, cm_key *room) {
     cm_key *from = keys, *to = room;
-    for (uint64_t shift = 0; shift < all->bits; shift += digit_bits(count)) {
-        if (!scatter(from, to, count, all->least, shift)) continue;
+    for (; shift < end; shift += digit_bits(count)) {
+        if (!scatter(from, to, count, least, shift)) continue;
         cm_key *other = from;
         from = to;
         to = other;
     }
     if (from != keys) memcpy(keys, from, (size_t)count * sizeof *keys);
+}
+
+/* Long keys by their two highest digits, which tell most of them apart; then those that these leave together. */
+static void sort_wide(cm_key *keys, uint64_t count, const span *all, cm_key *room) {
+    uint64_t low = all->bits > 2 * digit_bits(count) ? all->bits - 2 * digit_bits(count) : 0;
+    sort_digits(keys, count, all->least, low, all->bits, room);
+    for (uint64_t first = 0, end; low && first < count; first = end) {
+        uint64_t high = (keys[first].key - all->least) >> low;
+        for (end = first + 1; end < count && (keys[end].key - all->least) >> low == high;) end++;
+        if (end - first <= FEW) insertion_sort(keys + first, end - first);
+        else sort_digits(keys + first, end - first, all->least, 0, low, room);
+    }
 }
 
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
@@ -141,9 +154,54 @@ static uint64_t rank(uint32_t *numbers, uint64_t count) {
     return kept;
 }
 
+static inline void order_two(uint32_t *a, uint32_t *b) {
+    uint32_t low = *a < *b ? *a : *b, high = *a < *b ? *b : *a;
+    *a = low;
+    *b = high;
+}
+
+/* A network (D. E. Knuth, "The Art of Computer Programming" 3, 2nd ed. 1998, 5.3.4): of as few comparisons as can be, and
+ * no branch depends on them. */
+static inline void order_four(uint32_t *n) {
+    order_two(n, n + 1), order_two(n + 2, n + 3);
+    order_two(n, n + 2), order_two(n + 1, n + 3);
+    order_two(n + 1, n + 2);
+}
+
+/* Two ordered fours into one order: the odd-even merge of K. E. Batcher, 1968, doi:10.1145/1468075.1468121. */
+static inline void merge_fours(uint32_t *n) {
+    for (int i = 0; i < 4; i++) order_two(n + i, n + i + 4);
+    order_two(n + 2, n + 4), order_two(n + 3, n + 5);
+    for (int i = 1; i < 7; i += 2) order_two(n + i, n + i + 1);
+}
+
+#define MOST_NETWORKED 8
+
+/* What is missing to four or eight is more than any number, so that it ends up behind. */
+static uint64_t order_few(uint32_t *numbers, uint64_t count) {
+    uint32_t all[MOST_NETWORKED + 1];
+    uint64_t kept = 0;
+    memset(all, 0xFF, sizeof all);
+    for (uint64_t i = 0; i < count; i++) all[i] = numbers[i];
+    order_four(all);
+    if (count > 4) {
+        order_four(all + 4);
+        merge_fours(all);
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        numbers[kept] = all[i];
+        kept += all[i] != all[i + 1];
+    }
+    return kept;
+}
+
 cm_status cm_sort_numbers(cm_context *ctx, uint32_t *numbers, uint64_t *count) {
     uint64_t before = *count;
     if (before < 2) return CM_OK; /* of none there may be no array */
+    if (before <= MOST_NETWORKED) {
+        *count = order_few(numbers, before);
+        return CM_OK;
+    }
     if (before <= MOST_RANKED) {
         *count = rank(numbers, before);
         return CM_OK;

@@ -9,8 +9,8 @@ typedef struct cm_key {
     uint64_t value;
 } cm_key;
 
-/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span: O(n) for
- * 11 bits of it (few keys: 8). Needs as much memory again for the time. */
+/* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span, of long
+ * keys first of its highest digits: O(n) for 11 bits of it (few keys: 8). Needs as much memory again for the time. */
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count);
 
 /* Sorts numbers below 2^31, of equal ones one alone; *count gets how many are left. O(n^2 / 4) for up to 64. */

@@ -15,7 +15,8 @@ static int by_key(const void *a, const void *b) {
     return x->value < y->value ? -1 : x->value > y->value; /* they rise as given: so it is stable */
 }
 
-/* Keys of few and of many bits, near 0 and near the end, with values that fit half a word and such that do not. */
+/* Keys of few and of many bits, near 0 and near the end, with values that fit half a word and such that do not; and such
+ * whose highest bits leave many together. */
 START_TEST(keys_are_sorted_stably) {
     static cm_key keys[MOST], wanted[MOST];
     cm_context *ctx = new_context();
@@ -24,7 +25,9 @@ START_TEST(keys_are_sorted_stably) {
         for (int round = 0; round < 8; round++) {
             uint64_t count = lcg_below(&random, round < 2 ? 60 : MOST), wide = round % 4 == 3 ? UINT64_C(1) << 40 : 0;
             uint64_t offset = round % 2 && bits < 63 ? random_bits(&random, 63) : 0;
-            for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){random_bits(&random, bits) + offset, i + wide};
+            uint64_t kept = round < 4 || bits < 48 ? UINT64_MAX : UINT64_C(7) << (bits - 3) | UINT64_C(0x3FFFFF);
+            for (uint64_t i = 0; i < count; i++)
+                keys[i] = (cm_key){(random_bits(&random, bits) & kept) + offset, i + wide};
             memcpy(wanted, keys, sizeof keys);
             qsort(wanted, count, sizeof *wanted, by_key);
             OK(ctx, cm_sort_keys(ctx, keys, count));

@@ -1,7 +1,6 @@
 /* Itemsets in the order of their texts, and which of them are parts of which. */
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/sort.h"
 #include "model/rules/rules.h"
 
@@ -122,59 +121,81 @@ static cm_status order_all(cm_context *ctx, cm_rulebook *book) {
 
 /* ---- parts ---- */
 
-/* By the number of a set and an item: the number of the set with that item behind it. */
-typedef struct children {
-    struct child {
-        uint32_t parent, item, set; /* set 0, a single item, is nobody's child: a free place */
-    } *places;
-    uint64_t size; /* a power of two */
-} children;
-
-static struct child *child_of(const children *all, uint32_t parent, uint32_t item) {
-    uint64_t at = cm_hash_mix((uint64_t)parent << 32 | item) & (all->size - 1);
-    while (all->places[at].set && (all->places[at].parent != parent || all->places[at].item != item))
-        at = (at + 1) & (all->size - 1);
-    return &all->places[at];
+static bool same_items(const uint32_t *a, const uint32_t *b, uint64_t count) {
+    uint64_t at = 0;
+    while (at < count && a[at] == b[at]) at++;
+    return at == count;
 }
 
-/* The number of a set without its last item, an item at a time. */
-static uint32_t find_parent(const children *all, const uint32_t *items, uint64_t length) {
-    uint32_t set = items[0];
-    for (uint64_t i = 1; i + 1 < length; i++) set = child_of(all, set, items[i])->set;
-    return set;
+/* The sets are a trie as they lie: those that go on from one with an item more frequent than all it has stand together
+ * in the next level, by this item, and in the order of the sets that they go on from. children[set] gets the first. */
+static void find_children(const cm_rulebook *book, uint64_t length, uint32_t *children) {
+    const cm_level *level = &book->sets->levels[length - 1], *next = level + 1;
+    uint64_t child = 0, end = length < book->sets->longest ? next->count : 0;
+    for (uint64_t i = 0; i < level->count; i++) {
+        const uint32_t *items = level->items + i * length;
+        children[book->bases[length - 1] + i] = (uint32_t)(book->bases[length] + child);
+        while (child < end && same_items(next->items + child * (length + 1) + 1, items, length)) child++;
+    }
 }
 
-/* The parts of a set: without its last item it is its parent, without another one a child of what its parent is without
- * that one. */
-static void link_set(cm_rulebook *book, const children *all, uint64_t length, uint64_t index) {
-    const uint32_t *items = book->sets->levels[length - 1].items + index * length;
-    uint32_t *to = book->parts + book->starts[length - 1] + index * length, last = items[length - 1];
-    uint32_t parent = find_parent(all, items, length), own = (uint32_t)(book->bases[length - 1] + index);
-    const uint32_t *from =
-        book->parts + book->starts[length - 2] + (parent - book->bases[length - 2]) * (length - 1);
-    *child_of(all, parent, last) = (struct child){parent, last, own};
-    to[length - 1] = parent;
-    for (uint64_t at = 0; at + 1 < length; at++) to[at] = length == 2 ? last : child_of(all, from[at], last)->set;
+static uint32_t *parts_of(const cm_rulebook *book, uint64_t length, uint32_t set) {
+    return book->parts + book->starts[length - 1] + (set - book->bases[length - 1]) * length;
+}
+
+static uint32_t first_item(const cm_rulebook *book, uint64_t length, uint64_t set) {
+    return book->sets->levels[length - 1].items[(set - book->bases[length - 1]) * length];
+}
+
+/* The sibling, from `set` on and before `end`, that has this first item; there is one. It is near: by steps that double,
+ * then halve (J. L. Bentley and A. C. Yao, 1976, doi:10.1016/0020-0190(76)90071-5). */
+static uint32_t seek(const cm_rulebook *book, uint64_t length, uint64_t set, uint64_t end, uint32_t item) {
+    uint64_t step = 1;
+    for (; set + step < end && first_item(book, length, set + step) <= item; step *= 2) set += step;
+    for (; step; step /= 2)
+        if (set + step < end && first_item(book, length, set + step) <= item) set += step;
+    return (uint32_t)set;
+}
+
+static void mark_parts(cm_rulebook *book, const uint32_t *parts, uint64_t length, uint64_t set) {
     for (uint64_t at = 0; at < length; at++) {
-        book->supersets[to[at]] |= CM_SET_HAS_SUPERSET;
-        if (book->counts[to[at]] == book->counts[own]) book->supersets[to[at]] |= CM_SET_HAS_EQUAL;
+        bool equal = book->counts[parts[at]] == book->counts[set];
+        book->supersets[parts[at]] |= (uint8_t)(equal ? CM_SET_HAS_SUPERSET | CM_SET_HAS_EQUAL : CM_SET_HAS_SUPERSET);
+    }
+}
+
+/* The parts of a set's children, which have `length` items: without its first item each is the set, without another one
+ * a child, with the same first item, of what the set is without that one. */
+static void link_children(cm_rulebook *book, const uint32_t *children, uint64_t length, uint32_t set) {
+    const uint32_t *parts = length > 2 ? parts_of(book, length - 1, set) : NULL;
+    uint32_t near[32];
+    for (uint64_t at = 1; at < length && parts; at++) near[at] = children[parts[at - 1]];
+    for (uint32_t child = children[set]; child < children[set + 1]; child++) {
+        uint32_t *to = parts_of(book, length, child), item = first_item(book, length, child);
+        to[0] = set;
+        for (uint64_t at = 1; at < length && parts; at++)
+            to[at] = near[at] = seek(book, length - 1, near[at], children[parts[at - 1] + 1], item);
+        if (!parts) to[1] = item;
+        mark_parts(book, to, length, child);
     }
 }
 
 cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book) {
-    children all = {.size = 16};
+    uint64_t total = book->sets->total;
+    uint32_t *children = NULL;
     if (!(book->parts = cm_alloc(ctx, book->starts[book->sets->longest], sizeof *book->parts))
-        || !(book->supersets = cm_alloc(ctx, book->sets->total, 1)))
+        || !(book->supersets = cm_alloc(ctx, total, 1))
+        || !(children = cm_alloc_raw(ctx, total + 1, sizeof *children)))
         return ctx->error.status;
-    while (all.size < 2 * book->sets->total) all.size *= 2;
-    all.places = cm_alloc(ctx, all.size, sizeof *all.places);
-    cm_status status = all.places ? CM_OK : ctx->error.status;
+    cm_status status = CM_OK;
+    children[total] = (uint32_t)total;
+    for (uint64_t length = 1; length <= book->sets->longest; length++) find_children(book, length, children);
     for (uint64_t length = 2; length <= book->sets->longest && !status; length++)
-        for (uint64_t i = 0; i < book->sets->levels[length - 1].count && !status; i++) {
-            if (i % 1024 == 0) status = cm_tick(ctx, "rules", i, book->sets->levels[length - 1].count);
-            link_set(book, &all, length, i);
+        for (uint64_t set = book->bases[length - 2]; set < book->bases[length - 1] && !status; set++) {
+            if (set % 1024 == 0) status = cm_tick(ctx, "rules", set, total);
+            if (!status) link_children(book, children, length, (uint32_t)set);
         }
-    cm_free(ctx->core, all.places, all.size, sizeof *all.places);
+    cm_free(ctx->core, children, total + 1, sizeof *children);
     return status;
 }
 

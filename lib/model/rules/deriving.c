@@ -27,24 +27,50 @@ static uint32_t next_subset(uint32_t subset, uint64_t length) {
     return next >> length ? 0 : (uint32_t)next;
 }
 
+/* Which items of a set may be antecedents, and which consequents. */
+typedef struct allowed {
+    uint32_t left, right;
+} allowed;
+
+static allowed sides_of(const cm_market *market, const uint32_t *items, uint64_t length) {
+    allowed sides = {0, 0};
+    for (uint64_t i = 0; i < length; i++) {
+        uint8_t flags = market->flags[items[i]];
+        sides.left |= (uint32_t)((flags & CM_MARKET_LEFT) != 0) << i;
+        sides.right |= (uint32_t)((flags & CM_MARKET_RIGHT) != 0) << i;
+    }
+    return sides;
+}
+
+/* Rules with one item as consequent: the antecedent is a part of the set. */
+static cm_status derive_single(cm_context *ctx, const cm_rulebook *book, cm_derived *one, allowed sides,
+                               cm_derive_visit visit, void *user) {
+    const uint32_t *items = book->sets->levels[one->length - 1].items + one->index * one->length;
+    const uint32_t *parts = book->parts + book->starts[one->length - 1] + one->index * one->length;
+    cm_status status = CM_OK;
+    for (uint64_t i = 0; i < one->length && !status; i++) {
+        one->chosen = UINT32_C(1) << i;
+        if (one->chosen & ~sides.right || (all_of(one->length) & ~one->chosen) & ~sides.left) continue;
+        one->rule.antecedent = one->length == 1 ? CM_NO_SET : parts[i];
+        one->rule.consequent = items[i];
+        status = visit(ctx, user, one);
+    }
+    return status;
+}
+
 static cm_status derive_from(cm_context *ctx, const cm_rulebook *book, uint64_t most, cm_derived *one,
                              cm_derive_visit visit, void *user) {
     const uint32_t *items = book->sets->levels[one->length - 1].items + one->index * one->length;
-    uint32_t left = 0, right = 0, all = all_of(one->length);
-    cm_status status = CM_OK;
-    for (uint64_t i = 0; i < one->length; i++) {
-        left |= (uint32_t)((book->market->flags[items[i]] & CM_MARKET_LEFT) != 0) << i;
-        right |= (uint32_t)((book->market->flags[items[i]] & CM_MARKET_RIGHT) != 0) << i;
-    }
-    for (uint64_t size = 1; size <= most && size < one->length + book->empty && !status; size++)
-        for (uint32_t subset = all_of(size); subset && !status;
-             subset = next_subset(subset, one->length)) {
-            if (subset & ~right || (all & ~subset) & ~left) continue;
+    allowed sides = sides_of(book->market, items, one->length);
+    uint32_t all = all_of(one->length);
+    one->rule = (cm_rule){.set = (uint32_t)(book->bases[one->length - 1] + one->index)};
+    cm_status status = derive_single(ctx, book, one, sides, visit, user);
+    for (uint64_t size = 2; size <= most && size < one->length + book->empty && !status; size++)
+        for (uint32_t subset = all_of(size); subset && !status; subset = next_subset(subset, one->length)) {
+            if (subset & ~sides.right || (all & ~subset) & ~sides.left) continue;
             one->chosen = subset;
-            one->rule = (cm_rule){.set = (uint32_t)(book->bases[one->length - 1] + one->index),
-                                  .antecedent = without(book, one->length, one->index, subset),
-                                  .consequent = size == 1 ? items[__builtin_ctz(subset)]
-                                                          : without(book, one->length, one->index, all & ~subset)};
+            one->rule.antecedent = without(book, one->length, one->index, subset);
+            one->rule.consequent = without(book, one->length, one->index, all & ~subset);
             status = visit(ctx, user, one);
         }
     return status;

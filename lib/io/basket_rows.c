@@ -64,21 +64,24 @@ static cm_status grow_slots(cm_context *ctx, cm_basket_rows *rows) {
     return CM_OK;
 }
 
-static bool is_text(const cm_basket_rows *rows, int32_t code, const char *text, uint64_t length) {
-    cm_text known = cm_dictionary_text(rows->items, code);
-    return known.length == length && !memcmp(known.data, text, (size_t)length);
+/* A text of more than eight bytes as it would be remembered, and where. */
+static cm_basket_recent *recent_of(const cm_basket_rows *rows, const char *text, uint64_t length,
+                                   cm_basket_recent *own) {
+    *own = (cm_basket_recent){.first = cm_load_word(text), .last = cm_load_word(text + length - 8), .length = length};
+    uint64_t some = own->first ^ own->last >> 1 ^ length;
+    return &rows->recent[some * rows->multiplier >> (64 - RECENT_BITS)];
 }
 
-/* Where the last text of more than eight bytes that looked like this one is. */
-static int32_t *recent_of(const cm_basket_rows *rows, const char *text, uint64_t length) {
-    uint64_t some = cm_load_word(text) ^ cm_load_word(text + length - 8) >> 1 ^ length;
-    return &rows->recent[some * rows->multiplier >> (64 - RECENT_BITS)];
+static bool is_text(const cm_basket_rows *rows, int32_t code, const char *text, uint64_t length) {
+    return length <= 16 || !memcmp(cm_dictionary_text(rows->items, code).data + 8, text + 8, (size_t)length - 16);
 }
 
 int32_t cm_basket_recall_further(const cm_basket_rows *rows, const char *text, uint64_t length) {
     if (length > 8) {
-        int32_t code = *recent_of(rows, text, length) - 1;
-        return code >= 0 && is_text(rows, code, text, length) ? code : CM_NEW_ITEM;
+        cm_basket_recent own;
+        const cm_basket_recent *known = recent_of(rows, text, length, &own);
+        bool alike = known->first == own.first && known->last == own.last && known->length == length;
+        return alike && is_text(rows, known->code, text, length) ? known->code : CM_NEW_ITEM;
     }
     if (memchr(text, 0, (size_t)length)) return CM_NEW_ITEM;
     const cm_basket_slot *slot = probe(rows, cm_basket_key(text, length));
@@ -109,8 +112,11 @@ static cm_status find_or_add(cm_context *ctx, cm_basket_rows *rows, const char *
     }
     if (is_nothing(rows, text, length)) return CM_OK;
     cm_status status = cm_dictionary_add(ctx, rows->items, text, length, code);
-    if (!status && length > 8) *recent_of(rows, text, length) = *code + 1;
-    return status;
+    if (status || length <= 8) return status;
+    cm_basket_recent own, *last = recent_of(rows, text, length, &own);
+    *last = own;
+    last->code = *code;
+    return CM_OK;
 }
 
 cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text, uint64_t length) {

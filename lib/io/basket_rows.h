@@ -20,13 +20,20 @@ typedef struct cm_basket_slot {
     int32_t code;
 } cm_basket_slot;
 
+/* A longer one that was seen lately. Up to sixteen bytes it is all here; of more the dictionary knows the rest. */
+typedef struct cm_basket_recent {
+    uint64_t first, last; /* eight bytes, which may overlap */
+    uint64_t length;      /* 0: free */
+    int32_t code;
+} cm_basket_recent;
+
 typedef struct cm_basket_rows {
     cm_dictionary *items;
     const char *const *na; /* borrowed; texts that stand for nothing */
     uint64_t na_count;
     cm_basket_slot *slots;
     uint64_t slot_bits, slots_used, multiplier;
-    int32_t *recent; /* by some bytes of a longer text: the code of the last one that had them, from 1 */
+    cm_basket_recent *recent; /* by some bytes of a longer text: the last one that had them */
     int32_t *basket; /* the codes of the one at hand */
     uint64_t count, capacity;
     uint64_t *last; /* by code: the basket that had it last, of `ended` */

@@ -92,21 +92,23 @@ static cm_status add_lines(cm_context *ctx, scan *own, const char *at, const cha
 
 /* ---- by separators ---- */
 
-/* Whether libcsv finds this very text in a field. */
-static bool is_plain(const scan *own, const char *text, uint64_t length) {
+/* A field that is not known as it stands, without the blanks around it, as libcsv gives it. False: it is not plain, or
+ * *status says what failed. */
+static bool take_unknown(cm_context *ctx, scan *own, const char *text, uint64_t length, cm_status *status) {
+    while (length && own->classes[(unsigned char)text[length - 1]] == BLANK) length--;
+    for (; length && own->classes[(unsigned char)*text] == BLANK; length--) text++;
     for (uint64_t i = 0; i < length; i++)
         if (own->classes[(unsigned char)text[i]] >= own->divides) return false;
-    bool trimmed = own->classes[(unsigned char)text[0]] == BLANK
-                   || own->classes[(unsigned char)text[length - 1]] == BLANK;
-    return !trimmed && !is_too_long(own, length);
+    if (is_too_long(own, length)) return false;
+    if (length) *status = cm_basket_add(ctx, own->rows, text, length);
+    return *status == CM_OK;
 }
 
-/* False: the field is not plain, or *status says what failed. */
+/* The same of any field. */
 static inline bool take_field(cm_context *ctx, scan *own, const char *text, uint64_t length, cm_status *status) {
     int32_t code = cm_basket_recall(own->rows, text, length);
+    if (code == CM_NEW_ITEM) return take_unknown(ctx, own, text, length, status);
     if (code >= 0) *status = cm_basket_put(ctx, own->rows, code);
-    else if (code == CM_NEW_ITEM && !is_plain(own, text, length)) return false;
-    else if (code == CM_NEW_ITEM) *status = cm_basket_add(ctx, own->rows, text, length);
     return *status == CM_OK;
 }
 
@@ -260,16 +262,39 @@ static bool ends_line(char byte) {
     return byte == '\n' || byte == '\r';
 }
 
-static cm_status hold(cm_context *ctx, held *own, const char *block, uint64_t length) {
-    static const char padding[CM_BLOCK_PADDING];
-    cm_status status = own->bytes.length ? CM_OK : cm_bytes_add(ctx, &own->bytes, padding, sizeof padding);
-    uint64_t before = own->bytes.length - sizeof padding;
-    if (!status) status = cm_bytes_add(ctx, &own->bytes, block, length);
-    if (!status) status = cm_bytes_add(ctx, &own->bytes, padding, sizeof padding);
+/* Room for so many bytes more, and the padding around all. */
+static cm_status make_room(cm_context *ctx, cm_bytes *bytes, uint64_t length) {
+    uint64_t before = bytes->length ? bytes->length : CM_BLOCK_PADDING;
+    cm_status status = cm_reserve(ctx, &bytes->data, &bytes->capacity, before + length + CM_BLOCK_PADDING, 1);
+    if (!status && !bytes->length) memset(bytes->data, 0, (size_t)before);
+    if (!status) bytes->length = before;
+    return status;
+}
+
+/* Holds so many bytes that were put behind the others. */
+static void hold(held *own, uint64_t length) {
+    char *from = own->bytes.data + own->bytes.length;
+    memset(from + length, 0, CM_BLOCK_PADDING);
+    own->bytes.length += length;
+    while (length && !ends_line(from[length - 1])) length--;
+    if (length) own->whole = (uint64_t)(from - own->bytes.data) + length - CM_BLOCK_PADDING;
+}
+
+/* They may lie there already. */
+static cm_status hold_block(cm_context *ctx, held *own, const char *block, uint64_t length) {
+    cm_status status = make_room(ctx, &own->bytes, length);
+    char *to = own->bytes.data + own->bytes.length;
     if (status) return status;
-    own->bytes.length -= sizeof padding;
-    while (length && !ends_line(block[length - 1])) length--;
-    if (length) own->whole = before + length;
+    if (to != block) memmove(to, block, (size_t)length);
+    hold(own, length);
+    return CM_OK;
+}
+
+static cm_status hold_line_end(cm_context *ctx, held *own) {
+    cm_status status = make_room(ctx, &own->bytes, 1);
+    if (status) return status;
+    own->bytes.data[own->bytes.length] = '\n';
+    hold(own, 1);
     return CM_OK;
 }
 
@@ -298,19 +323,21 @@ static cm_status read_blocks(cm_context *ctx, scan *own, batch *all, cm_source *
     const char *block;
     uint64_t length, enough = all ? PIECE * all->count : 1;
     for (bool first = true; !own->done; first = false) {
-        cm_status status = cm_source_next(ctx, source, &block, &length);
+        cm_status status = make_room(ctx, &lines->bytes, CM_SOURCE_PORTION);
+        if (!status)
+            status = cm_source_read(ctx, source, lines->bytes.data + lines->bytes.length, &block, &length);
         if (status == CM_E_DATA || status == CM_E_FORMAT || status == CM_E_IO) {
             own->done = true; /* the other road says where; what is held it reads, too */
             return CM_OK;
         }
         if (!status && !length) break;
         uint64_t skipped = !status && first ? begin(own, block, length) : 0;
-        if (!status && !own->done) status = hold(ctx, lines, block + skipped, length - skipped);
+        if (!status && !own->done) status = hold_block(ctx, lines, block + skipped, length - skipped);
         if (!status && !own->done && lines->whole >= enough) status = release(ctx, own, all, lines);
         if (status) return status;
     }
-    if (own->done || !lines->bytes.length) return CM_OK;
-    cm_status status = hold(ctx, lines, "\n", 1);
+    if (own->done || lines->bytes.length <= CM_BLOCK_PADDING) return CM_OK;
+    cm_status status = hold_line_end(ctx, lines);
     return status ? status : release(ctx, own, all, lines);
 }
 

@@ -13,7 +13,7 @@ static const char *note_of(const cm_market *market, const cm_mining *how) {
     return cells > (double)market->baskets * (double)market->count / 8
                ? "occurrence delivery on arrays: dense baskets, equal ones merged and subsets of ten items counted at "
                  "once"
-               : "occurrence delivery on arrays: sparse baskets, few items at once by tables of their subsets";
+               : "occurrence delivery on arrays: sparse baskets, by bitmaps where an item has few";
 }
 
 /* Of the baskets as they came, or as they were made. */

@@ -4,12 +4,74 @@
  * others are looked at: hashes are formed and slots called into the cache; then slots are compared; then, of texts that
  * no slot holds whole, the entries that these lead to (Chen, Ailamaki, Gibbons, Mowry, "Improving hash join performance
  * through prefetching", 2007, doi:10.1145/1272743.1272747).
- * Cost: of a text one line of the cache, of one longer than eight bytes three.
+ * Cost: of a text one line of the cache, of one longer than eight bytes three, or two where it is guessed.
  * Different here: a text that is not found so is looked up by itself when its turn comes, for it may have come in the
  * meantime, so that codes are those of texts added in order. */
 #include "table/dictionary_slots.h"
 
 #define PORTION 64
+
+/* ---- short texts ---- */
+
+/* The bytes of a word that belong to a text of that length; of longer ones some. */
+static const uint64_t kept[2 * CM_SLOT_SHORT] = {
+    0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, UINT64_MAX};
+
+typedef struct short_texts {
+    uint64_t words[PORTION], slots[PORTION]; /* where they are looked for first */
+} short_texts;
+
+/* False if one is longer than CM_SLOT_SHORT. */
+static bool prepare_short(const cm_dictionary *dictionary, const cm_texts *texts, uint64_t first, uint64_t end,
+                          short_texts *out) {
+    uint64_t mask = dictionary->slot_count - 1;
+    uint32_t sizes = 0;
+    if (texts->lengths[first] > CM_SLOT_SHORT) return false;
+    for (uint64_t i = first; i < end; i++) {
+        uint32_t length = texts->lengths[i];
+        uint64_t word = cm_load_word(texts->base + texts->starts[i]) & kept[length % (2 * CM_SLOT_SHORT)];
+        uint64_t slot = cm_hash_short(&dictionary->secrets, word) & mask;
+        __builtin_prefetch(&dictionary->slots[slot]);
+        out->words[i - first] = word;
+        out->slots[i - first] = slot;
+        sizes |= length + (CM_SLOT_SHORT - 1);
+    }
+    return sizes < 2 * CM_SLOT_SHORT;
+}
+
+/* Slots hold short texts whole: what is found there needs no further look. Returns how many are not; their codes are
+ * -1. */
+static uint64_t look_for_short(const cm_dictionary *dictionary, const cm_texts *texts, uint64_t first, uint64_t end,
+                               const short_texts *all, int32_t *codes) {
+    const cm_text_slot *slots = dictionary->slots;
+    uint64_t mask = dictionary->slot_count - 1, missing = 0;
+    for (uint64_t i = first; i < end; i++) {
+        uint64_t word = all->words[i - first], slot = all->slots[i - first];
+        uint32_t length = texts->lengths[i];
+        while (slots[slot].place && ((slots[slot].word ^ word) | (slots[slot].tag ^ length))) slot = (slot + 1) & mask;
+        codes[i] = (int32_t)slots[slot].place - 1;
+        missing += codes[i] < 0;
+    }
+    return missing;
+}
+
+static cm_status add_short(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t first,
+                           uint64_t end, const short_texts *all, int32_t *codes, uint64_t *done) {
+    uint64_t missing = look_for_short(dictionary, texts, first, end, all, codes), hash;
+    for (uint64_t i = first; i < end && missing; i++) {
+        if (codes[i] >= 0) continue;
+        cm_slot_key key = cm_short_key(&dictionary->secrets, all->words[i - first], texts->lengths[i], &hash);
+        *done = i;
+        cm_status status = cm_dictionary_look_up(ctx, dictionary, key, hash, texts->base + texts->starts[i],
+                                                 texts->lengths[i], &codes[i]);
+        if (status) return status;
+        missing--;
+    }
+    *done = end;
+    return CM_OK;
+}
+
+/* ---- texts of any length ---- */
 
 typedef struct wanted {
     uint64_t hash;
@@ -71,8 +133,8 @@ static inline bool is_found(const cm_texts *texts, const wanted *at, int32_t cod
     return cm_dictionary_same(at->entry->data, texts->base + texts->starts[at->number], texts->lengths[at->number]);
 }
 
-static cm_status add_portion(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t first,
-                             uint64_t end, int32_t *codes, uint64_t *done) {
+static cm_status add_any(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t first,
+                         uint64_t end, int32_t *codes, uint64_t *done) {
     wanted all[PORTION];
     uint64_t count = prepare_all(dictionary, texts, first, end, codes, all);
     bool looked = dictionary->slots != NULL;
@@ -89,12 +151,17 @@ static cm_status add_portion(cm_context *ctx, cm_dictionary *dictionary, const c
     return CM_OK;
 }
 
+/* ---- all ---- */
+
 cm_status cm_dictionary_add_many(cm_context *ctx, cm_dictionary *dictionary, const cm_texts *texts, uint64_t count,
                                  int32_t *codes, uint64_t *done) {
+    short_texts all;
     cm_status status = CM_OK;
     for (*done = 0; *done < count && !status;) {
         uint64_t end = count - *done < PORTION ? count : *done + PORTION;
-        status = add_portion(ctx, dictionary, texts, *done, end, codes, done);
+        if (dictionary->slots && prepare_short(dictionary, texts, *done, end, &all))
+            status = add_short(ctx, dictionary, texts, *done, end, &all, codes, done);
+        else status = add_any(ctx, dictionary, texts, *done, end, codes, done);
     }
     return status;
 }

@@ -157,11 +157,10 @@ static cm_status fill_row(cm_context *ctx, const place *to, int32_t code) {
                         seen && all->extras ? &all->extras[at] : &no_extras);
 }
 
-static void prefetch(const cm_sums_part *all, int32_t code) {
+/* The place of a customer in the strip, or any other. */
+static uint64_t place_of(const cm_sums_part *all, int32_t code) {
     uint64_t at = (uint64_t)code - all->from;
-    if (at >= all->to - all->from) return;
-    __builtin_prefetch(&all->sums[at]);
-    if (all->extras) __builtin_prefetch(&all->extras[at]);
+    return at < all->to - all->from ? at : 0;
 }
 
 static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
@@ -176,7 +175,7 @@ static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
         to.validity[i] = cm_blank_validity(sheet->table, i, task);
     }
     for (; to.at < rows && !status; to.at++) {
-        if (to.at + AHEAD < rows) prefetch(all, shown[to.at + AHEAD]);
+        if (to.at + AHEAD < rows) __builtin_prefetch(&all->sums[place_of(all, shown[to.at + AHEAD])]);
         status = fill_row(ctx, &to, shown[to.at]);
         if (!status && to.at % 1024 == 0) status = cm_tick(ctx, "customers", to.at, rows);
     }

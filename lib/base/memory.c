@@ -14,15 +14,17 @@ struct cm_core {
     atomic_uint_fast64_t limit; /* 0 none */
 };
 
-/* Fresh memory comes in large pages where the system has them: to touch it first costs a good deal less. */
+/* Fresh memory comes in large pages where the system has them: to touch it first costs a good deal less. A block that
+ * fills more than half of its last one gets all of it. */
 #define LARGE_PAGE (UINT64_C(2) << 20)
 
 static void *system_alloc(uint64_t size) {
 #ifdef MADV_HUGEPAGE
     void *block;
     if (size < LARGE_PAGE || size > PTRDIFF_MAX) return malloc((size_t)size);
-    if (posix_memalign(&block, LARGE_PAGE, (size_t)size) != 0) return NULL;
-    madvise(block, (size_t)(size & ~(LARGE_PAGE - 1)), MADV_HUGEPAGE);
+    uint64_t pages = (size + LARGE_PAGE / 2) & ~(LARGE_PAGE - 1);
+    if (posix_memalign(&block, LARGE_PAGE, (size_t)(pages > size ? pages : size)) != 0) return NULL;
+    madvise(block, (size_t)pages, MADV_HUGEPAGE);
     return block;
 #else
     return malloc((size_t)size);

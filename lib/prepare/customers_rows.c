@@ -5,8 +5,6 @@
 #include "base/number.h"
 #include "base/threads.h"
 
-#define AHEAD 16 /* customers whose sums are fetched before their turn: these lie anywhere */
-
 static cm_status fail_overflow(cm_context *ctx, const cm_ids *ids, int32_t customer) {
     if (ids->type == CM_INT64) return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "i", ids->numbers[customer]);
     return cm_fail(ctx, CM_E_OVERFLOW, "CUSTOMER_OVERFLOW", "s", cm_ids_text(ids, customer).data);
@@ -64,109 +62,159 @@ static cm_status make_dictionary(cm_context *ctx, cm_customer_rows *sheet) {
     return status;
 }
 
-/* ---- a row ---- */
+/* ---- some rows of a chunk ---- */
 
-typedef struct place {
+#define GROUP UINT64_C(64) /* rows that are written together: a word of validity bits */
+
+typedef struct group {
     const cm_customer_rows *sheet;
     void *values[CM_CUSTOMER_COLUMNS];      /* of the chunk */
     uint8_t *validity[CM_CUSTOMER_COLUMNS]; /* NULL: no cell is absent */
-    uint64_t chunk, at;                     /* row within it */
-} place;
+    uint64_t chunk, first; /* the row of the chunk that the group begins with */
+    uint64_t count;        /* customers in it whose turn it is */
+    uint64_t rows[GROUP];  /* theirs, of the chunk */
+    int32_t codes[GROUP];
+    const cm_customer_sums *sums[GROUP];
+    const cm_customer_extras *extras[GROUP];
+} group;
 
-static inline void put(const place *to, uint64_t column, int64_t value) {
-    ((int64_t *)to->values[column])[to->at] = value;
-    if (to->validity[column]) cm_set_bit(to->validity[column], to->at);
+static void set_present(const group *to, uint64_t column, uint64_t bits) {
+    uint8_t *bytes = to->validity[column] + to->first / 8;
+    for (; bits; bits >>= 8) *bytes++ |= (uint8_t)bits;
 }
 
-static inline void put_day(const place *to, uint64_t column, int32_t value) {
-    ((int32_t *)to->values[column])[to->at] = value;
-    if (to->validity[column]) cm_set_bit(to->validity[column], to->at);
+static void put_ids(const group *to) {
+    const cm_ids *ids = to->sheet->ask->ids;
+    int64_t *numbers = to->values[CUSTOMER];
+    int32_t *codes = to->values[CUSTOMER], first = (int32_t)(to->chunk * CM_CHUNK_ROWS);
+    for (uint64_t i = 0; i < to->count; i++) {
+        if (ids->type == CM_INT64) numbers[to->rows[i]] = ids->numbers[to->codes[i]];
+        else codes[to->rows[i]] = ids->borrowed ? to->codes[i] : first + (int32_t)to->rows[i];
+    }
 }
 
-static void put_id(const place *to, int32_t code) {
-    const cm_question *ask = to->sheet->ask;
-    int32_t *codes = to->values[CUSTOMER];
-    if (ask->ids->type == CM_INT64) put(to, CUSTOMER, ask->ids->numbers[code]);
-    else codes[to->at] = ask->ids->borrowed ? code : (int32_t)(to->chunk * CM_CHUNK_ROWS + to->at);
+static inline int64_t invoices_of(const group *to, const cm_customer_sums *one) {
+    return to->sheet->ask->orders->has_invoice ? one->invoices : one->purchase_days;
 }
 
-static void put_times(const place *to, const cm_customer_sums *one, int32_t first_day) {
-    if (to->sheet->days) {
-        put_day(to, FIRST, first_day);
-        put_day(to, LAST, one->last_day);
-    } else {
-        put(to, FIRST, one->first);
-        put(to, LAST, one->last);
+static void put_sums(const group *to) {
+    int64_t *days = to->values[PURCHASE_DAYS], *invoices = to->values[INVOICE_COUNT], *lines = to->values[LINES],
+            *quantity = to->values[QUANTITY], *money = to->values[MONEY], *refunds = to->values[REFUNDS];
+    bool has_quantity = to->sheet->ask->orders->has_quantity;
+    for (uint64_t i = 0; i < to->count; i++) {
+        const cm_customer_sums *one = to->sums[i];
+        uint64_t row = to->rows[i];
+        days[row] = one->purchase_days;
+        invoices[row] = invoices_of(to, one);
+        lines[row] = (int64_t)one->lines;
+        if (has_quantity) quantity[row] = one->quantity;
+        money[row] = one->money;
+        refunds[row] = to->extras[i]->refunds;
+    }
+}
+
+static void put_times(const group *to) {
+    int32_t *first_days = to->values[FIRST], *last_days = to->values[LAST];
+    int64_t *first = to->values[FIRST], *last = to->values[LAST];
+    for (uint64_t i = 0; i < to->count; i++) {
+        const cm_customer_sums *one = to->sums[i];
+        uint64_t row = to->rows[i];
+        if (!one->bought) continue;
+        if (to->sheet->days) {
+            first_days[row] = cm_first_day(to->sheet->of, one);
+            last_days[row] = one->last_day;
+        } else {
+            first[row] = one->first;
+            last[row] = one->last;
+        }
     }
 }
 
 /* What there is of a customer with a purchase alone. */
-static void put_purchases(const place *to, const cm_customer_sums *one, int64_t invoices) {
+static void put_purchases(const group *to) {
+    int64_t *recency = to->values[RECENCY], *tenure = to->values[TENURE], *first_money = to->values[FIRST_DAY_MONEY];
     int64_t as_of = to->sheet->ask->as_of;
-    int32_t first_day = cm_first_day(to->sheet->of, one);
-    put_times(to, one, first_day);
-    put(to, RECENCY, as_of - one->last_day);
-    put(to, TENURE, as_of - first_day);
-    double money = cm_decimal_to_double(one->money, to->sheet->ask->orders->money_scale);
-    ((double *)to->values[MEAN_ORDER])[to->at] = money / (double)invoices;
-    cm_set_bit(to->validity[MEAN_ORDER], to->at);
-    put(to, FIRST_DAY_MONEY, one->first_day_money);
+    double *mean = to->values[MEAN_ORDER];
+    uint64_t present = 0;
+    for (uint64_t i = 0; i < to->count; i++) {
+        const cm_customer_sums *one = to->sums[i];
+        uint64_t row = to->rows[i];
+        if (!one->bought) continue;
+        present |= UINT64_C(1) << (row - to->first);
+        recency[row] = as_of - one->last_day;
+        tenure[row] = as_of - cm_first_day(to->sheet->of, one);
+        mean[row] = cm_decimal_to_double(one->money, to->sheet->ask->orders->money_scale)
+                    / (double)invoices_of(to, one);
+        first_money[row] = one->first_day_money;
+    }
+    static const int of_purchases[] = {FIRST, LAST, RECENCY, TENURE, MEAN_ORDER, FIRST_DAY_MONEY};
+    for (uint64_t i = 0; i < sizeof of_purchases / sizeof *of_purchases; i++)
+        set_present(to, (uint64_t)of_purchases[i], present);
 }
 
-static bool put_margin_overflows(const place *to, const cm_customer_sums *one, int64_t spent) {
+static bool margin_overflows(const group *to, const cm_customer_sums *one, int64_t spent, int64_t *margin) {
     const cm_orders *orders = to->sheet->ask->orders;
     int32_t scale = to->sheet->margin_scale;
-    int64_t money, cost, margin;
-    if (one->cost_unknown) return false;
-    if (cm_rescale_overflows(one->money, orders->money_scale, scale, &money)
-        || cm_rescale_overflows(spent, orders->cost_scale, scale, &cost)
-        || __builtin_sub_overflow(money, cost, &margin))
-        return true;
-    put(to, MARGIN, margin);
-    return false;
+    int64_t money, cost;
+    return cm_rescale_overflows(one->money, orders->money_scale, scale, &money)
+           || cm_rescale_overflows(spent, orders->cost_scale, scale, &cost)
+           || __builtin_sub_overflow(money, cost, margin);
 }
 
-static cm_status put_customer(cm_context *ctx, const place *to, int32_t code, const cm_customer_sums *one,
-                              const cm_customer_extras *extras) {
-    const cm_orders *orders = to->sheet->ask->orders;
-    int64_t invoices = orders->has_invoice ? one->invoices : one->purchase_days;
-    put_id(to, code);
-    put(to, PURCHASE_DAYS, one->purchase_days);
-    put(to, INVOICE_COUNT, invoices);
-    put(to, LINES, (int64_t)one->lines);
-    if (orders->has_quantity) put(to, QUANTITY, one->quantity);
-    put(to, MONEY, one->money);
-    put(to, REFUNDS, extras->refunds);
-    if (one->bought) put_purchases(to, one, invoices);
-    bool overflows = one->beyond || (orders->has_cost && put_margin_overflows(to, one, extras->cost));
-    return overflows ? fail_overflow(ctx, to->sheet->ask->ids, code) : CM_OK;
+static cm_status put_margins(cm_context *ctx, const group *to) {
+    int64_t *margins = to->values[MARGIN];
+    for (uint64_t i = 0; i < to->count; i++) {
+        if (to->sums[i]->cost_unknown) continue;
+        if (margin_overflows(to, to->sums[i], to->extras[i]->cost, &margins[to->rows[i]]))
+            return fail_overflow(ctx, to->sheet->ask->ids, to->codes[i]);
+        set_present(to, MARGIN, UINT64_C(1) << (to->rows[i] - to->first));
+    }
+    return CM_OK;
 }
 
-/* ---- many ---- */
+/* ---- who is in the group ---- */
 
 static const cm_customer_sums no_sums; /* of who is listed, but has no record that counts */
 static const cm_customer_extras no_extras;
 
-/* A row, if it is the turn of its customer. */
-static cm_status fill_row(cm_context *ctx, const place *to, int32_t code) {
+static bool in_strip(const cm_sums_part *all, int32_t code) { return (uint64_t)code - all->from < all->to - all->from; }
+
+/* Those of the first customers of a list whose turn it is. Sums lie anywhere: those of the group behind are fetched
+ * meanwhile. A sum beyond 64 bits fails. */
+static cm_status find_customers(cm_context *ctx, const int32_t *shown, uint64_t rows, group *to) {
     const cm_sums_part *all = to->sheet->of;
-    uint64_t at = (uint64_t)code - all->from; /* beyond any if it is before */
-    if (at >= all->to - all->from) return CM_OK;
-    bool seen = all->seen[code];
-    return put_customer(ctx, to, code, seen ? &all->sums[at] : &no_sums,
-                        seen && all->extras ? &all->extras[at] : &no_extras);
+    to->count = 0;
+    for (uint64_t i = 0; i < rows && i < GROUP; i++) {
+        uint64_t at = (uint64_t)shown[i] - all->from;
+        if (i + GROUP < rows && in_strip(all, shown[i + GROUP])) {
+            __builtin_prefetch(&all->sums[(uint64_t)shown[i + GROUP] - all->from]);
+            if (all->extras) __builtin_prefetch(&all->extras[(uint64_t)shown[i + GROUP] - all->from]);
+        }
+        if (!in_strip(all, shown[i])) continue;
+        bool seen = all->seen[shown[i]];
+        to->rows[to->count] = to->first + i;
+        to->codes[to->count] = shown[i];
+        to->sums[to->count] = seen ? &all->sums[at] : &no_sums;
+        to->extras[to->count] = seen && all->extras ? &all->extras[at] : &no_extras;
+        if (to->sums[to->count++]->beyond) return fail_overflow(ctx, to->sheet->ask->ids, shown[i]);
+    }
+    return CM_OK;
 }
 
-/* The place of a customer in the strip, or any other. */
-static uint64_t place_of(const cm_sums_part *all, int32_t code) {
-    uint64_t at = (uint64_t)code - all->from;
-    return at < all->to - all->from ? at : 0;
+static cm_status fill_group(cm_context *ctx, const int32_t *shown, uint64_t rows, group *to) {
+    cm_status status = find_customers(ctx, shown, rows, to);
+    if (status) return status;
+    put_ids(to);
+    put_sums(to);
+    put_times(to);
+    put_purchases(to);
+    return to->sheet->ask->orders->has_cost ? put_margins(ctx, to) : CM_OK;
 }
 
 static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
     const cm_customer_rows *sheet = state;
     const cm_sums_part *all = sheet->of;
-    place to = {.sheet = sheet, .chunk = task};
+    group to = {.sheet = sheet, .chunk = task};
     cm_status status = all->from ? CM_OK : cm_blank_chunk(ctx, sheet->table, sheet->columns, task);
     uint64_t rows = sheet->table->first_rows[task + 1] - sheet->table->first_rows[task];
     const int32_t *shown = sheet->ask->shown + sheet->table->first_rows[task];
@@ -174,10 +222,9 @@ static cm_status fill_chunk(cm_context *ctx, void *state, uint64_t task) {
         to.values[i] = cm_blank_values(sheet->table, i, task);
         to.validity[i] = cm_blank_validity(sheet->table, i, task);
     }
-    for (; to.at < rows && !status; to.at++) {
-        if (to.at + AHEAD < rows) __builtin_prefetch(&all->sums[place_of(all, shown[to.at + AHEAD])]);
-        status = fill_row(ctx, &to, shown[to.at]);
-        if (!status && to.at % 1024 == 0) status = cm_tick(ctx, "customers", to.at, rows);
+    for (; to.first < rows && !status; to.first += GROUP) {
+        status = fill_group(ctx, shown + to.first, rows - to.first, &to);
+        if (!status && to.first % 1024 == 0) status = cm_tick(ctx, "customers", to.first, rows);
     }
     if (!status && all->to == sheet->ask->id_count) cm_blank_settle(sheet->table, sheet->columns, task);
     return status;

@@ -5,6 +5,7 @@
 #define DIGIT_BITS UINT64_C(11)
 #define DIGITS (UINT64_C(1) << DIGIT_BITS)
 #define FEW 48 /* keys that insertion sorts faster than counting does */
+#define MANY (UINT64_C(1) << 16) /* keys that are split first */
 
 /* Counters are cleared and added up whatever the number of keys: few keys have smaller digits. */
 static uint64_t digit_bits(uint64_t count) {
@@ -103,19 +104,24 @@ static void sort_wide(cm_key *keys, uint64_t count, const span *all, cm_key *roo
     }
 }
 
-cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
+void cm_sort_within(cm_key *keys, uint64_t count, cm_key *room) {
     if (count <= FEW) {
         insertion_sort(keys, count);
-        return CM_OK;
+        return;
     }
     span all = span_of(keys, count);
-    if (!all.bits) return CM_OK;
-    cm_key *room = cm_alloc_raw(ctx, count, sizeof *room);
-    if (!room) return ctx->error.status;
     if (all.bits <= 32 && all.largest_value <= UINT32_MAX) sort_packed(keys, count, &all, (uint64_t *)(void *)room);
     else sort_wide(keys, count, &all, room);
+}
+
+cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count) {
+    cm_status status = CM_OK;
+    cm_key *room = NULL;
+    if (count > FEW && !(room = cm_alloc_raw(ctx, count, sizeof *room))) return ctx->error.status;
+    if (count >= MANY) status = cm_sort_many(ctx, keys, count, room);
+    else cm_sort_within(keys, count, room);
     cm_free(ctx->core, room, count, sizeof *room);
-    return CM_OK;
+    return status;
 }
 
 /* ---- numbers ---- */

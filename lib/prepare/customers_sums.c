@@ -13,6 +13,7 @@
 
 #define RECORDS_A_PART UINT64_C(100000)
 #define STATE_BYTES (UINT64_C(32) << 20) /* for sums, of all parts, where a state is asked */
+#define INVOICES_AT_ONCE (UINT64_C(1) << 14) /* set to nobody's: they stay in a cache until they are bought with */
 #define AHEAD 32 /* records whose customer's sums are fetched before their turn: these lie anywhere */
 
 _Static_assert(sizeof(cm_customer_sums) == 64, "a line of the cache");
@@ -57,10 +58,26 @@ static void count_day(const cm_sums_part *own, cm_customer_sums *to, const cm_or
     }
 }
 
+/* Invoices follow each other, so that a part meets those of its own stretch: no others are set to nobody's. */
+static void meet_invoices(cm_sums_part *own, uint64_t invoice) {
+    uint64_t from = invoice & ~(INVOICES_AT_ONCE - 1), to = from + INVOICES_AT_ONCE;
+    if (to > own->ask->invoice_count) to = own->ask->invoice_count;
+    if (own->owners_from == own->owners_to) own->owners_from = own->owners_to = from;
+    for (; own->owners_from > from; own->owners_from--) own->owners[own->owners_from - 1] = 0;
+    for (; own->owners_to < to; own->owners_to++) own->owners[own->owners_to] = 0;
+}
+
+static inline bool has_met(const cm_sums_part *own, uint64_t invoice) {
+    return invoice - own->owners_from < own->owners_to - own->owners_from;
+}
+
 static void count_invoice(cm_sums_part *own, cm_customer_sums *to, int32_t invoice, int32_t customer) {
     if (invoice < 0) {
         to->recount |= own->ask->orders->has_invoice; /* where nobody has invoices, days are counted in their place */
-    } else if (!own->owners[invoice]) {
+        return;
+    }
+    if (!has_met(own, (uint64_t)invoice)) meet_invoices(own, (uint64_t)invoice);
+    if (!own->owners[invoice]) {
         own->owners[invoice] = customer + 1;
         to->invoices++;
     } else if (own->owners[invoice] != customer + 1) {
@@ -143,15 +160,16 @@ static cm_status add_part(cm_context *ctx, void *state, uint64_t task) {
 
 /* ---- adding up the parts ---- */
 
-/* An invoice of two parts was counted in both. */
-static void merge_owners(cm_sums_part *to, cm_sums_part *from) {
-    for (uint64_t i = 0; i < to->ask->invoice_count; i++) {
-        int32_t owner = from->owners[i];
-        if (!owner) continue;
-        cm_customer_sums *sums = &from->sums[(uint64_t)owner - 1 - from->from];
-        if (!to->owners[i]) to->owners[i] = owner;
-        else if (to->owners[i] == owner) sums->invoices--;
+/* An invoice of two parts was counted in both: of the later one it is not. */
+static void settle_owners(const cm_sums_part *earlier, cm_sums_part *later) {
+    uint64_t i = earlier->owners_from > later->owners_from ? earlier->owners_from : later->owners_from;
+    for (; i < earlier->owners_to && i < later->owners_to; i++) {
+        int32_t owner = later->owners[i];
+        if (!owner || !earlier->owners[i]) continue;
+        cm_customer_sums *sums = &later->sums[(uint64_t)owner - 1 - later->from];
+        if (earlier->owners[i] == owner) sums->invoices--;
         else sums->recount = true;
+        later->owners[i] = 0;
     }
 }
 
@@ -213,10 +231,14 @@ static cm_status merge_customers(cm_context *ctx, void *state, uint64_t task) {
     cm_sums *all = state;
     cm_sums_part *to = &all->parts[0];
     uint64_t first = task * CUSTOMERS_A_TASK, end = first + CUSTOMERS_A_TASK;
+    bool recount = false;
     (void)ctx;
     if (end > to->to - to->from) end = to->to - to->from;
-    for (uint64_t p = 1; p < all->part_count; p++)
-        for (uint64_t at = first; at < end; at++) merge_customer(to, &all->parts[p], at);
+    for (uint64_t at = first; at < end; at++) {
+        for (uint64_t p = 1; p < all->part_count; p++) merge_customer(to, &all->parts[p], at);
+        recount |= to->seen[to->from + at] && to->sums[at].recount;
+    }
+    if (recount) atomic_store(&all->recount, true);
     return CM_OK;
 }
 
@@ -250,9 +272,8 @@ static void start_strip(cm_sums_part *own, uint64_t from, uint64_t to) {
     own->from = from;
     own->to = to;
     own->first_strip = from == 0;
-    if (own->first_strip) return; /* all is fresh */
-    memset(own->seen + from, 0, (size_t)(to - from));
-    memset(own->owners, 0, (size_t)(own->ask->invoice_count * sizeof *own->owners));
+    own->owners_from = own->owners_to = 0;
+    if (!own->first_strip) memset(own->seen + from, 0, (size_t)(to - from));
 }
 
 cm_status cm_sums_make(cm_context *ctx, cm_sums *sums, uint64_t from) {
@@ -262,10 +283,11 @@ cm_status cm_sums_make(cm_context *ctx, cm_sums *sums, uint64_t from) {
     cm_status status = cm_parallel(ctx, sums->part_count, add_part, sums);
     if (status) return status;
     if (from == 0) settle_question(sums);
-    for (uint64_t p = 1; p < sums->part_count; p++) merge_owners(&sums->parts[0], &sums->parts[p]);
-    if (sums->part_count > 1)
-        status = cm_parallel(ctx, (size + CUSTOMERS_A_TASK - 1) / CUSTOMERS_A_TASK, merge_customers, sums);
-    return status ? status : cm_sums_recount(ctx, &sums->parts[0]);
+    for (uint64_t p = 1; p < sums->part_count; p++)
+        for (uint64_t earlier = 0; earlier < p; earlier++) settle_owners(&sums->parts[earlier], &sums->parts[p]);
+    atomic_store(&sums->recount, false);
+    status = cm_parallel(ctx, (size + CUSTOMERS_A_TASK - 1) / CUSTOMERS_A_TASK, merge_customers, sums);
+    return status || !atomic_load(&sums->recount) ? status : cm_sums_recount(ctx, &sums->parts[0]);
 }
 
 /* ---- room ---- */
@@ -284,7 +306,7 @@ static cm_status open_part(cm_context *ctx, void *state, uint64_t task) {
     if (!(out->sums = cm_alloc_raw(ctx, all->strip, sizeof *out->sums))
         || (extras && !(out->extras = cm_alloc_raw(ctx, all->strip, sizeof *out->extras)))
         || !(out->seen = cm_alloc(ctx, ask->id_count, sizeof *out->seen))
-        || !(out->owners = cm_alloc(ctx, ask->invoice_count, sizeof *out->owners)))
+        || !(out->owners = cm_alloc_raw(ctx, ask->invoice_count, sizeof *out->owners)))
         return ctx->error.status;
     return CM_OK;
 }
@@ -296,7 +318,8 @@ cm_status cm_sums_open(cm_context *ctx, cm_question *ask, cm_sums *out) {
     uint64_t least = 2 * customers > RECORDS_A_PART ? 2 * customers : RECORDS_A_PART;
     uint64_t count = cm_parts(ctx, cm_question_records(ask), least);
     uint64_t most = STATE_BYTES / (sizeof(cm_customer_sums) + sizeof(cm_customer_extras));
-    *out = (cm_sums){ask, cm_alloc(ctx, count, sizeof *out->parts), count, customers};
+    *out = (cm_sums){.ask = ask, .part_count = count, .strip = customers};
+    out->parts = cm_alloc(ctx, count, sizeof *out->parts);
     if (!out->parts) return ctx->error.status;
     if (!ask->lines && customers > most / count) out->strip = most / count;
     return cm_parallel(ctx, count, open_part, out);

@@ -2,6 +2,8 @@
 #ifndef CM_PREPARE_CUSTOMERS_SUMS_H
 #define CM_PREPARE_CUSTOMERS_SUMS_H
 
+#include <stdatomic.h>
+
 #include "base/civil.h"
 #include "prepare/customers.h"
 
@@ -29,6 +31,7 @@ typedef struct cm_sums_part {
     cm_customer_sums *sums; /* by code, less `from`; not set where the customer is not seen */
     cm_customer_extras *extras; /* likewise; NULL: neither refunds nor costs are wanted */
     int32_t *owners;   /* by code of the invoice: the customer who has bought with it, from 1; 0 nobody */
+    uint64_t owners_from, owners_to; /* the codes whose owners are set: those met, and some beside them */
     uint8_t *seen;     /* by code of any customer: a record of theirs counts */
     cm_fate_sums fates;
     int64_t shift;     /* microseconds from UTC to where days are cut */
@@ -42,6 +45,7 @@ typedef struct cm_sums {
     cm_question *ask;
     cm_sums_part *parts; /* after cm_sums_make the first has the sums of all */
     uint64_t part_count, strip; /* customers in a strip */
+    atomic_bool recount; /* somebody's days and invoices have to be counted again */
 } cm_sums;
 
 cm_status cm_sums_open(cm_context *ctx, cm_question *ask, cm_sums *out);

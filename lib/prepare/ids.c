@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "base/sort.h"
+#include "base/threads.h"
 #include "table/order.h"
 
 #define LONGEST_TEXT (UINT32_MAX / CM_ID_SEGMENT - 1)
@@ -185,19 +186,52 @@ cm_status cm_ids_put(cm_context *ctx, const cm_ids *ids, int32_t code, cm_builde
 
 /* ---- order ---- */
 
+#define CODES_A_TASK UINT64_C(32768)
+
+typedef struct ordering {
+    const cm_ids *ids;
+    cm_key *keys;
+    int32_t *order;
+    uint64_t count;
+} ordering;
+
+static void codes_of_task(const ordering *all, uint64_t task, uint64_t *first, uint64_t *end) {
+    *first = task * CODES_A_TASK;
+    *end = all->count - *first < CODES_A_TASK ? all->count : *first + CODES_A_TASK;
+}
+
+static cm_status make_keys(cm_context *ctx, void *state, uint64_t task) {
+    const ordering *all = state;
+    const cm_ids *ids = all->ids;
+    uint64_t i, end;
+    (void)ctx;
+    for (codes_of_task(all, task, &i, &end); i < end; i++)
+        all->keys[i] = (cm_key){ids->type == CM_STRING ? cm_text_prefix(cm_ids_text(ids, (int32_t)i))
+                                                       : cm_key_of_int(ids->numbers[i]), i};
+    return CM_OK;
+}
+
+static cm_status take_order(cm_context *ctx, void *state, uint64_t task) {
+    const ordering *all = state;
+    uint64_t i, end;
+    (void)ctx;
+    for (codes_of_task(all, task, &i, &end); i < end; i++) all->order[i] = (int32_t)all->keys[i].value;
+    return CM_OK;
+}
+
 static int compare_codes(const void *ids, uint64_t a, uint64_t b) {
     return cm_text_compare(cm_ids_text(ids, (int32_t)a), cm_ids_text(ids, (int32_t)b));
 }
 
 cm_status cm_ids_order(cm_context *ctx, const cm_ids *ids, uint64_t count, int32_t *order) {
-    bool texts = ids->type == CM_STRING;
-    cm_key *keys = cm_alloc_raw(ctx, count, sizeof *keys);
-    if (!keys) return ctx->error.status;
-    for (uint64_t i = 0; i < count; i++)
-        keys[i] = (cm_key){texts ? cm_text_prefix(cm_ids_text(ids, (int32_t)i)) : cm_key_of_int(ids->numbers[i]), i};
-    cm_status status = texts ? cm_sort_compared(ctx, keys, count, compare_codes, ids) : cm_sort_keys(ctx, keys, count);
-    for (uint64_t i = 0; i < count && !status; i++) order[i] = (int32_t)keys[i].value;
-    cm_free(ctx->core, keys, count, sizeof *keys);
+    ordering all = {ids, cm_alloc_raw(ctx, count, sizeof *all.keys), order, count};
+    uint64_t tasks = (count + CODES_A_TASK - 1) / CODES_A_TASK;
+    if (!all.keys) return ctx->error.status;
+    cm_status status = cm_parallel(ctx, tasks, make_keys, &all);
+    if (!status) status = ids->type == CM_STRING ? cm_sort_compared(ctx, all.keys, count, compare_codes, ids)
+                                                 : cm_sort_keys(ctx, all.keys, count);
+    if (!status) status = cm_parallel(ctx, tasks, take_order, &all);
+    cm_free(ctx->core, all.keys, count, sizeof *all.keys);
     return status;
 }
 

@@ -15,6 +15,7 @@ typedef struct line {
 } line;
 
 #define NO_PRICE (-999999)
+enum { MOST_INVOICES = 200000 };
 
 static line random_line(lcg *random, int customers, int invoices) {
     line one = {.customer = (int)lcg_below(random, (uint32_t)customers + 1) - 1,
@@ -85,7 +86,9 @@ static int counts(const line *one, int64_t as_of, int refunds, int *purchase) {
 static void check_customer(const cm_table *table, uint64_t row, int customer, const line *lines, size_t count,
                            int64_t as_of, int refunds) {
     int64_t first = INT64_MAX, last = -1, bought = 0, quantity = 0, money = 0, refunded = 0, cost = 0, first_money = 0;
-    char days[200] = {0}, invoices[2000] = {0};
+    static char invoices[MOST_INVOICES + 200];
+    char days[200] = {0}, *without = invoices + MOST_INVOICES; /* by day */
+    memset(invoices, 0, sizeof invoices);
     int64_t day_count = 0, invoice_count = 0;
     for (size_t i = 0; i < count; i++) {
         int purchase;
@@ -101,7 +104,7 @@ static void check_customer(const cm_table *table, uint64_t row, int customer, co
         quantity += lines[i].quantity;
         if (lines[i].time < first) first = lines[i].time;
         if (lines[i].time > last) last = lines[i].time;
-        char *invoice = lines[i].invoice >= 0 ? &invoices[lines[i].invoice] : &invoices[1000 + day];
+        char *invoice = lines[i].invoice >= 0 ? &invoices[lines[i].invoice] : &without[day];
         invoice_count += !*invoice;
         *invoice = 1;
         day_count += !days[day];
@@ -434,12 +437,24 @@ static void close_both(both_ways *of) {
     cm_table_free(of->sales);
 }
 
+/* Invoices of three lines and one customer each, one behind the other; half of the customers at times pay an old one. */
+static void number_invoices(line *lines, size_t count) {
+    lcg random = {21};
+    for (size_t i = 0; i < count; i++) {
+        lines[i].invoice = (int)(i / 3);
+        lines[i].customer = lines[i].invoice % 20;
+        if (lines[i].customer < 10 && lcg_below(&random, 50) == 0)
+            lines[i].invoice = (int)lcg_below(&random, (uint32_t)(i / 3) + 1);
+    }
+}
+
 /* In the order of time and in none, threads each with a part of the lines, or of the records of a state. */
 START_TEST(customers_with_any_number_of_threads) {
     cm_context *ctx = new_context();
     size_t count = 520000;
     line *lines = random_lines((uint64_t)_i, count, 20, 900);
     if (_i) qsort(lines, count, sizeof *lines, by_time);
+    if (_i == 2) number_invoices(lines, count);
     both_ways of = open_both(ctx, lines, count);
     cm_table *first = NULL;
     static const int64_t threads[] = {1, 2, 7};
@@ -833,7 +848,7 @@ Suite *test_orders(void) {
     TCase *threads = tcase_create("threads");
     tcase_set_timeout(threads, 300);
     tcase_add_test(threads, any_number_of_threads);
-    tcase_add_loop_test(threads, customers_with_any_number_of_threads, 0, 2);
+    tcase_add_loop_test(threads, customers_with_any_number_of_threads, 0, 3);
     tcase_add_test(tests, many_customers);
     suite_add_tcase(suite, threads);
     return suite;

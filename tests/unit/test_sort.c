@@ -38,6 +38,31 @@ START_TEST(keys_are_sorted_stably) {
 }
 END_TEST
 
+/* So many that they are split: spread, all in one part but some, equal but for the last bits; by any number of threads. */
+START_TEST(many_keys_are_sorted_stably) {
+    enum { MANY = 200000 };
+    static const struct { uint32_t bits; uint64_t offset; } cases[] = {{64, 0}, {7, 1u << 20}, {20, 0}, {48, 1u << 31}};
+    static const int64_t threads[] = {1, 2, 7};
+    cm_key *keys = malloc(MANY * sizeof *keys), *wanted = malloc(MANY * sizeof *keys);
+    cm_context *ctx = new_context();
+    lcg random = {14};
+    for (int round = 0; round < 6; round++) {
+        set_threads(ctx, threads[round % 3]);
+        for (uint64_t i = 0; i < MANY; i++) {
+            uint64_t key = random_bits(&random, cases[_i].bits) + cases[_i].offset;
+            keys[i] = (cm_key){round >= 3 && i % 1000 ? key & 0xFFFF : key, i};
+        }
+        memcpy(wanted, keys, MANY * sizeof *keys);
+        qsort(wanted, MANY, sizeof *wanted, by_key);
+        OK(ctx, cm_sort_keys(ctx, keys, MANY));
+        ck_assert_int_eq(memcmp(keys, wanted, MANY * sizeof *keys), 0);
+    }
+    free(keys);
+    free(wanted);
+    cm_context_free(ctx);
+}
+END_TEST
+
 static int by_number(const void *a, const void *b) {
     uint32_t x, y;
     memcpy(&x, a, sizeof x);
@@ -98,6 +123,10 @@ Suite *test_sort(void) {
     tcase_add_test(all, keys_are_sorted_stably);
     tcase_add_test(all, numbers_are_sorted_each_once);
     tcase_add_test(all, every_rank_is_found);
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 120);
+    tcase_add_loop_test(threads, many_keys_are_sorted_stably, 0, 4);
     suite_add_tcase(suite, all);
+    suite_add_tcase(suite, threads);
     return suite;
 }

@@ -67,9 +67,10 @@ static bool scatter_packed(const uint64_t *from, uint64_t *to, uint64_t count, u
     return true;
 }
 
-/* Key and value in one number each, where both fit: half the memory to move. `room` has place for two of each. */
+/* Key and value in one number each, where both fit: half the memory to move. `room` has place for one of each; the keys'
+ * own memory is the other, and they are put back from the last on, as what is read there lies before. */
 static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t *room) {
-    uint64_t *from = room, *to = room + count;
+    uint64_t *from = room, *to = (uint64_t *)(void *)keys;
     for (uint64_t i = 0; i < count; i++) from[i] = (keys[i].key - all->least) << 32 | keys[i].value;
     for (uint64_t shift = 0; shift < all->bits; shift += digit_bits(count)) {
         if (!scatter_packed(from, to, count, 32 + shift)) continue;
@@ -77,7 +78,7 @@ static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t 
         from = to;
         to = other;
     }
-    for (uint64_t i = 0; i < count; i++) keys[i] = (cm_key){(from[i] >> 32) + all->least, from[i] & UINT32_MAX};
+    for (uint64_t i = count; i-- > 0;) keys[i] = (cm_key){(from[i] >> 32) + all->least, from[i] & UINT32_MAX};
 }
 
 /* By the bits from `shift` up to `end`. */

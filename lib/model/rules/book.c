@@ -45,7 +45,7 @@ static cm_status sort_sets(cm_context *ctx, const cm_rulebook *book, cm_key *key
     for (uint64_t pass = (longest + together - 1) / together; pass > 0 && !status; pass--) {
         uint64_t at = (pass - 1) * together, end = at + together < longest ? at + together : longest;
         for (uint64_t set = book->bases[end]; set > book->bases[at]; set--) keys[--from].value = set - 1;
-        for (uint64_t i = from; i < total; i++) keys[i].key = packed(book, keys[i].value, at, together, bits);
+        for (uint64_t i = from; i < total; i++) keys[i].key = packed(book, keys[i].value, at, end - at, bits);
         status = cm_sort_keys(ctx, keys + from, total - from);
         if (!status) status = cm_tick(ctx, "rules", 0, 0);
     }
@@ -157,13 +157,6 @@ static uint32_t seek(const cm_rulebook *book, uint64_t length, uint64_t set, uin
     return (uint32_t)set;
 }
 
-static void mark_parts(cm_rulebook *book, const uint32_t *parts, uint64_t length, uint64_t set) {
-    for (uint64_t at = 0; at < length; at++) {
-        bool equal = book->counts[parts[at]] == book->counts[set];
-        book->supersets[parts[at]] |= (uint8_t)(equal ? CM_SET_HAS_SUPERSET | CM_SET_HAS_EQUAL : CM_SET_HAS_SUPERSET);
-    }
-}
-
 /* The parts of a set's children, which have `length` items: without its first item each is the set, without another one
  * a child, with the same first item, of what the set is without that one. */
 static void link_children(cm_rulebook *book, const uint32_t *children, uint64_t length, uint32_t set) {
@@ -176,15 +169,13 @@ static void link_children(cm_rulebook *book, const uint32_t *children, uint64_t 
         for (uint64_t at = 1; at < length && parts; at++)
             to[at] = near[at] = seek(book, length - 1, near[at], children[parts[at - 1] + 1], item);
         if (!parts) to[1] = item;
-        mark_parts(book, to, length, child);
     }
 }
 
 cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book) {
     uint64_t total = book->sets->total;
     uint32_t *children = NULL;
-    if (!(book->parts = cm_alloc(ctx, book->starts[book->sets->longest], sizeof *book->parts))
-        || !(book->supersets = cm_alloc(ctx, total, 1))
+    if (!(book->parts = cm_alloc_raw(ctx, book->starts[book->sets->longest], sizeof *book->parts))
         || !(children = cm_alloc_raw(ctx, total + 1, sizeof *children)))
         return ctx->error.status;
     cm_status status = CM_OK;
@@ -211,7 +202,7 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
         out->bases[l + 1] = out->bases[l] + sets->levels[l].count;
         out->starts[l + 1] = out->starts[l] + sets->levels[l].count * (l + 1);
     }
-    if (!(out->counts = cm_alloc(ctx, sets->total, sizeof *out->counts))
+    if (!(out->counts = cm_alloc_raw(ctx, sets->total, sizeof *out->counts))
         || !(out->lengths = cm_alloc_raw(ctx, sets->total, sizeof *out->lengths))
         || !(out->ordered = cm_alloc_raw(ctx, out->starts[longest], sizeof *out->ordered))
         || !(out->places = cm_alloc_raw(ctx, sets->total, sizeof *out->places)))
@@ -235,7 +226,6 @@ void cm_rulebook_close(cm_core *core, cm_rulebook *book) {
     cm_free(core, book->ordered, items, sizeof *book->ordered);
     cm_free(core, book->parts, items, sizeof *book->parts);
     cm_free(core, book->places, book->sets->total, sizeof *book->places);
-    cm_free(core, book->supersets, book->sets->total, 1);
     cm_free(core, book->customers, book->rule_capacity, sizeof *book->customers);
     cm_free(core, book->checks, book->rule_capacity, sizeof *book->checks);
     cm_free(core, book->rules, book->rule_capacity, sizeof *book->rules);

@@ -63,6 +63,7 @@ static cm_status open_filters(cm_context *ctx, const cm_options *options, const 
 
 typedef struct choice {
     cm_rulebook *book;
+    double least; /* confidence: it stands among the filters, too, but is asked first, as most rules fall short of it */
     filters filters;
     const double *adjusted; /* by rule as they are derived; NULL: not tested */
     double level;
@@ -74,7 +75,7 @@ static cm_status choose(cm_context *ctx, void *user, const cm_derived *one) {
     cm_rulebook *book = own->book;
     cm_counts counts = cm_rulebook_counts(book, &one->rule);
     double adjusted = own->adjusted ? own->adjusted[own->next++] : 0;
-    if (own->adjusted && adjusted > own->level) return CM_OK;
+    if (cm_confidence(counts.both, counts.left) < own->least || (own->adjusted && adjusted > own->level)) return CM_OK;
     for (uint64_t i = 0; i < own->filters.count; i++)
         if (!passes(&own->filters.all[i], &counts)) return CM_OK;
     if (book->rule_count >= UINT32_MAX) return cm_fail(ctx, CM_E_LIMIT, "RULES_SETS_LIMIT", "u", (uint64_t)UINT32_MAX);
@@ -87,7 +88,9 @@ static cm_status choose(cm_context *ctx, void *user, const cm_derived *one) {
 
 static cm_status choose_rules(cm_context *ctx, cm_rulebook *book, const cm_options *options, const cm_topic *topic,
                               uint64_t most) {
-    choice own = {.book = book, .level = cm_option_number(options, topic, "significance")};
+    choice own = {.book = book,
+                  .least = cm_option_number(options, topic, "confidence"),
+                  .level = cm_option_number(options, topic, "significance")};
     double *adjusted = NULL;
     uint64_t tested = 0;
     cm_status status = open_filters(ctx, options, topic, book->market->unit, &own.filters);

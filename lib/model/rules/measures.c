@@ -25,11 +25,12 @@
 
 __extension__ typedef __int128 wide;
 
+/* Numbers of 64 bits need no help to become doubles. */
 static double ratio(wide above, wide below) {
-    return (double)above / (double)below;
+    int64_t a = (int64_t)above, b = (int64_t)below;
+    return a == above && b == below ? (double)a / (double)b : (double)above / (double)below;
 }
 
-/* The same of numbers of 64 bits, which need no help to become doubles. */
 static double share(uint64_t part, uint64_t whole) {
     return (double)part / (double)whole;
 }
@@ -49,7 +50,7 @@ static double support(const cm_counts *c) {
 }
 
 static double confidence(const cm_counts *c) {
-    return share(c->both, c->left);
+    return cm_confidence(c->both, c->left);
 }
 
 /* Brin, Motwani, Ullman and Tsur 1997, doi:10.1145/253260.253325, who call it interest; and conviction. */

@@ -26,6 +26,11 @@ extern const cm_measure cm_measures[CM_MEASURES];
     "count|support|confidence|lift|leverage|conviction|coverage|cosine|jaccard|kulczynski|imbalance_ratio"             \
     "|all_confidence|max_confidence|odds_ratio|phi|chi_squared|certainty_factor|zhang|fisher_p"
 
+/* The measure that most rules are told apart by, where they are made. */
+static inline double cm_confidence(uint64_t both, uint64_t left) {
+    return (double)both / (double)left;
+}
+
 const cm_measure *cm_measure_find(const char *name, uint64_t length); /* NULL: there is none */
 
 #endif

@@ -68,15 +68,14 @@ typedef struct cm_rule_check {
 typedef struct cm_rulebook {
     const cm_market *market;
     const cm_itemsets *sets;
-    uint64_t *bases;    /* number of the first set of each level, and the total: longest + 1 */
-    uint64_t *counts;   /* baskets, or their weights, by set */
-    uint32_t *lengths;  /* items, by set */
-    uint32_t *ordered;  /* the items of all sets, in byte order of their texts */
-    uint64_t *starts;   /* of a level's first set in `ordered` and `parts`: longest + 1 */
-    uint32_t *parts;    /* by set and item as the level has them: the number of the set without that item */
-    uint32_t *places;   /* of the sets in byte order of their items' texts */
-    uint8_t *supersets; /* by set: CM_SET_ bits, once marked */
-    bool empty;         /* rules without antecedent are wanted, too */
+    uint64_t *bases;  /* number of the first set of each level, and the total: longest + 1 */
+    uint64_t *counts; /* baskets, or their weights, by set */
+    uint32_t *lengths;/* items, by set */
+    uint32_t *ordered;/* the items of all sets, in byte order of their texts */
+    uint64_t *starts; /* of a level's first set in `ordered` and `parts`: longest + 1 */
+    uint32_t *parts;  /* by set and item as the level has them: the number of the set without that item */
+    uint32_t *places; /* of the sets in byte order of their items' texts */
+    bool empty;       /* rules without antecedent are wanted, too */
     cm_rule *rules;
     uint64_t rule_count, rule_capacity;
     uint64_t tested;              /* rules whose significance was tested; 0: none was */
@@ -88,11 +87,8 @@ typedef struct cm_rulebook {
     cm_text *name_of;             /* by item; data NULL: none */
 } cm_rulebook;
 
-#define CM_SET_HAS_SUPERSET 1 /* a longer frequent set has all its items */
-#define CM_SET_HAS_EQUAL 2    /* and is in as many baskets */
-
 cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, cm_rulebook *out);
-/* Fills `parts` and `supersets`, which rules need; the sets are all frequent ones. */
+/* Fills `parts`, which rules need; the sets are all frequent ones. */
 cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book);
 void cm_rulebook_close(cm_core *core, cm_rulebook *book);
 /* CM_NO_SET has no items. */

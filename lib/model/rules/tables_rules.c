@@ -208,21 +208,27 @@ cm_status cm_rules_table(cm_context *ctx, const cm_rulebook *book, const cm_opti
 
 enum { FREQUENT, CLOSED, MAXIMAL };
 
-static bool is_shown(const cm_rulebook *book, uint64_t set, int32_t which) {
-    if (which == CLOSED) return !(book->supersets[set] & CM_SET_HAS_EQUAL);
-    return which == FREQUENT || !(book->supersets[set] & CM_SET_HAS_SUPERSET);
+/* A set with a superset in as many baskets is not closed, one with any superset is not maximal. */
+static void hide(const cm_rulebook *book, int32_t which, uint8_t *hidden) {
+    const uint32_t *parts = book->parts;
+    for (uint64_t set = 0; set < book->sets->total; parts += book->lengths[set], set++)
+        for (uint64_t at = 0; at < book->lengths[set] && book->lengths[set] > 1; at++)
+            if (which == MAXIMAL || book->counts[parts[at]] == book->counts[set]) hidden[parts[at]] = 1;
 }
 
 /* The sets that are shown, by count, falling, then items. */
 static cm_status choose_sets(cm_context *ctx, const cm_rulebook *book, int32_t which, uint32_t *sets, uint64_t *count) {
     uint64_t total = book->sets->total;
     cm_key *keys = cm_alloc_raw(ctx, total, sizeof *keys);
-    cm_status status = keys ? CM_OK : ctx->error.status;
+    uint8_t *hidden = keys && which != FREQUENT ? cm_alloc(ctx, total, 1) : NULL;
+    cm_status status = keys && (hidden || which == FREQUENT) ? CM_OK : ctx->error.status;
+    if (!status && hidden) hide(book, which, hidden);
     for (uint64_t set = 0; set < total && !status; set++) keys[book->places[set]] = (cm_key){~book->counts[set], set};
     for (uint64_t i = 0; i < total && !status; i++)
-        if (is_shown(book, keys[i].value, which)) keys[(*count)++] = keys[i];
+        if (!hidden || !hidden[keys[i].value]) keys[(*count)++] = keys[i];
     if (!status) status = cm_sort_keys(ctx, keys, *count);
     for (uint64_t i = 0; i < *count && !status; i++) sets[i] = (uint32_t)keys[i].value;
+    cm_free(ctx->core, hidden, total, 1);
     cm_free(ctx->core, keys, total, sizeof *keys);
     return status;
 }

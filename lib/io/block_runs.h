@@ -10,8 +10,9 @@ typedef struct cm_block_runs {
     const int32_t *places; /* of each row's run among them; NULL: each row is one of its own */
 } cm_block_runs;
 
-/* Of the column at hand, rows [from, to), at least one. `places` has room for these. A run goes by the bytes as they
- * stand, and where hardly any are found it is not looked for any further: equal cells may still come in several. */
+/* Of the column at hand, rows [from, to), at least one. `places` has room for these; the runs lie in the block's room
+ * for texts, from which texts may be made in place. Cells are equal by their bytes as they stand, and where the first
+ * are hardly ever, the others are not compared: equal ones may come in several runs. */
 void cm_block_find_runs(const cm_context *ctx, cm_block *block, uint64_t from, uint64_t to, int32_t *places,
                         cm_block_runs *out);
 

@@ -42,10 +42,11 @@ static uint64_t add_plain_cells(const cm_block *block, uint64_t cell, cell_texts
     uint64_t first_cell = cell;
     for (; cell < texts->runs.count; cell++) {
         uint32_t begin = begins[cell], length = behind[cell] - begin - 1;
-        unsigned char first = (unsigned char)bytes[begin], last = (unsigned char)bytes[begin + length - UINT64_C(1)];
+        const char *text = bytes + begin, *end = text + length; /* before an empty one there is padding */
+        unsigned char first = (unsigned char)text[0], last = (unsigned char)end[-1];
         uint32_t quote = first == '"';
         if (length <= 2 * quote || (!quote && ((first <= ' ') | (last <= ' ')))) break;
-        if (quote && block->quotes_inside && memchr(bytes + begin + 1, '"', length - 2)) break;
+        if (quote && block->quotes_inside && memchr(text + 1, '"', length - 2)) break;
         *starts++ = begin + quote;
         *lengths++ = length - 2 * quote;
     }

@@ -7,7 +7,7 @@
 #include "base/context.h"
 
 typedef struct cm_guess {
-    int32_t *met;          /* codes, -1 none; by the code before, as far as CM_GUESSES go */
+    int32_t *met;          /* by the low bits of the code before: the code last met with it; -1: none */
     const int32_t *before; /* codes of the column before, by rows of the block at hand; NULL: there is none */
     bool right;            /* most were, the last time */
 } cm_guess;

@@ -66,10 +66,10 @@ static cm_status read_records(cm_context *ctx, basket_reader *reader, cm_source 
 /* By the quick road as far as it goes, then record by record. */
 static cm_status read_source(cm_context *ctx, basket_reader *reader, cm_source *source, const cm_dialect *dialect) {
     uint64_t before = reader->read;
-    bool finished;
+    bool finished = false;
     cm_csv *csv = NULL;
     cm_status status = cm_source_rewind(ctx, source);
-    if (!status)
+    if (!status && !ctx->record_road)
         status = cm_basket_scan(ctx, source, dialect, reader->how.max_rows, &reader->rows, &reader->read,
                                 &reader->kept, &finished);
     if (status || (finished && reader->read > before)) return status;

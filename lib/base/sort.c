@@ -67,8 +67,8 @@ static bool scatter_packed(const uint64_t *from, uint64_t *to, uint64_t count, u
     return true;
 }
 
-/* Key and value in one number each, where both fit: half the memory to move. `room` has place for one of each; the keys'
- * own memory is the other, and they are put back from the last on, as what is read there lies before. */
+/* Key and value in one number each, where both fit: half the memory to move. `room` has place for one of each; the
+ * keys' own memory is the other, and they are put back from the last on, as what is read there lies before. */
 static void sort_packed(cm_key *keys, uint64_t count, const span *all, uint64_t *room) {
     uint64_t *from = room, *to = (uint64_t *)(void *)keys;
     for (uint64_t i = 0; i < count; i++) from[i] = (keys[i].key - all->least) << 32 | keys[i].value;
@@ -167,8 +167,8 @@ static inline void order_two(uint32_t *a, uint32_t *b) {
     *b = high;
 }
 
-/* A network (D. E. Knuth, "The Art of Computer Programming" 3, 2nd ed. 1998, 5.3.4): of as few comparisons as can be, and
- * no branch depends on them. */
+/* A network (D. E. Knuth, "The Art of Computer Programming" 3, 2nd ed. 1998, 5.3.4): of as few comparisons as can be,
+ * and no branch depends on them. */
 static inline void order_four(uint32_t *n) {
     order_two(n, n + 1), order_two(n + 2, n + 3);
     order_two(n, n + 2), order_two(n + 1, n + 3);

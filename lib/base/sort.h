@@ -10,8 +10,8 @@ typedef struct cm_key {
 } cm_key;
 
 /* Sorts by key, equal keys in their order (stable). Least significant digit radix sort of what the keys span, of long
- * keys first of its highest digits: O(n) for 11 bits of it (few keys: 8). Many keys are split by their leading bits, and
- * the parts sorted side by side. Needs as much memory again for the time. */
+ * keys first of its highest digits: O(n) for 11 bits of it (few keys: 8). Many keys are split by their leading bits,
+ * and the parts sorted side by side. Needs as much memory again for the time. */
 cm_status cm_sort_keys(cm_context *ctx, cm_key *keys, uint64_t count);
 /* The same with room for as many keys (few: none), on one thread; and sort_many.c, by all threads. */
 void cm_sort_within(cm_key *keys, uint64_t count, cm_key *room);

@@ -127,8 +127,8 @@ cm_status cm_basket_add(cm_context *ctx, cm_basket_rows *rows, const char *text,
 
 /* ---- rows ---- */
 
-/* Room for codes: some more than the chunk before took, so that it seldom has to grow; first one a row, as there is room
- * for rows. What is not used costs nothing. */
+/* Room for codes: some more than the chunk before took, so that it seldom has to grow; first one a row, as there is
+ * room for rows. What is not used costs nothing. */
 static uint64_t codes_to_come(const cm_basket_rows *rows) {
     uint64_t before = rows->chunk_count ? rows->chunks[rows->chunk_count - 1].used : CM_CHUNK_ROWS;
     return before + before / 16 + 256;

@@ -75,8 +75,8 @@ typedef struct cm_method {
 
     /* Puts the tables into the model (cm_model_put), and the fast form where it has it anyway. */
     cm_status (*fit)(cm_context *ctx, const cm_inputs *inputs, const cm_options *options, cm_model *model);
-    /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. After fit
-     * it is made at once, or, if it compiles late, when the model is first applied: many want the tables alone. */
+    /* The fast form, from the tables alone, which may come from a file and are not to be trusted: CM_E_FORMAT. After
+     * fit it is made at once, or, if it compiles late, when the model is first applied: many want the tables alone. */
     bool compiles_late;
     cm_status (*compile)(cm_context *ctx, const cm_model *model, void **compiled);
     void (*discard)(cm_core *core, void *compiled);

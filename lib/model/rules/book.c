@@ -147,8 +147,8 @@ static uint32_t first_item(const cm_rulebook *book, uint64_t length, uint64_t se
     return book->sets->levels[length - 1].items[(set - book->bases[length - 1]) * length];
 }
 
-/* The sibling, from `set` on and before `end`, that has this first item; there is one. It is near: by steps that double,
- * then halve (J. L. Bentley and A. C. Yao, 1976, doi:10.1016/0020-0190(76)90071-5). */
+/* The sibling, from `set` on and before `end`, that has this first item; there is one. It is near: by steps that
+ * double, then halve (J. L. Bentley and A. C. Yao, 1976, doi:10.1016/0020-0190(76)90071-5). */
 static uint32_t seek(const cm_rulebook *book, uint64_t length, uint64_t set, uint64_t end, uint32_t item) {
     uint64_t step = 1;
     for (; set + step < end && first_item(book, length, set + step) <= item; step *= 2) set += step;

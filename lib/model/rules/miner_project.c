@@ -1,8 +1,8 @@
 /* The conditional databases of many items at once. Where the counts of all pairs are known (miner_pairs.c), it is clear
  * beforehand which partners an item has, and one pass through the baskets, in their order, hands each item its part: no
- * basket is looked up by its number. Of an item in few baskets bitmaps of its partners are kept (miner_bits.c), of one with few
- * partners the counts of their combinations (miner_subsets.c), of others what of each basket is frequent with it, two
- * bytes an item.
+ * basket is looked up by its number. Of an item in few baskets bitmaps of its partners are kept (miner_bits.c), of one
+ * with few partners the counts of their combinations (miner_subsets.c), of others what of each basket is frequent with
+ * it, two bytes an item.
  *
  * Items are taken in blocks of neighbours, so that what is handed out stays in the cache and within a bound. Cost: a
  * pass a block, and a step for each pair in the baskets. */

@@ -25,6 +25,8 @@ static const cm_option_spec customers_options[] = {
 };
 const cm_topic cm_customers_topic = {"customers", "transactions to customers", customers_options};
 
+#define FEW_CODES UINT64_C(65536)
+
 static const char *const fate_names[CM_FATES] = {NULL,           NULL,      "no date",       "no amount",
                                                  "after as-of", "refund", "contradiction", "no customer"};
 
@@ -187,19 +189,21 @@ static cm_status answer_of_state(cm_context *ctx, const cm_orders *orders, const
     return answer(ctx, &ask, options, before, out);
 }
 
-/* Asked once: the lines themselves are the records, and the codes of their columns the ids. */
+/* Asked once: the lines themselves are the records, and the values of their columns the codes. */
 static cm_status answer_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like,
-                                 const cm_options *options, cm_table **out) {
-    const cm_column *customer = lines->columns[CM_ROLE_CUSTOMER], *invoice = lines->columns[CM_ROLE_INVOICE];
+                                 const cm_options *options, const cm_codes *customers, const cm_codes *invoices,
+                                 cm_table **out) {
     cm_orders *orders = NULL;
-    cm_status status = cm_orders_borrow(ctx, lines, like, &orders);
+    cm_status status = cm_orders_borrow(ctx, lines, like, customers, &orders);
     if (!status) {
         cm_question ask = {
             .orders = orders,
             .lines = lines,
             .ids = &orders->customers,
-            .id_count = customer->dictionary_size,
-            .invoice_count = invoice ? invoice->dictionary_size : 0,
+            .id_count = customers->count,
+            .first_customer = customers->least,
+            .invoice_count = invoices->count,
+            .first_invoice = invoices->least,
         };
         status = answer(ctx, &ask, options, lines->table, out);
     }
@@ -232,7 +236,23 @@ cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm
     return CM_CALL(ctx, orders_customers(ctx, orders, options, out));
 }
 
-/* With attributes there are ids beside the lines'; histories find their customers by the ids of a state. */
+/* Of lines themselves, where ids have codes; but with attributes there are ids beside the lines', and histories find their
+ * customers by the ids of a state. Integers may leave some codes out, each of which costs a few bytes. */
+static cm_status answer_sales(cm_context *ctx, const cm_lines *lines, const cm_orders *like, const cm_options *options,
+                              cm_table **out) {
+    cm_codes customers = {0}, invoices = {0};
+    uint64_t rows = lines->table->rows;
+    cm_status status = CM_OK;
+    if (!attributes_of(options) && !cm_history_asked(options)) {
+        status = cm_codes_find(ctx, lines->columns[CM_ROLE_CUSTOMER], rows / 4 + FEW_CODES, &customers);
+        if (!status) status = cm_codes_find(ctx, lines->columns[CM_ROLE_INVOICE], 4 * rows + FEW_CODES, &invoices);
+    }
+    if (status) return status;
+    return customers.found && invoices.found
+               ? answer_of_lines(ctx, lines, like, options, &customers, &invoices, out)
+               : answer_through_state(ctx, lines, like, options, out);
+}
+
 static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_options *options, cm_table **out) {
     int32_t minutes = 0;
     cm_orders *like = NULL;
@@ -242,11 +262,7 @@ static cm_status customers(cm_context *ctx, const cm_table *sales, const cm_opti
         status = cm_parse_utc_offset(ctx, cm_option_text(options, &cm_customers_topic, "utc_offset"), &minutes);
     if (!status) status = cm_orders_make(ctx, minutes, false, &like);
     if (!status) status = cm_orders_open_lines(ctx, like, sales, &lines);
-    if (!status) {
-        bool alone = !attributes_of(options) && !cm_history_asked(options) && cm_orders_can_borrow(&lines);
-        status = alone ? answer_of_lines(ctx, &lines, like, options, out)
-                       : answer_through_state(ctx, &lines, like, options, out);
-    }
+    if (!status) status = answer_sales(ctx, &lines, like, options, out);
     cm_lines_close(&lines);
     cm_orders_free(like);
     return status;

@@ -38,6 +38,7 @@ typedef struct cm_question {
     int32_t *codes;    /* a code of the state as a code of own_ids; NULL: the same */
     uint8_t *listed;   /* by code: customers of the attributes, shown without a purchase, too; NULL: none */
     uint64_t id_count, code_count, listed_count, invoice_count;
+    int64_t first_customer, first_invoice; /* of lines: the values that have code 0 */
     cm_fate_sums sums;
     int32_t *shown;    /* codes of the customers to be shown, in order */
     uint64_t shown_count;

@@ -13,12 +13,12 @@ uint64_t cm_question_records(const cm_question *ask) {
     return ask->lines ? ask->lines->table->rows : ask->orders->map.count;
 }
 
-static void set_ids(const cm_lines_block *block, cm_runs *runs) {
+static void set_ids(const cm_question *ask, const cm_lines_block *block, cm_runs *runs) {
     for (uint64_t i = 0; i < runs->count; i++) {
         uint64_t line = runs->starts[i];
         uint8_t has = block->has[line];
-        runs->orders[i].customer = has & CM_HAS_CUSTOMER ? (int32_t)block->customer[line] : -1;
-        runs->orders[i].invoice = has & CM_HAS_INVOICE ? (int32_t)block->invoice[line] : -1;
+        runs->orders[i].customer = has & CM_HAS_CUSTOMER ? (int32_t)(block->customer[line] - ask->first_customer) : -1;
+        runs->orders[i].invoice = has & CM_HAS_INVOICE ? (int32_t)(block->invoice[line] - ask->first_invoice) : -1;
         runs->orders[i].item = -1;
     }
 }
@@ -31,7 +31,7 @@ static cm_status walk_lines(cm_context *ctx, const cm_question *ask, uint64_t fi
         if (!status) status = cm_lines_fill(ctx, ask->lines, row, end, &room->block);
         if (status) return status;
         cm_runs_find(&room->block, shift, &room->runs);
-        set_ids(&room->block, &room->runs);
+        set_ids(ask, &room->block, &room->runs);
         status = visit(ctx, state, room->runs.orders, room->runs.count);
         if (status) return status;
     }

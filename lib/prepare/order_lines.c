@@ -151,27 +151,15 @@ cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_or
     return status;
 }
 
-/* ---- lines whose own codes are the ids ---- */
+/* ---- lines that are asked themselves ---- */
 
-static bool has_codes(const cm_column *column) { return !column || column->type == CM_STRING; }
-
-static void borrow_ids(const cm_column *column, cm_ids *ids) {
-    if (!column) return;
-    ids->type = CM_STRING;
-    ids->borrowed = cm_dictionary_retain(column->dictionary);
-}
-
-bool cm_orders_can_borrow(const cm_lines *lines) {
-    return has_codes(lines->columns[CM_ROLE_CUSTOMER]) && has_codes(lines->columns[CM_ROLE_INVOICE]);
-}
-
-cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out) {
+cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orders *like, const cm_codes *customers,
+                           cm_orders **out) {
     cm_orders *orders = NULL;
     *out = NULL;
     cm_status status = make_state(ctx, lines, like, &orders);
-    if (status) return status;
-    borrow_ids(lines->columns[CM_ROLE_CUSTOMER], &orders->customers);
-    borrow_ids(lines->columns[CM_ROLE_INVOICE], &orders->invoices);
-    *out = orders;
-    return CM_OK;
+    if (!status) status = cm_codes_ids(ctx, customers, &orders->customers);
+    if (status) cm_orders_free(orders);
+    else *out = orders;
+    return status;
 }

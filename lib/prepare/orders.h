@@ -4,7 +4,7 @@
 
 #include "base/civil.h"
 #include "custmine/prepare.h"
-#include "prepare/ids.h"
+#include "prepare/codes.h"
 #include "prepare/order_map.h"
 #include "table/lines.h"
 #include "table/options.h"
@@ -34,10 +34,10 @@ cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, 
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
 /* order_lines.c: a state of these lines alone, with the settings of `like`. */
 cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out);
-/* A state without records but with the settings and ids of these lines, which answer questions in its place. Only where
- * customers and invoices have codes of their own; nothing can be added to it. */
-bool cm_orders_can_borrow(const cm_lines *lines);
-cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out);
+/* A state without records but with the settings of these lines and the ids of their customers, which answers questions in
+ * its place; nothing can be added to it. */
+cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orders *like, const cm_codes *customers,
+                           cm_orders **out);
 /* The columns of a table that such a state needs. */
 cm_status cm_orders_open_lines(cm_context *ctx, const cm_orders *like, const cm_table *sales, cm_lines *out);
 cm_status cm_orders_add_orders(cm_context *ctx, cm_orders *orders, const cm_orders *other);

@@ -413,6 +413,56 @@ START_TEST(the_longest_id) {
 }
 END_TEST
 
+/* How the ids of lines become integers. */
+typedef struct spread {
+    int64_t first, customer, invoice;
+} spread;
+
+static cm_table *sales_of_integers(cm_context *ctx, const line *lines, size_t count, const spread *as) {
+    cm_builder *builder = NULL;
+    cm_table *sales = NULL;
+    OK(ctx, cm_builder_new(ctx, &builder));
+    OK(ctx, cm_builder_column(ctx, builder, "customer", CM_INT64, 0, CM_ROLE_CUSTOMER));
+    OK(ctx, cm_builder_column(ctx, builder, "invoice", CM_INT64, 0, CM_ROLE_INVOICE));
+    OK(ctx, cm_builder_column(ctx, builder, "date", CM_TIMESTAMP, 0, CM_ROLE_DATE));
+    OK(ctx, cm_builder_column(ctx, builder, "amount", CM_INT64, 0, CM_ROLE_AMOUNT));
+    for (size_t i = 0; i < count; i++) {
+        const line *one = &lines[i];
+        if (one->customer >= 0) OK(ctx, cm_builder_int(ctx, builder, 0, as->first + one->customer * as->customer));
+        if (one->invoice >= 0) OK(ctx, cm_builder_int(ctx, builder, 1, as->first + one->invoice * as->invoice));
+        OK(ctx, cm_builder_int(ctx, builder, 2, one->time < 0 ? 14600 * DAY : one->time));
+        OK(ctx, cm_builder_int(ctx, builder, 3, one->quantity));
+        OK(ctx, cm_builder_row(ctx, builder));
+    }
+    OK(ctx, cm_builder_finish(ctx, builder, &sales));
+    cm_builder_free(builder);
+    return sales;
+}
+
+/* Close together, up to the least and the largest there are, and far apart: the same customers but for their ids. */
+START_TEST(integers_may_lie_anywhere) {
+    static const spread ways[] = {{0, 1, 1},         {INT64_MIN, 1, 1},   {INT64_MAX - 300, 1, 1},
+                                  {-50, 1, 700001},  {-50, 1000003, 1},   {1, INT64_MAX / 60, 7001}};
+    cm_context *ctx = new_context();
+    line *lines = random_lines(23, 1500, 60, 300);
+    cm_table *tables[6] = {NULL};
+    for (int i = 0; i < 6; i++) {
+        cm_table *sales = sales_of_integers(ctx, lines, 1500, &ways[i]);
+        OK(ctx, cm_customers(ctx, sales, NULL, &tables[i]));
+        cm_table_free(sales);
+        ck_assert_uint_eq(cm_table_rows(tables[i]), 60);
+        for (uint64_t row = 0; row < 60; row++) {
+            ck_assert_int_eq(cm_table_int(tables[i], row, 0), ways[i].first + (int64_t)row * ways[i].customer);
+            for (uint64_t column = 1; column < cm_table_columns(tables[0]); column++)
+                ck_assert_int_eq(cm_table_int(tables[i], row, column), cm_table_int(tables[0], row, column));
+        }
+    }
+    for (int i = 0; i < 6; i++) cm_table_free(tables[i]);
+    free(lines);
+    cm_context_free(ctx);
+}
+END_TEST
+
 /* The same lines to be asked themselves, or as a state. */
 typedef struct both_ways {
     cm_table *sales;
@@ -830,6 +880,7 @@ Suite *test_orders(void) {
     TCase *tests = tcase_create("orders");
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, customers_equal_a_recount, 0, 2);
+    tcase_add_test(tests, integers_may_lie_anywhere);
     tcase_add_loop_test(tests, any_split_and_any_order_of_merging, 0, 20);
     tcase_add_test(tests, numbers_and_ids_of_any_size);
     tcase_add_loop_test(tests, the_longest_id, 0, 2);

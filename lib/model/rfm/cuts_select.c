@@ -2,7 +2,8 @@
  *
  * The idea: a histogram of the values' leading bits says in which bucket each start lies; the values of these buckets,
  * and of the next ones, are collected and sorted, as all that is asked of the order is what stands at a start and
- * before it. Cost: three passes over the values and a sort of few of them; of all, where all are in few buckets. */
+ * before it. Where a bucket has one value, as with days and small counts, nothing is left to be sorted. Cost: three passes
+ * over the values and a sort of few of them; of all, where all are in few buckets. */
 #include "model/rfm/cuts.h"
 
 #include <string.h>
@@ -61,8 +62,11 @@ static void want(selection *own, uint64_t place) {
     if (own->starts[bucket + 1] < own->count) own->wanted[bucket_at(own, own->starts[bucket + 1])] = true;
 }
 
+static bool buckets_have_one_value(const selection *own) { return own->shift == 0; }
+
 static cm_status collect(cm_context *ctx, selection *own) {
     uint64_t at = 0;
+    if (buckets_have_one_value(own)) return CM_OK;
     for (uint64_t bucket = 0; bucket < BUCKETS; bucket++) {
         if (!own->wanted[bucket]) continue;
         own->places[bucket] = own->key_count;
@@ -79,12 +83,14 @@ static cm_status collect(cm_context *ctx, selection *own) {
 
 static uint64_t key_at(const selection *own, uint64_t place) {
     uint64_t bucket = bucket_at(own, place);
+    if (buckets_have_one_value(own)) return own->least + bucket;
     return own->keys[own->places[bucket] + place - own->starts[bucket]].key;
 }
 
 /* A start behind those that equal what stands before it. */
 static uint64_t skip_ties(const selection *own, uint64_t start) {
     uint64_t bucket = bucket_at(own, start - 1), end = own->starts[bucket + 1];
+    if (buckets_have_one_value(own)) return end;
     const cm_key *keys = own->keys + own->places[bucket];
     while (start < end && keys[start - own->starts[bucket]].key == keys[start - own->starts[bucket] - 1].key) start++;
     return start;

@@ -144,28 +144,49 @@ static inline uint64_t lowest_first(uint64_t number) {
 #endif
 }
 
-/* Marks the rows whose cell is present, eight at a time: a bit in each of eight bytes. */
-static void mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uint8_t *has) {
-    uint64_t first = chunk->offset + at->within, i = 0;
+static inline void mark_eight(uint8_t *has, uint64_t bits) {
+    uint64_t eight;
+    memcpy(&eight, has, sizeof eight);
+    eight |= bits;
+    memcpy(has, &eight, sizeof eight);
+}
+
+static void mark_all(uint64_t rows, uint8_t bit, uint8_t *has) {
+    uint64_t i = 0;
+    for (; i + 8 <= rows; i += 8) mark_eight(has + i, CM_EACH_BYTE(1) * bit);
+    for (; i < rows; i++) has[i] |= bit;
+}
+
+/* Marks the rows whose cell is present, eight at a time: a bit in each of eight bytes. Whether all are. */
+static bool mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uint8_t *has) {
+    uint64_t first = chunk->offset + at->within, i = 0, all = 0xFF;
+    if (!chunk->validity) {
+        mark_all(at->rows, bit, has);
+        return true;
+    }
     for (; i + 8 <= at->rows; i += 8) {
-        uint64_t from = first + i, bits = 0xFF, eight;
-        if (chunk->validity) {
-            const uint8_t *byte = chunk->validity + (from >> 3);
-            bits = from & 7 ? ((uint64_t)byte[0] | (uint64_t)byte[1] << 8) >> (from & 7) & 0xFF : byte[0];
-        }
+        uint64_t from = first + i;
+        const uint8_t *byte = chunk->validity + (from >> 3);
+        uint64_t bits = from & 7 ? ((uint64_t)byte[0] | (uint64_t)byte[1] << 8) >> (from & 7) & 0xFF : byte[0];
         uint64_t spread =
             (bits * CM_EACH_BYTE(1) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
-        spread = (spread >> 7 & CM_EACH_BYTE(1)) * bit; /* byte k is bit k, the lowest byte first */
-        memcpy(&eight, has + i, sizeof eight);
-        eight |= lowest_first(spread);
-        memcpy(has + i, &eight, sizeof eight);
+        mark_eight(has + i, lowest_first((spread >> 7 & CM_EACH_BYTE(1)) * bit)); /* byte k is bit k, the lowest first */
+        all &= bits;
     }
-    for (; i < at->rows; i++)
-        if (cm_chunk_present(chunk, at->within + i)) has[i] |= bit;
+    for (; i < at->rows; i++) {
+        bool present = cm_chunk_present(chunk, at->within + i);
+        if (present) has[i] |= bit;
+        else all = 0;
+    }
+    return all == 0xFF;
 }
 
 /* All ones where the bit is set. */
 static inline int64_t mask_of(uint8_t has, uint8_t bit) { return -(int64_t)((has & bit) != 0); }
+
+static inline void widen_codes(const int32_t *restrict codes, uint64_t rows, int64_t *restrict out) {
+    for (uint64_t i = 0; i < rows; i++) out[i] = codes[i];
+}
 
 static inline void take_codes(const int32_t *codes, uint64_t rows, uint8_t bit, int64_t *out, const uint8_t *has) {
     for (uint64_t i = 0; i < rows; i++) out[i] = codes[i] & mask_of(has[i], bit);
@@ -189,15 +210,15 @@ static const int64_t zeros[CM_LINES_BLOCK];
 static const int64_t *take_numbers(const cm_column *column, const span *at, uint8_t bit, int64_t *room, uint8_t *has) {
     if (!column) return zeros;
     const cm_chunk *chunk = &column->chunks[at->chunk];
-    mark_present(chunk, at, bit, has);
+    bool all = mark_present(chunk, at, bit, has);
     uint64_t start = chunk->offset + at->within;
     const int32_t *narrow = (const int32_t *)chunk->values + start;
     const int64_t *wide = (const int64_t *)chunk->values + start;
     bool whole = at->rows == CM_LINES_BLOCK;
     if (column->type == CM_DATE) take_days(narrow, at->rows, bit, room, has);
-    else if (column->type == CM_STRING && whole) take_codes(narrow, CM_LINES_BLOCK, bit, room, has);
+    else if (column->type == CM_STRING && all && whole) widen_codes(narrow, CM_LINES_BLOCK, room);
     else if (column->type == CM_STRING) take_codes(narrow, at->rows, bit, room, has);
-    else if (!chunk->validity) return wide;
+    else if (all) return wide;
     else if (whole) take_integers(wide, CM_LINES_BLOCK, bit, room, has);
     else take_integers(wide, at->rows, bit, room, has);
     return room;
@@ -218,20 +239,34 @@ static cm_status check_times(cm_context *ctx, const cm_column *column, const cm_
 enum { AMOUNT, QUANTITY, COST, TIME, CUSTOMER, INVOICE, ITEM, PRICE };
 _Static_assert(PRICE < CM_LINES_VALUES, "room for each of the values");
 
+/* An amount is there where price (marked as one) and quantity are; eight rows at a time. */
+static void mark_amounts(const uint8_t *prices, uint64_t rows, uint8_t *has) {
+    _Static_assert(CM_HAS_QUANTITY == CM_HAS_AMOUNT << 4, "a shift brings one over the other");
+    for (uint64_t i = 0; i < rows; i += 8) { /* both have room for a whole block */
+        uint64_t price, own;
+        memcpy(&price, prices + i, sizeof price);
+        memcpy(&own, has + i, sizeof own);
+        mark_eight(has + i, price & own >> 4 & CM_EACH_BYTE(CM_HAS_AMOUNT));
+    }
+}
+
+static inline bool products_overflow(const int64_t *prices, const int64_t *quantities, uint64_t rows, int64_t *amounts) {
+    bool beyond = false; /* what is absent is 0 */
+    for (uint64_t i = 0; i < rows; i++) beyond |= __builtin_mul_overflow(prices[i], quantities[i], &amounts[i]);
+    return beyond;
+}
+
 static cm_status multiply(cm_context *ctx, const cm_column *price, const span *at, cm_lines_block *block) {
     uint8_t has[CM_LINES_BLOCK] = {0};
-    const int64_t *prices = take_numbers(price, at, 1, block->room[PRICE], has);
-    int64_t *amount = block->room[AMOUNT];
-    bool beyond = false;
-    for (uint64_t i = 0; i < at->rows; i++) {
-        bool both = has[i] && block->has[i] & CM_HAS_QUANTITY; /* what is absent is 0 */
-        beyond |= __builtin_mul_overflow(prices[i], block->quantity[i], &amount[i]);
-        block->has[i] |= both ? CM_HAS_AMOUNT : 0;
-    }
-    block->amount = amount;
-    for (uint64_t i = 0; i < at->rows && beyond; i++)
-        if (__builtin_mul_overflow(prices[i], block->quantity[i], &amount[i]))
+    const int64_t *prices = take_numbers(price, at, CM_HAS_AMOUNT, block->room[PRICE], has);
+    bool beyond = products_overflow(prices, block->quantity, at->rows, block->room[AMOUNT]);
+    mark_amounts(has, at->rows, block->has);
+    block->amount = block->room[AMOUNT];
+    for (uint64_t i = 0; i < at->rows && beyond; i++) {
+        int64_t amount;
+        if (__builtin_mul_overflow(prices[i], block->quantity[i], &amount))
             return cm_fail(ctx, CM_E_OVERFLOW, "AMOUNT_OVERFLOW", "u", block->first_row + i + 1);
+    }
     return CM_OK;
 }
 

@@ -160,16 +160,22 @@ static cm_status add_part(cm_context *ctx, void *state, uint64_t task) {
 
 /* ---- adding up the parts ---- */
 
-/* An invoice of two parts was counted in both: of the later one it is not. */
-static void settle_owners(const cm_sums_part *earlier, cm_sums_part *later) {
-    uint64_t i = earlier->owners_from > later->owners_from ? earlier->owners_from : later->owners_from;
-    for (; i < earlier->owners_to && i < later->owners_to; i++) {
+/* An invoice of two parts was counted in both: of the later one it is not. `keep`: the first part gets the owners of
+ * this one too, as there are parts behind it. */
+static void settle_owners(cm_sums_part *first, cm_sums_part *later, bool keep) {
+    uint64_t end = keep || later->owners_to < first->owners_to ? later->owners_to : first->owners_to;
+    for (uint64_t i = later->owners_from; i < end; i++) {
         int32_t owner = later->owners[i];
-        if (!owner || !earlier->owners[i]) continue;
-        cm_customer_sums *sums = &later->sums[(uint64_t)owner - 1 - later->from];
-        if (earlier->owners[i] == owner) sums->invoices--;
-        else sums->recount = true;
-        later->owners[i] = 0;
+        bool met = has_met(first, i);
+        if (!owner) continue;
+        if (met && first->owners[i]) {
+            cm_customer_sums *sums = &later->sums[(uint64_t)owner - 1 - later->from];
+            if (first->owners[i] == owner) sums->invoices--;
+            else sums->recount = true;
+        } else if (keep) {
+            if (!met) meet_invoices(first, i);
+            first->owners[i] = owner;
+        }
     }
 }
 
@@ -284,7 +290,7 @@ cm_status cm_sums_make(cm_context *ctx, cm_sums *sums, uint64_t from) {
     if (status) return status;
     if (from == 0) settle_question(sums);
     for (uint64_t p = 1; p < sums->part_count; p++)
-        for (uint64_t earlier = 0; earlier < p; earlier++) settle_owners(&sums->parts[earlier], &sums->parts[p]);
+        settle_owners(&sums->parts[0], &sums->parts[p], p + 1 < sums->part_count);
     atomic_store(&sums->recount, false);
     status = cm_parallel(ctx, (size + CUSTOMERS_A_TASK - 1) / CUSTOMERS_A_TASK, merge_customers, sums);
     return status || !atomic_load(&sums->recount) ? status : cm_sums_recount(ctx, &sums->parts[0]);

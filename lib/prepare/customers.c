@@ -236,8 +236,8 @@ cm_status cm_orders_customers(cm_context *ctx, const cm_orders *orders, const cm
     return CM_CALL(ctx, orders_customers(ctx, orders, options, out));
 }
 
-/* Of lines themselves, where ids have codes; but with attributes there are ids beside the lines', and histories find their
- * customers by the ids of a state. Integers may leave some codes out, each of which costs a few bytes. */
+/* Of lines themselves, where ids have codes; but with attributes there are ids beside the lines', and histories find
+ * their customers by the ids of a state. Integers may leave some codes out, each of which costs a few bytes. */
 static cm_status answer_sales(cm_context *ctx, const cm_lines *lines, const cm_orders *like, const cm_options *options,
                               cm_table **out) {
     cm_codes customers = {0}, invoices = {0};

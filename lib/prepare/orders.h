@@ -34,8 +34,8 @@ cm_status cm_orders_make(cm_context *ctx, int32_t utc_offset, bool keeps_items, 
 cm_status cm_orders_add_lines(cm_context *ctx, cm_orders *orders, const cm_table *sales, const char *batch);
 /* order_lines.c: a state of these lines alone, with the settings of `like`. */
 cm_status cm_orders_of_lines(cm_context *ctx, const cm_lines *lines, const cm_orders *like, cm_orders **out);
-/* A state without records but with the settings of these lines and the ids of their customers, which answers questions in
- * its place; nothing can be added to it. */
+/* A state without records but with the settings of these lines and the ids of their customers, which answers questions
+ * in its place; nothing can be added to it. */
 cm_status cm_orders_borrow(cm_context *ctx, const cm_lines *lines, const cm_orders *like, const cm_codes *customers,
                            cm_orders **out);
 /* The columns of a table that such a state needs. */

@@ -170,7 +170,8 @@ static bool mark_present(const cm_chunk *chunk, const span *at, uint8_t bit, uin
         uint64_t bits = from & 7 ? ((uint64_t)byte[0] | (uint64_t)byte[1] << 8) >> (from & 7) & 0xFF : byte[0];
         uint64_t spread =
             (bits * CM_EACH_BYTE(1) & UINT64_C(0x8040201008040201)) + UINT64_C(0x7F7F7F7F7F7F7F7F);
-        mark_eight(has + i, lowest_first((spread >> 7 & CM_EACH_BYTE(1)) * bit)); /* byte k is bit k, the lowest first */
+        /* byte k is bit k, the lowest first */
+        mark_eight(has + i, lowest_first((spread >> 7 & CM_EACH_BYTE(1)) * bit));
         all &= bits;
     }
     for (; i < at->rows; i++) {
@@ -250,7 +251,8 @@ static void mark_amounts(const uint8_t *prices, uint64_t rows, uint8_t *has) {
     }
 }
 
-static inline bool products_overflow(const int64_t *prices, const int64_t *quantities, uint64_t rows, int64_t *amounts) {
+static inline bool products_overflow(const int64_t *prices, const int64_t *quantities, uint64_t rows,
+                                     int64_t *amounts) {
     bool beyond = false; /* what is absent is 0 */
     for (uint64_t i = 0; i < rows; i++) beyond |= __builtin_mul_overflow(prices[i], quantities[i], &amounts[i]);
     return beyond;

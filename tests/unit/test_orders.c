@@ -487,7 +487,8 @@ static void close_both(both_ways *of) {
     cm_table_free(of->sales);
 }
 
-/* Invoices of three lines and one customer each, one behind the other; half of the customers at times pay an old one. */
+/* Invoices of three lines and one customer each, one behind the other; half of the customers at times pay an old
+ * one. */
 static void number_invoices(line *lines, size_t count) {
     lcg random = {21};
     for (size_t i = 0; i < count; i++) {

@@ -15,8 +15,8 @@ static int by_key(const void *a, const void *b) {
     return x->value < y->value ? -1 : x->value > y->value; /* they rise as given: so it is stable */
 }
 
-/* Keys of few and of many bits, near 0 and near the end, with values that fit half a word and such that do not; and such
- * whose highest bits leave many together. */
+/* Keys of few and of many bits, near 0 and near the end, with values that fit half a word and such that do not; and
+ * such whose highest bits leave many together. */
 START_TEST(keys_are_sorted_stably) {
     static cm_key keys[MOST], wanted[MOST];
     cm_context *ctx = new_context();
@@ -38,7 +38,8 @@ START_TEST(keys_are_sorted_stably) {
 }
 END_TEST
 
-/* So many that they are split: spread, all in one part but some, equal but for the last bits; by any number of threads. */
+/* So many that they are split: spread, all in one part but some, equal but for the last bits; by any number of
+ * threads. */
 START_TEST(many_keys_are_sorted_stably) {
     enum { MANY = 200000 };
     static const struct { uint32_t bits; uint64_t offset; } cases[] = {{64, 0}, {7, 1u << 20}, {20, 0}, {48, 1u << 31}};

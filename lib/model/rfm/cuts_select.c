@@ -2,8 +2,8 @@
  *
  * The idea: a histogram of the values' leading bits says in which bucket each start lies; the values of these buckets,
  * and of the next ones, are collected and sorted, as all that is asked of the order is what stands at a start and
- * before it. Where a bucket has one value, as with days and small counts, nothing is left to be sorted. Cost: three passes
- * over the values and a sort of few of them; of all, where all are in few buckets. */
+ * before it. Where a bucket has one value, as with days and small counts, nothing is left to be sorted. Cost: three
+ * passes over the values and a sort of few of them; of all, where all are in few buckets. */
 #include "model/rfm/cuts.h"
 
 #include <string.h>

@@ -11,7 +11,7 @@ static cm_status order_items(cm_context *ctx, cm_rulebook *book, const uint32_t 
     cm_status status = CM_OK;
     for (uint64_t l = 0; l < book->sets->longest; l++) {
         const cm_level *level = &book->sets->levels[l];
-        uint32_t *to = book->ordered + book->starts[l];
+        uint32_t *to = book->ordered[l];
         for (uint64_t i = 0; i < level->count * (l + 1); i++) to[i] = ranks[level->items[i]];
         for (uint64_t i = 0; i < level->count && !status; i++) {
             uint64_t length = l + 1; /* all are different */
@@ -69,7 +69,7 @@ static cm_status order_few(cm_context *ctx, cm_rulebook *book, const uint32_t *r
     for (uint64_t item = 0; item < book->market->count; item++) bits[item] = UINT64_C(1) << (63 - ranks[item]);
     for (uint64_t l = 0; l < book->sets->longest; l++) {
         const uint32_t *items = book->sets->levels[l].items;
-        uint32_t *to = book->ordered + book->starts[l];
+        uint32_t *to = book->ordered[l];
         for (uint64_t i = 0; i < book->sets->levels[l].count; i++, items += l + 1, to += l + 1) {
             uint64_t set = 0;
             for (uint64_t at = 0; at <= l; at++) set |= bits[items[at]];
@@ -101,8 +101,9 @@ static cm_status order_many(cm_context *ctx, cm_rulebook *book, const uint32_t *
                             cm_key *keys) {
     cm_status status = order_items(ctx, book, ranks);
     if (!status) status = sort_sets(ctx, book, keys);
-    for (uint64_t i = 0; i < book->starts[book->sets->longest] && !status; i++)
-        book->ordered[i] = back[book->ordered[i]];
+    for (uint64_t l = 0; l < book->sets->longest && !status; l++)
+        for (uint64_t i = 0; i < book->sets->levels[l].count * (l + 1); i++)
+            book->ordered[l][i] = back[book->ordered[l][i]];
     return status;
 }
 
@@ -192,7 +193,8 @@ cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book) {
 
 /* ---- open and close ---- */
 
-cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, cm_rulebook *out) {
+cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, bool link,
+                           cm_rulebook *out) {
     uint64_t longest = sets->longest;
     *out = (cm_rulebook){.market = market, .sets = sets};
     if (!(out->bases = cm_alloc(ctx, longest + 1, sizeof *out->bases))
@@ -204,11 +206,14 @@ cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_it
     }
     if (!(out->counts = cm_alloc_raw(ctx, sets->total, sizeof *out->counts))
         || !(out->lengths = cm_alloc_raw(ctx, sets->total, sizeof *out->lengths))
-        || !(out->ordered = cm_alloc_raw(ctx, out->starts[longest], sizeof *out->ordered))
+        || !(out->ordered = cm_alloc(ctx, longest, sizeof *out->ordered))
+        || (link && !(out->room = cm_alloc_raw(ctx, out->starts[longest], sizeof *out->room)))
         || !(out->places = cm_alloc_raw(ctx, sets->total, sizeof *out->places)))
         return ctx->error.status;
-    for (uint64_t l = 0; l < longest; l++)
+    for (uint64_t l = 0; l < longest; l++) {
+        out->ordered[l] = link ? out->room + out->starts[l] : sets->levels[l].items;
         for (uint64_t set = out->bases[l]; set < out->bases[l + 1]; set++) out->lengths[set] = (uint32_t)l + 1;
+    }
     for (uint64_t l = 0; l < longest; l++)
         if (sets->levels[l].count) /* levels in between may be empty */
             memcpy(out->counts + out->bases[l], sets->levels[l].counts,
@@ -223,7 +228,8 @@ void cm_rulebook_close(cm_core *core, cm_rulebook *book) {
     cm_free(core, book->starts, longest + 1, sizeof *book->starts);
     cm_free(core, book->counts, book->sets->total, sizeof *book->counts);
     cm_free(core, book->lengths, book->sets->total, sizeof *book->lengths);
-    cm_free(core, book->ordered, items, sizeof *book->ordered);
+    cm_free(core, book->ordered, longest, sizeof *book->ordered);
+    cm_free(core, book->room, items, sizeof *book->room);
     cm_free(core, book->parts, items, sizeof *book->parts);
     cm_free(core, book->places, book->sets->total, sizeof *book->places);
     cm_free(core, book->customers, book->rule_capacity, sizeof *book->customers);

@@ -9,18 +9,19 @@ static cm_status make_tables(cm_context *ctx, const cm_market *market, const cm_
                              cm_outcome *what, cm_model *model) {
     const cm_itemsets none = {0};
     const cm_topic *topic = &model->method->topic;
+    bool rules = what->deliver == CM_DELIVER_RULES;
     cm_rulebook book = {0};
-    cm_status status = cm_rulebook_open(ctx, market, what->deliver == CM_DELIVER_COUNTS ? &none : sets, &book);
+    cm_status status = cm_rulebook_open(ctx, market, what->deliver == CM_DELIVER_COUNTS ? &none : sets, rules, &book);
     if (!status)
         status = cm_baskets_names(ctx, market->table, market->column, market->codes, market->count, &book.name_of);
-    if (!status && what->deliver == CM_DELIVER_RULES) {
+    if (!status && rules) {
         status = cm_rulebook_link(ctx, &book);
         if (!status) status = cm_rulebook_make(ctx, &book, set, topic);
         if (!status && what->best) what->next = cm_support_next(&book, set, topic, what->how.least);
         if (!status && what->aside && !what->next) status = cm_rules_check(ctx, &book, what->aside, set, topic);
     }
     if (!status && !what->next) status = cm_rules_put_tables(ctx, model, &book, sets, set, what);
-    if (!status && !what->next && what->aside && what->deliver == CM_DELIVER_RULES) {
+    if (!status && !what->next && what->aside && rules) {
         uint64_t most = (uint64_t)cm_option_int(set, topic, "recommend");
         cm_table *table = NULL;
         status = cm_model_give(ctx, model, "evaluation", cm_rules_try(ctx, model, market, what->aside, most, &table),

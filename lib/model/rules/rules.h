@@ -71,8 +71,9 @@ typedef struct cm_rulebook {
     uint64_t *bases;  /* number of the first set of each level, and the total: longest + 1 */
     uint64_t *counts; /* baskets, or their weights, by set */
     uint32_t *lengths;/* items, by set */
-    uint32_t *ordered;/* the items of all sets, in byte order of their texts */
-    uint64_t *starts; /* of a level's first set in `ordered` and `parts`: longest + 1 */
+    uint32_t **ordered; /* by level: the items of its sets, in byte order of their texts */
+    uint32_t *room;   /* for these; NULL: the levels' own are in that order */
+    uint64_t *starts; /* of a level's first set in `room` and `parts`: longest + 1 */
     uint32_t *parts;  /* by set and item as the level has them: the number of the set without that item */
     uint32_t *places; /* of the sets in byte order of their items' texts */
     bool empty;       /* rules without antecedent are wanted, too */
@@ -87,8 +88,11 @@ typedef struct cm_rulebook {
     cm_text *name_of;             /* by item; data NULL: none */
 } cm_rulebook;
 
-cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, cm_rulebook *out);
-/* Fills `parts`, which rules need; the sets are all frequent ones. */
+/* `link`: the sets, all frequent ones, stay as they lie, and are linked; else their items are ordered where they
+ * lie. */
+cm_status cm_rulebook_open(cm_context *ctx, const cm_market *market, const cm_itemsets *sets, bool link,
+                           cm_rulebook *out);
+/* Fills `parts`, which rules need. */
 cm_status cm_rulebook_link(cm_context *ctx, cm_rulebook *book);
 void cm_rulebook_close(cm_core *core, cm_rulebook *book);
 /* CM_NO_SET has no items. */
@@ -97,9 +101,9 @@ static inline uint64_t cm_rulebook_length(const cm_rulebook *book, uint64_t set)
 }
 /* In byte order of the texts. */
 static inline const uint32_t *cm_rulebook_items(const cm_rulebook *book, uint64_t set) {
-    if (set == CM_NO_SET) return book->ordered;
+    if (set == CM_NO_SET) return NULL;
     uint64_t length = book->lengths[set];
-    return book->ordered + book->starts[length - 1] + (set - book->bases[length - 1]) * length;
+    return book->ordered[length - 1] + (set - book->bases[length - 1]) * length;
 }
 static inline cm_counts cm_rulebook_counts(const cm_rulebook *book, const cm_rule *rule) {
     uint64_t all = book->market->total;

@@ -7,7 +7,7 @@
 
 #define LONG_LINE (UINT64_C(1) << 20)    /* a block without line end is cut anywhere */
 #define FIRST_BYTES (UINT64_C(64) << 10) /* of the block that the types are guessed from */
-#define MOST_AHEAD 8                     /* blocks that may wait for a thread */
+#define MOST_AHEAD 24                    /* blocks that may wait for a thread: new threads may be late by so much */
 
 static cm_status set_rest(cm_context *ctx, cm_road *road, const char *bytes, uint64_t length) {
     road->rest.length = 0;

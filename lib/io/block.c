@@ -36,7 +36,7 @@ cm_status cm_block_reserve(cm_context *ctx, cm_block *block, uint64_t bytes) {
     if (cm_add_overflows(grown, ROOM_AROUND, &size)) return cm_fail_memory(ctx, bytes, false);
     char *fresh = cm_alloc_raw(ctx, size, 1);
     if (!fresh) return ctx->error.status;
-    char *at = fresh + CM_BLOCK_PADDING + (-(uintptr_t)fresh & (LINE - 1));
+    char *at = fresh + CM_BLOCK_PADDING + (-(size_t)fresh & (LINE - 1));
     if (block->room) memcpy(at - CM_BLOCK_PADDING, block->bytes - CM_BLOCK_PADDING, (size_t)(room + CM_BLOCK_PADDING));
     else memset(at - CM_BLOCK_PADDING, 0, CM_BLOCK_PADDING);
     cm_free(block->core, block->room, block->room_size, 1);

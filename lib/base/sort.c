@@ -111,6 +111,7 @@ void cm_sort_within(cm_key *keys, uint64_t count, cm_key *room) {
         return;
     }
     span all = span_of(keys, count);
+    if (!all.bits) return;
     if (all.bits <= 32 && all.largest_value <= UINT32_MAX) sort_packed(keys, count, &all, (uint64_t *)(void *)room);
     else sort_wide(keys, count, &all, room);
 }

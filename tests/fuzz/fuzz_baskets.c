@@ -1,34 +1,7 @@
 /* Any bytes as a file of baskets, read by separators and record by record (libcsv): tables, repeats, audits and errors
  * are the same. The first byte chooses the delimiter and the limits, the second the number of threads and the
  * instruction level of the quick road. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/context.h"
-#include "base/cpu.h"
-#include "custmine.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct text {
-    char *bytes;
-    size_t length, room;
-} text;
-
-static int32_t add(void *user, const char *bytes, uint64_t length) {
-    text *to = user;
-    if (to->length + length > to->room) {
-        to->room = 2 * (to->length + (size_t)length);
-        to->bytes = realloc(to->bytes, to->room);
-        if (!to->bytes) abort();
-    }
-    memcpy(to->bytes + to->length, bytes, (size_t)length);
-    to->length += (size_t)length;
-    return 0;
-}
+#include "two_ways.h"
 
 static void add_number(text *out, uint64_t number) {
     char room[24];
@@ -48,11 +21,7 @@ static void add_table(cm_context *ctx, const cm_table *table, text *out) {
             add(out, item, length);
         }
     }
-    for (int i = 0; i < 2; i++) {
-        cm_table *more = NULL;
-        if (cm_table_attached(ctx, table, attached[i], &more) == CM_OK && cm_write(ctx, more, NULL, add, out)) abort();
-        cm_table_free(more);
-    }
+    for (int i = 0; i < 2; i++) add_attached(ctx, table, attached[i], out);
 }
 
 static void add_error(const cm_context *ctx, text *out) {
@@ -88,16 +57,5 @@ static text read_file(const char *path, uint8_t choice, uint8_t way, int records
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static char path[64];
-    if (size < 2) return 0;
-    if (!path[0]) snprintf(path, sizeof path, "/tmp/custmine-fuzz-baskets-%ld.csv", (long)getpid());
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data + 2, 1, size - 2, file) != size - 2) abort();
-    fclose(file);
-    text wanted = read_file(path, data[0], data[1], 1), got = read_file(path, data[0], data[1], 0);
-    if (wanted.length != got.length || (wanted.length && memcmp(wanted.bytes, got.bytes, wanted.length) != 0)) abort();
-    free(wanted.bytes);
-    free(got.bytes);
-    remove(path);
-    return 0;
+    return compare_ways(data, size, "baskets", read_file);
 }

@@ -1,4 +1,5 @@
-/* What fuzz targets share that read the same bytes in two ways: a text of all that each way gives, and the comparison. */
+/* What fuzz targets share that read the same bytes in two ways: a text of all that each way gives, and the
+ * comparison. */
 #ifndef CM_TESTS_FUZZ_TWO_WAYS_H
 #define CM_TESTS_FUZZ_TWO_WAYS_H
 
